@@ -1,0 +1,1 @@
+"""The officer triage app: Streamlit pages over what `risk` computes."""

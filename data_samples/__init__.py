@@ -1,0 +1,1 @@
+"""Sample manifests and the simulator that makes the days of a port."""

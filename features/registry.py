@@ -1,0 +1,116 @@
+"""The registry: one entry for every feature and every fact a sentence quotes.
+
+A *feature* is a column the models see. A *fact* is a column that is only quoted in sentences
+(the usual range a value is compared with). Each evidence module declares its own ``FEATURES``
+and ``FACTS`` beside the code that computes them; `features.matrix` collects them.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+#: Reason families: what an officer reads as one reason. Key -> title.
+FAMILIES: dict[str, str] = {
+    "goods": "Goods",
+    "words": "Words in the description",
+    "route": "Route",
+    "quantity": "Weights and values",
+    "party": "Parties",
+    "record": "Earlier finds and inspections",
+    "documents": "Documents and handling",
+    "equipment": "Container and equipment",
+    "siblings": "Sibling shipments",
+    "timing": "Timing",
+    "local": "Local columns",
+}
+
+KNOWN = ("row", "context", "history")
+
+
+@dataclass(frozen=True)
+class Feature:
+    """One column of the feature matrix.
+
+    Attributes
+    ----------
+    name : str
+        Column name, ``snake_case``.
+    family : str
+        Key of `FAMILIES`: the reason its contribution is summed into.
+    meaning : str
+        What it measures, in one line, precise enough to recompute.
+    dtype : str
+        ``flag`` (0/1), ``count`` (whole numbers), ``number`` or ``category`` (text levels).
+    unit : str
+        Unit (``kg``, ``days``, ``ratio``, ``log10 USD/kg``), ``1`` for none.
+    low, high : float
+        Inclusive range of finite values.
+    known : str
+        ``row`` (the shipment alone), ``context`` (the same manifest or master) or ``history``
+        (strictly earlier rows).
+    indicators : tuple of int
+        Numbers of the red-flag indicators it computes (``docs/features.md`` lists them).
+    sentence : str
+        English template of the reason; ``{name}`` fields are features, facts or columns of the
+        shipment table. For flags and counts: the sentence when it is not zero.
+    sentence_zero : str
+        Template when a flag or count is zero; empty means it is not worth a sentence.
+    sentence_missing : str
+        Template when the value is missing; empty means it is not worth a sentence.
+    monotone : int
+        +1 where more must never mean less risk, -1 the reverse, 0 free.
+    uses_country : bool
+        Depends on a country or place of the goods (left out of the country-free variant).
+    """
+
+    name: str
+    family: str
+    meaning: str
+    dtype: str
+    unit: str
+    low: float
+    high: float
+    known: str
+    sentence: str
+    sentence_zero: str = ""
+    sentence_missing: str = ""
+    indicators: tuple[int, ...] = ()
+    monotone: int = 0
+    uses_country: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the entry against the registry's vocabulary."""
+        if self.family not in FAMILIES:
+            raise ValueError(f"{self.name}: unknown family {self.family!r}")
+        if self.known not in KNOWN:
+            raise ValueError(f"{self.name}: unknown known {self.known!r}")
+        if self.dtype not in ("flag", "count", "number", "category"):
+            raise ValueError(f"{self.name}: unknown dtype {self.dtype!r}")
+        if self.dtype != "category" and not self.low <= self.high:
+            raise ValueError(f"{self.name}: empty range")
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A column quoted in sentences and kept in score records, never seen by a model."""
+
+    name: str
+    meaning: str
+    unit: str = "1"
+    dtype: str = "number"  # or "text"
+
+
+def category(name: str, family: str, meaning: str, sentence: str, **more: object) -> Feature:
+    """Return a `Feature` of dtype ``category`` (no numeric range)."""
+    return Feature(
+        name=name,
+        family=family,
+        meaning=meaning,
+        dtype="category",
+        unit="1",
+        low=-math.inf,
+        high=math.inf,
+        sentence=sentence,
+        **{"known": "row", **more},  # type: ignore[arg-type]
+    )

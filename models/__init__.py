@@ -1,0 +1,1 @@
+"""Training, calibration, explanation, metrics and the bundle format."""
