@@ -34,7 +34,8 @@ class View:
 
     def take(self, rows: object) -> View:
         """Return the view of some rows (a boolean mask or positions), index renewed."""
-        return View(*(frame.loc[rows].reset_index(drop=True) for frame in (self.table, self.goods, self.route)))
+        frames = (self.table, self.goods, self.route)
+        return View(*(frame.loc[rows].reset_index(drop=True) for frame in frames))
 
 
 def prepare(table: pd.DataFrame) -> View:
