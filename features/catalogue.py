@@ -29,14 +29,18 @@ def render() -> str:
             parts.append(f"## {title} (`{family}`)\n")
             parts.append(_table(members))
     parts.append("## Facts\n\nQuoted in sentences and kept in score records, never seen by a model.\n")
-    parts.append("| fact | meaning | unit |\n|---|---|---|\n" + "".join(
-        f"| `{f.name}` | {f.meaning} | {f.unit} |\n" for f in matrix.facts()
-    ))
+    parts.append(
+        "| fact | meaning | unit |\n|---|---|---|\n"
+        + "".join(f"| `{f.name}` | {f.meaning} | {f.unit} |\n" for f in matrix.facts())
+    )
     parts.append("## Reference tables\n")
-    parts.append("| table | what | source | date | licence | status |\n|---|---|---|---|---|---|\n" + "".join(
-        f"| `{r.table}` | {r.what} | {r.source} | {r.date} | {r.licence} | {r.status} |\n"
-        for r in reference.table("SOURCES").itertuples()
-    ))
+    parts.append(
+        "| table | what | source | date | licence | status |\n|---|---|---|---|---|---|\n"
+        + "".join(
+            f"| `{r.table}` | {r.what} | {r.source} | {r.date} | {r.licence} | {r.status} |\n"
+            for r in reference.table("SOURCES").itertuples()
+        )
+    )
     return "\n".join(parts)
 
 

@@ -140,7 +140,9 @@ COLUMNS: tuple[Column, ...] = (
     Column("handling_codes", "goods", "list", "Special handling codes (AVI, PER, ...)"),
     Column("origin_country", "route", "code", "Country the goods come from", code="country"),
     Column("loading_port", "route", "code", "Where it was loaded", code="place"),
-    Column("transhipment_ports", "route", "list", "Where it changed vessel or aircraft, in order", code="place"),
+    Column(
+        "transhipment_ports", "route", "list", "Where it changed vessel or aircraft, in order", code="place"
+    ),
     Column("discharge_port", "route", "code", "Where it is unloaded", code="place"),
     Column("delivery_place", "route", "code", "Where it goes in the end", code="place"),
     Column("destination_country", "route", "code", "Country the goods go to", code="country"),
