@@ -1,0 +1,363 @@
+"""Reasons: exact contributions summed into families, as records.
+
+A model's contributions (SHAP values, in log-odds of risk) say how much every feature moved one
+shipment away from the average shipment. An officer reads them by family: what speaks for opening
+it and what speaks against. Nothing is dropped on the way: the families of a shipment and the base
+add up to its margin, which is checked on every row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features.registry import FAMILIES, Fact, Feature
+from risk import sentences
+from risk.sentences import MISSING, NORMAL, ZERO
+
+#: Largest difference allowed between base + contributions and the margin.
+ADDITIVE = 1e-9
+
+#: A second feature is told when it weighs at least this part of the leading one.
+TELLING = 1.0 / 3.0
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+class AdditivityError(ArithmeticError):
+    """Contributions and base do not add up to the margin: the explanation would be false."""
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why one shipment's risk is what it is: one family of evidence.
+
+    Attributes
+    ----------
+    shipment_id : str
+    family : str
+        Key of `features.registry.FAMILIES`.
+    direction : str
+        ``raises`` or ``lowers``.
+    contribution : float
+        Sum over the family's features, log-odds of risk.
+    share : float
+        Its size as a part of all families' sizes, 0 to 1.
+    features : tuple of str
+        The features leading it (none when no single value is worth a sentence).
+    values : dict
+        What the sentence quotes: declared values and what they are compared with.
+    sentence_keys : tuple of str
+        Keys of the sentences (feature, ``feature.zero`` or ``feature.missing``).
+    """
+
+    shipment_id: str
+    family: str
+    direction: str
+    contribution: float
+    share: float
+    features: tuple[str, ...]
+    values: dict[str, object]
+    sentence_keys: tuple[str, ...]
+
+
+def check_additive(contributions: Floats, base: float, margin: Floats) -> None:
+    """Check that base and contributions add up to the margin on every row.
+
+    Parameters
+    ----------
+    contributions : array, shape (n, p)
+    base : float
+    margin : array, shape (n,)
+
+    Raises
+    ------
+    AdditivityError
+        If they differ by more than 1e-9, or are not finite.
+    """
+    gap = np.abs(base + _row_sum(contributions) - margin)
+    if not np.all(gap <= ADDITIVE):  # also true of NaN
+        raise AdditivityError(f"contributions miss the margin by {np.max(gap):.3g} (allowed {ADDITIVE:g})")
+
+
+def _row_sum(values: Floats) -> Floats:
+    """Return sums of rows, column after column: the same bits however many rows there are."""
+    total = np.zeros(len(values))
+    for column in values.T:
+        total += column
+    return total
+
+
+@dataclass(frozen=True)
+class Reasons:
+    """Reasons of many shipments, one column per family.
+
+    Attributes
+    ----------
+    families : tuple of str, length f
+        Families in order of the registry.
+    features : tuple of Feature
+        What `leading` counts.
+    contribution : array, shape (n, f)
+        Log-odds of risk.
+    leading : int array, shape (n, f, 2)
+        The features that lead the family in its own direction, -1 for none.
+    state : int array, shape (n, features)
+        Whether the value is normal, zero or missing (`risk.sentences`).
+    base : float
+        Margin of the average shipment.
+    """
+
+    families: tuple[str, ...]
+    features: tuple[Feature, ...]
+    contribution: Floats
+    leading: Ints
+    state: npt.NDArray[np.int8]
+    base: float
+
+    def __len__(self) -> int:
+        """Return the number of shipments."""
+        return len(self.contribution)
+
+    @cached_property
+    def share(self) -> Floats:
+        """Size of each family as a part of all, shape (n, f), 0 to 1."""
+        size = np.abs(self.contribution)
+        total = _row_sum(size)
+        return size / np.where(total > 0.0, total, 1.0)[:, None]
+
+    def top(self, k: int) -> Ints:
+        """Return the families to tell first: what raises the risk, then what lowers it.
+
+        A quarter of the places (from two places on, at least one) is kept for what speaks
+        against; places one side cannot fill go to the other.
+
+        Parameters
+        ----------
+        k : int
+            Number of reasons.
+
+        Returns
+        -------
+        int array, shape (n, k)
+            Positions in `families`, strongest first, raising before lowering; -1 for none.
+        """
+        f = self.contribution.shape[1]
+        order = np.argsort(-self.contribution, axis=1, kind="stable")
+        raising = np.sum(self.contribution > 0.0, axis=1)
+        lowering = np.sum(self.contribution < 0.0, axis=1)
+        kept = 0 if k < 2 else max(1, k // 4)
+        against = np.minimum(lowering, np.maximum(kept, k - raising))
+        pro = np.minimum(raising, k - against)
+        slot = np.arange(k)[None, :]
+        column = np.where(slot < pro[:, None], slot, f - 1 - (slot - pro[:, None]))
+        chosen = np.take_along_axis(order, np.clip(column, 0, f - 1), axis=1)
+        return np.where(slot < (pro + against)[:, None], chosen, -1)
+
+
+def summarise(
+    contributions: Floats,
+    columns: Sequence[str],
+    base: float,
+    margin: Floats,
+    frame: pd.DataFrame,
+    features: Sequence[Feature],
+) -> Reasons:
+    """Sum contributions into families and find what leads each.
+
+    Parameters
+    ----------
+    contributions : array, shape (n, p)
+        Log-odds of risk per encoded column.
+    columns : sequence of str, length p
+        Feature each column belongs to; a feature may have several columns.
+    base : float
+    margin : array, shape (n,)
+    frame : DataFrame, shape (n, ...)
+        Feature values.
+    features : sequence of Feature
+        Registry entries of all features named in ``columns``.
+
+    Raises
+    ------
+    AdditivityError
+        If contributions and base miss the margin.
+    """
+    check_additive(contributions, base, margin)
+    entries = {f.name: f for f in features}
+    used = tuple(entries[name] for name in dict.fromkeys(columns))
+    per_feature = _merge(contributions, [f.name for f in used], columns)
+    state = np.column_stack([_state(frame[f.name], f) for f in used])
+    families = tuple(name for name in FAMILIES if any(f.family == name for f in used))
+    n = len(contributions)
+    total = np.zeros((n, len(families)))
+    leading = np.full((n, len(families), 2), -1, dtype=np.int64)
+    for position, family in enumerate(families):
+        members = [j for j, f in enumerate(used) if f.family == family]
+        total[:, position] = _row_sum(per_feature[:, members])
+        leading[:, position] = _lead(per_feature, state, used, members, total[:, position])
+    return Reasons(families, used, total, leading, state, float(base))
+
+
+def _merge(contributions: Floats, names: Sequence[str], columns: Sequence[str]) -> Floats:
+    place = {name: j for j, name in enumerate(names)}
+    merged = np.zeros((len(contributions), len(names)))
+    for j, name in enumerate(columns):
+        merged[:, place[name]] += contributions[:, j]
+    return merged
+
+
+def _state(values: pd.Series, feature: Feature) -> npt.NDArray[np.int8]:
+    state = np.full(len(values), NORMAL, dtype=np.int8)
+    if feature.dtype in ("flag", "count"):
+        state[(values == 0).to_numpy(dtype=bool, na_value=False)] = ZERO
+    state[values.isna().to_numpy()] = MISSING
+    return state
+
+
+def _lead(
+    contributions: Floats,
+    state: npt.NDArray[np.int8],
+    features: Sequence[Feature],
+    members: Sequence[int],
+    total: Floats,
+) -> Ints:
+    """Return the (at most two) features of a family that weigh most in its direction and have a sentence."""
+    n = len(total)
+    sign = np.sign(total)
+    best, second = np.zeros(n), np.zeros(n)
+    lead = np.full((n, 2), -1, dtype=np.int64)
+    for j in members:
+        sayable = np.array([bool(text) for text in sentences.templates(features[j])])[state[:, j]]
+        weight = np.where(sayable, contributions[:, j] * sign, 0.0)
+        first = weight > best
+        runner_up = ~first & (weight > second)
+        lead[:, 1] = np.where(first, lead[:, 0], np.where(runner_up, j, lead[:, 1]))
+        second = np.where(first, best, np.where(runner_up, weight, second))
+        lead[:, 0] = np.where(first, j, lead[:, 0])
+        best = np.where(first, weight, best)
+    lead[second < TELLING * best, 1] = -1
+    return lead
+
+
+class Words:
+    """Renders the reasons of a batch in one language, and lists them as records.
+
+    Parameters
+    ----------
+    reasons : Reasons, n shipments
+    frame : DataFrame, shape (n, ...)
+        Features and facts.
+    table : DataFrame, shape (n, ...)
+        Shipment table.
+    facts : sequence of Fact
+    language : str
+    """
+
+    def __init__(
+        self,
+        reasons: Reasons,
+        frame: pd.DataFrame,
+        table: pd.DataFrame,
+        facts: Sequence[Fact],
+        language: str = "en",
+    ) -> None:
+        if language not in sentences.LANGUAGES:
+            raise ValueError(f"unknown language {language!r}; known: {', '.join(sentences.LANGUAGES)}")
+        self.reasons = reasons
+        self.frame = frame
+        self.table = table
+        self.language = language
+        self.kinds = sentences.fields(reasons.features, facts)
+
+    def texts(self, k: int) -> list[sentences.Texts]:
+        """Return ``k`` columns of sentences, shape (n,) each, empty where there is no reason."""
+        top = self.reasons.top(k)
+        return [self._column(top[:, slot]) for slot in range(k)]
+
+    def records(self, row: int, k: int | None = None) -> list[Reason]:
+        """Return the reasons of one shipment: the top ``k``, or all families, strongest first."""
+        reasons = self.reasons
+        if k is None:
+            order = np.argsort(-np.abs(reasons.contribution[row]), kind="stable")
+        else:
+            order = reasons.top(k)[row]
+        return [self._record(row, int(f)) for f in order if f >= 0 and reasons.contribution[row, f] != 0.0]
+
+    def _record(self, row: int, family: int) -> Reason:
+        reasons = self.reasons
+        leads = [int(j) for j in reasons.leading[row, family] if j >= 0]
+        keys, values = [], {}
+        for j in leads:
+            state = int(reasons.state[row, j])
+            keys.append(reasons.features[j].name + sentences.STATES[state])
+            text = sentences.templates(reasons.features[j])[state]
+            for name in (reasons.features[j].name, *sentences.parse(text).fields):
+                value = self._source(name, np.array([row])).iloc[0]
+                values[name] = None if pd.isna(value) else value
+        contribution = float(reasons.contribution[row, family])
+        return Reason(
+            shipment_id=str(self.table["shipment_id"].iloc[row]),
+            family=reasons.families[family],
+            direction="raises" if contribution > 0 else "lowers",
+            contribution=contribution,
+            share=float(reasons.share[row, family]),
+            features=tuple(reasons.features[j].name for j in leads),
+            values=values,
+            sentence_keys=tuple(keys),
+        )
+
+    def sentence(self, row: int, family: str) -> str:
+        """Return the sentence of one family for one shipment (without its direction)."""
+        position = self.reasons.families.index(family)
+        return str(self._plain(np.array([row]), np.array([position]))[0])
+
+    def _column(self, family: Ints) -> sentences.Texts:
+        rows = np.flatnonzero(family >= 0)
+        text = np.full(len(family), "", dtype=object)
+        if not len(rows):
+            return text
+        plain = self._plain(rows, family[rows])
+        against = self.reasons.contribution[rows, family[rows]] < 0.0
+        text[rows] = np.where(against, sentences.WORDS[self.language]["against"], "") + plain
+        return text
+
+    def _plain(self, rows: Ints, family: Ints) -> sentences.Texts:
+        first = self._leading(rows, self.reasons.leading[rows, family, 0])
+        second = self._leading(rows, self.reasons.leading[rows, family, 1])
+        general = np.array(
+            [sentences.together(f, self.language) for f in self.reasons.families], dtype=object
+        )
+        first = np.where(first == "", general[family], first)
+        joined = first + sentences.WORDS[self.language]["and"] + second
+        return np.where((second == "") | (second == first), first, joined)
+
+    def _leading(self, rows: Ints, feature: Ints) -> sentences.Texts:
+        text = np.full(len(rows), "", dtype=object)
+        state = np.where(feature >= 0, self.reasons.state[rows, np.maximum(feature, 0)], 0)
+        key = np.where(feature >= 0, feature * len(sentences.STATES) + state, -1)
+        for one in np.unique(key[key >= 0]):
+            here = np.flatnonzero(key == one)
+            j, s = divmod(int(one), len(sentences.STATES))
+            template = sentences.parse(sentences.templates(self.reasons.features[j])[s])
+            picked = rows[here]
+            text[here] = sentences.render(
+                template,
+                lambda name, picked=picked: self._source(name, picked),  # type: ignore[misc]
+                len(here),
+                self.kinds,
+                self.language,
+            )
+        return text
+
+    def _source(self, name: str, rows: Ints) -> pd.Series:
+        owner = self.frame if name in self.frame else self.table
+        if name not in owner:
+            return pd.Series(np.nan, index=range(len(rows)))
+        return owner[name].iloc[rows]

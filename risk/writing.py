@@ -1,0 +1,188 @@
+"""Output files: the same frame gives the same bytes, and a file appears whole or not at all.
+
+CSV, Parquet or JSON Lines by the ending of the name. Frames come in batches, so a file may be
+larger than memory. In CSV a text a spreadsheet would run as a formula gets an apostrophe in
+front: manifests are written by strangers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import pandas as pd
+
+FORMATS: tuple[str, ...] = (".csv", ".parquet", ".jsonl")
+
+#: First characters with which spreadsheets start a formula (full-width forms too).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+class OutputError(ValueError):
+    """The output asked for cannot be written."""
+
+
+def check(path: str | os.PathLike[str], formats: tuple[str, ...] = FORMATS) -> Path:
+    """Check an output path before any work is done.
+
+    Raises
+    ------
+    OutputError
+        Unknown ending, a folder, or a folder that does not exist or cannot be written to.
+    """
+    path = Path(path)
+    if path.suffix.lower() not in formats:
+        raise OutputError(f"{path}: unknown kind of file; expected one of {', '.join(formats)}")
+    if path.is_dir():
+        raise OutputError(f"{path}: is a folder, expected a file name")
+    folder = path.parent
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: no such folder")
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"{folder}: no permission to write here")
+    return path
+
+
+class Whole:
+    """Files that appear together, whole, when the block ends well, and not at all when it does not.
+
+    Examples
+    --------
+    >>> with Whole() as files:                      # doctest: +SKIP
+    ...     files.part("list.csv").write_text("…")
+    """
+
+    def __init__(self) -> None:
+        self._parts: dict[Path, Path] = {}
+
+    def part(self, path: str | os.PathLike[str]) -> Path:
+        """Return the path to write to instead of ``path``, in the same folder."""
+        path = Path(path)
+        self._parts[path] = path.with_name(f".{path.name}.{os.getpid()}.part")
+        return self._parts[path]
+
+    def __enter__(self) -> Whole:
+        """Start the block."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Rename everything, or remove what was begun."""
+        try:
+            if kind is None:
+                for part in self._parts.values():
+                    with part.open("rb") as stream:
+                        os.fsync(stream.fileno())
+                for path, part in self._parts.items():
+                    os.replace(part, path)
+        finally:
+            for part in self._parts.values():
+                with contextlib.suppress(OSError):
+                    part.unlink(missing_ok=True)
+
+
+def write(path: Path, batches: Iterable[pd.DataFrame], *, suffix: str | None = None) -> int:
+    """Write batches of one frame to a file.
+
+    Parameters
+    ----------
+    path : Path
+        Written in place: pass a `Whole.part`.
+    batches : iterable of DataFrame
+        At least one; all with the same columns.
+    suffix : str, optional
+        Format to write when the path's own ending does not say it.
+
+    Returns
+    -------
+    int
+        Rows written.
+    """
+    writer = _WRITERS[(suffix or path.suffix).lower()]
+    rows = 0
+
+    def counted() -> Iterator[pd.DataFrame]:
+        nonlocal rows
+        for batch in batches:
+            rows += len(batch)
+            yield batch
+
+    writer(path, counted())
+    return rows
+
+
+def whole(path: str | os.PathLike[str], frame: pd.DataFrame) -> None:
+    """Write one frame, whole or not at all."""
+    path = check(path)
+    with Whole() as files:
+        write(files.part(path), [frame], suffix=path.suffix)
+
+
+def guarded(text: pd.Series) -> pd.Series:
+    """Put an apostrophe before every text a spreadsheet would run as a formula.
+
+    Parameters
+    ----------
+    text : Series of str, shape (n,)
+    """
+    risky = text.str.lstrip(" ").str.startswith(_FORMULA, na=False)
+    return text.mask(risky, "'" + text) if risky.any() else text
+
+
+def _is_text(column: pd.Series) -> bool:
+    return isinstance(column.dtype, pd.StringDtype) or column.dtype == object
+
+
+def _csv(path: Path, batches: Iterable[pd.DataFrame]) -> None:
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
+        for position, batch in enumerate(batches):
+            safe = {name: guarded(c) if _is_text(c) else c for name, c in batch.items()}
+            _csv_batch(stream, pd.DataFrame(safe, index=batch.index), header=position == 0)
+
+
+def _csv_batch(stream: IO[str], batch: pd.DataFrame, *, header: bool) -> None:
+    batch.to_csv(stream, index=False, header=header, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%f")
+
+
+def _jsonl(path: Path, batches: Iterable[pd.DataFrame]) -> None:
+    with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
+        for batch in batches:
+            text = batch.to_json(
+                orient="records",
+                lines=True,
+                force_ascii=False,
+                double_precision=15,
+                date_format="iso",
+                date_unit="us",
+            )
+            stream.write(text if text.endswith("\n") or not text else text + "\n")
+
+
+def _parquet(path: Path, batches: Iterable[pd.DataFrame]) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer: Any = None
+    try:
+        for batch in batches:
+            table = pa.Table.from_pandas(batch, preserve_index=False)
+            # Pandas' own notes hold version numbers: the same data would not give the same bytes.
+            table = table.replace_schema_metadata(None)
+            if writer is None:
+                writer = pq.ParquetWriter(path, table.schema, compression="zstd")
+            writer.write_table(table.cast(writer.schema))
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+_WRITERS: dict[str, Callable[[Path, Iterable[pd.DataFrame]], None]] = {
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".jsonl": _jsonl,
+}
