@@ -41,8 +41,8 @@ _YEAR_LAST = re.compile(r"^(?P<first>\d{1,2})[-/. ](?P<second_part>\d{1,2})[-/. 
 _NAMED = re.compile(r"^(?P<day>\d{1,2})[-/. ]?(?P<name>[^\W\d_]{3,10})\.?[-/., ]*(?P<year>\d{4}|\d{2})" + _CLOCK + "$")
 _NAMED_FIRST = re.compile(r"^(?P<name>[^\W\d_]{3,10})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})" + _CLOCK + "$")
 _COMPACT = re.compile(r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?$")
-_ISO = re.compile(r"^\d{4}-\d{2}-\d{2}([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,9})?)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?$")
-_ZONED = re.compile(r"(Z|[T ]\d{2}:?\d{2}.*[+-]\d{2}(:?\d{2})?)$")
+_ISO = re.compile(r"^(?:19|20)\d{2}-\d{2}-\d{2}([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,9})?)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?$")
+_ZONED = re.compile(r"(?:Z|[T ]\d{2}:?\d{2}.*[+-]\d{2}(?::?\d{2})?)$")
 
 
 def day_first(texts: Iterable[str]) -> bool | None:

@@ -1,0 +1,238 @@
+"""Text cells turned into the kinds of the shipment table, on unique values.
+
+A cell that cannot be read costs its value, never its row: the value is dropped and a note says
+what was expected.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from features.manifest import codes, quantities, schema, times
+from features.manifest.schema import Column
+
+#: A longer cell is cut here, with a note.
+CELL_LIMIT = 10_000
+#: Written by systems where nothing is known. ``NA`` counts too, but not for a country (Namibia).
+MISSING = frozenset(
+    ("", "-", "--", "---", ".", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "NaT", "<NA>", "#REF!", "#VALUE!")
+)
+
+# Control characters except tab and newline, embedded byte-order marks, and the marks that
+# reorder displayed text (bidirectional embeddings, overrides, isolates): they can make a
+# consignee read as another one on the officer's screen.
+_UNSAFE = "[\\x00-\\x08\\x0b-\\x1f\\x7f\u0080-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How a source writes numbers and times.
+
+    Attributes
+    ----------
+    decimal : str
+        ``.`` or ``,``: decides where a number could be read both ways.
+    dayfirst : bool or None
+        Reading of ``03/04/2026`` for every column; None leaves it to `column_dayfirst`.
+    column_dayfirst : dict of str to bool
+        Canonical column -> what its own values prove.
+    zone : str
+        Time zone of times that carry none.
+    missing : frozenset of str
+        Further texts that mean "not stated", in every column.
+    """
+
+    decimal: str = "."
+    dayfirst: bool | None = None
+    column_dayfirst: dict[str, bool] = field(default_factory=dict)
+    zone: str = "UTC"
+    missing: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Cells:
+    """One column read: its values, and the rows whose value was dropped or changed.
+
+    Attributes
+    ----------
+    values : Series, length n
+        In the column's dtype.
+    noted : ndarray of int
+        Row positions with a note.
+    expected : list of str
+        What was expected, one per noted row.
+    """
+
+    values: pd.Series
+    noted: np.ndarray
+    expected: list[str]
+
+
+def clean(texts: pd.Series, missing: Iterable[str] = (), *, keep_na: bool = False) -> tuple[pd.Series, np.ndarray]:
+    """Clean texts: unsafe characters stripped, composed (NFC), trimmed, cut; missing words empty.
+
+    Parameters
+    ----------
+    texts : Series of str, length n
+    missing : iterable of str
+        Words besides `MISSING` that mean "not stated".
+    keep_na : bool
+        Keep the text ``NA``.
+
+    Returns
+    -------
+    cleaned : Series of str, length n
+    cut : ndarray of int
+        Positions of cells that were cut at `CELL_LIMIT`.
+    """
+    array = pa.array(texts, type=pa.large_string(), from_pandas=True)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.combine_chunks()
+    if pc.any(pc.match_substring(array, "\r")).as_py():
+        array = pc.replace_substring(pc.replace_substring(array, "\r\n", "\n"), "\r", "\n")
+    if pc.any(pc.match_substring_regex(array, _UNSAFE)).as_py():
+        array = pc.replace_substring_regex(array, _UNSAFE, "")
+    array = pc.utf8_trim_whitespace(array)
+    if not pc.all(pc.string_is_ascii(array), min_count=0).as_py():
+        array = pc.utf8_trim_whitespace(pc.utf8_normalize(array, "NFC"))
+    cut = np.empty(0, dtype=int)
+    too_long = pc.fill_null(pc.greater(pc.utf8_length(array), CELL_LIMIT), False)
+    if pc.any(too_long).as_py():
+        cut = np.flatnonzero(too_long.to_numpy(zero_copy_only=False))
+        array = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(array, 0, CELL_LIMIT))
+    words = sorted(MISSING | set(missing) | (set() if keep_na else {"NA"}))
+    array = pc.if_else(pc.is_in(array, value_set=pa.array(words, pa.large_string())), None, array)
+    return pd.Series(array.to_pandas(), dtype="str").set_axis(texts.index), cut
+
+
+def read_column(name: str, texts: pd.Series, habits: Habits) -> Cells:
+    """Read one canonical column from its cells.
+
+    Parameters
+    ----------
+    name : str
+        Canonical column.
+    texts : Series of str, length n
+        Raw cells. A float64 series is taken as numbers and a datetime64 series as times where
+        the column is of that kind.
+    habits : Habits
+    """
+    column = schema.BY_NAME[name]
+    if column.kind == "number" and pd.api.types.is_numeric_dtype(texts):
+        return _limited(column, texts.astype("float64"))
+    if column.kind == "time" and isinstance(texts.dtype, np.dtype) and texts.dtype.kind == "M":
+        values = texts.astype("datetime64[us]")
+        good = (values >= times.LOWEST) & (values < times.HIGHEST)
+        return _with_notes(values.where(good), values.notna() & ~good, "a time between 1970 and 2100")
+    cleaned, cut = clean(texts.astype("str"), habits.missing, keep_na=column.code == "country")
+    if column.kind == "text":
+        return Cells(cleaned, cut, [f"at most {CELL_LIMIT} characters; cut"] * len(cut))
+    return _read_unique(column, cleaned, habits)
+
+
+def _read_unique(column: Column, cleaned: pd.Series, habits: Habits) -> Cells:
+    """Read a cleaned column through its unique values."""
+    positions, uniques = pd.factorize(cleaned)
+    texts = [str(text) for text in uniques]
+    values, wrong = _READERS[column.kind](column, texts, habits)
+    taken = values.take(np.where(positions < 0, 0, positions)) if len(texts) else values
+    if not len(texts):
+        result = schema.empty_column(column.name, cleaned.index)
+        return Cells(result, np.empty(0, dtype=int), [])
+    result = taken.reset_index(drop=True).where(pd.Series(positions >= 0)).astype(column.dtype)
+    noted = np.flatnonzero((positions >= 0) & wrong[positions])
+    return Cells(result.set_axis(cleaned.index), noted, [expectation(column)] * len(noted))
+
+
+def expectation(column: Column) -> str:
+    """Say in words what a column expects."""
+    if column.values:
+        return "one of " + ", ".join(column.values)
+    if column.kind == "number":
+        return f"a number in {column.unit} from {column.low:g} to {column.high:g}"
+    kinds = {
+        "country": "an ISO country code or an English country name",
+        "currency": "a three-letter currency code",
+        "hs": "HS codes of 2 to 10 digits",
+        "container": "container numbers",
+        "place": "places",
+    }
+    fixed = {
+        "time": "a date or time (a day and month that can be read only one way, or dayfirst set in the mapping)",
+        "flag": "yes or no",
+        "items": "a JSON array of objects",
+        "list": "members separated by ;",
+    }
+    return kinds.get(column.code) or fixed.get(column.kind, "text")
+
+
+def _with_notes(values: pd.Series, wrong: pd.Series, expected: str) -> Cells:
+    noted = np.flatnonzero(wrong.to_numpy())
+    return Cells(values, noted, [expected] * len(noted))
+
+
+def _limited(column: Column, values: pd.Series) -> Cells:
+    good = values.between(column.low, column.high)
+    # Adding zero turns -0.0 into 0.0: one number, one text.
+    return _with_notes(values.where(good) + 0.0, values.notna() & ~good, expectation(column))
+
+
+def _numbers(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series, np.ndarray]:
+    cells = _limited(column, pd.Series(quantities.parse(texts, column.name, habits.decimal)))
+    return cells.values, cells.values.isna().to_numpy()
+
+
+def _times(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series, np.ndarray]:
+    dayfirst = habits.dayfirst
+    if dayfirst is None:
+        dayfirst = habits.column_dayfirst.get(column.name)
+    values = times.parse(texts, dayfirst=dayfirst, zone=habits.zone)
+    return values, values.isna().to_numpy()
+
+
+def _each(read: Callable[[str], object], texts: list[str], dtype: str) -> tuple[pd.Series, np.ndarray]:
+    read_values = [read(text) for text in texts]
+    wrong = np.array([value is None for value in read_values], dtype=bool)
+    return pd.Series(read_values, dtype="object").where(~wrong, None).astype(dtype), wrong
+
+
+def _codes(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series, np.ndarray]:
+    values, wrong = _each(codes.CODES[column.code], texts, "str")
+    if column.code == "country":
+        wrong &= np.array([text.upper() not in codes.UNSTATED_COUNTRIES for text in texts], dtype=bool)
+    return values, wrong
+
+
+def _choices(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series, np.ndarray]:
+    return _each(lambda text: codes.choice(column.name, text), texts, "str")
+
+
+def _flags(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series, np.ndarray]:
+    return _each(lambda text: codes.flag(column.name, text), texts, "boolean")
+
+
+def _items(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series, np.ndarray]:
+    return _each(codes.items, texts, "str")
+
+
+def _lists(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series, np.ndarray]:
+    split = [codes.list_members(column.name, text) for text in texts]
+    values = pd.Series([";".join(good) or None for good, _ in split], dtype="str")
+    return values, np.array([bool(bad) for _, bad in split], dtype=bool)
+
+
+_READERS: dict[str, Callable[[Column, list[str], Habits], tuple[pd.Series, np.ndarray]]] = {
+    "number": _numbers,
+    "time": _times,
+    "code": _codes,
+    "choice": _choices,
+    "flag": _flags,
+    "items": _items,
+    "list": _lists,
+}
