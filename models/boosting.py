@@ -1,0 +1,192 @@
+"""Boosted trees for few finds: settings, rounds, fits.
+
+Heads are small (at most 300 trees of 31 leaves, depth 6): depth is what exact explanations cost.
+Settings differ in how much one find may move a leaf and how far a rare level is trusted; which
+suits a port's data is chosen on rows later than those trained on. The number of rounds is where the
+average precision, smoothed over neighbouring rounds, is highest: with a dozen finds to judge by,
+the highest single round is luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from models.metrics import average_precision
+from models.schema import FeatureSchema
+
+ROUNDS = 300
+PATIENCE = 75
+SMOOTH = 15
+THREADS = 2
+
+_COMMON: dict[str, Any] = {
+    "objective": "binary",
+    "metric": "None",
+    "learning_rate": 0.05,
+    "max_depth": 6,
+    "max_bin": 255,
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": THREADS,
+    "monotone_constraints_method": "intermediate",
+    "verbosity": -1,
+}
+
+#: Name -> what differs. `bold`, `sparse`, `random` were the best of a dozen tried on wildlife import
+#: records split by day and by year; `steady`, `wide` and `flat` are for more rows and finds.
+SETTINGS: dict[str, dict[str, Any]] = {
+    "steady": {"num_leaves": 15, "min_data_in_leaf": 20, "feature_fraction": 0.5, "lambda_l2": 5.0}
+    | {"path_smooth": 5.0, "cat_smooth": 20.0, "cat_l2": 20.0, "min_data_per_group": 20},
+    "bold": {"num_leaves": 31, "min_data_in_leaf": 5, "feature_fraction": 0.4, "lambda_l2": 1.0}
+    | {"path_smooth": 2.0, "cat_smooth": 10.0, "cat_l2": 10.0, "min_data_per_group": 10},
+    "random": {"num_leaves": 31, "min_data_in_leaf": 3, "feature_fraction": 0.3, "lambda_l2": 1.0}
+    | {"path_smooth": 1.0, "cat_smooth": 1.0, "cat_l2": 1.0, "min_data_per_group": 1, "extra_trees": True},
+    "sparse": {"num_leaves": 8, "min_data_in_leaf": 20, "feature_fraction": 0.3, "lambda_l2": 10.0}
+    | {"path_smooth": 5.0, "cat_smooth": 10.0, "cat_l2": 10.0, "min_data_per_group": 10, "extra_trees": True},
+    "wide": {"num_leaves": 31, "min_data_in_leaf": 50, "feature_fraction": 0.3, "lambda_l2": 10.0}
+    | {"path_smooth": 10.0, "cat_smooth": 30.0, "cat_l2": 20.0, "min_data_per_group": 50}
+    | {"bagging_fraction": 0.8, "bagging_freq": 1},
+    "flat": {
+        "num_leaves": 7,
+        "max_depth": 3,
+        "min_data_in_leaf": 30,
+        "feature_fraction": 0.3,
+        "lambda_l2": 5.0,
+    }
+    | {"path_smooth": 5.0, "cat_smooth": 20.0, "cat_l2": 10.0, "min_data_per_group": 20},
+}
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Encoded rows of one head.
+
+    Attributes
+    ----------
+    X : ndarray of float64, shape (n, p)
+    y : ndarray of float64, shape (n,)
+        0 or 1.
+    weight : ndarray of float64, shape (n,)
+        What a row weighs in training, above 0.
+    """
+
+    X: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+
+    def take(self, rows: np.ndarray) -> Rows:
+        """Return some rows (mask or positions)."""
+        return Rows(self.X[rows], self.y[rows], self.weight[rows])
+
+
+@dataclass(frozen=True)
+class Fold:
+    """Rows to learn from and rows to judge by; ``judge`` weighs the latter in the metric."""
+
+    train: Rows
+    valid: Rows
+    judge: np.ndarray
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What came out best: settings, rounds and their smoothed average precision."""
+
+    settings: str
+    rounds: int
+    average_precision: float
+
+
+def fit(rows: Rows, schema: FeatureSchema, settings: str, rounds: int, *, seed: int) -> Any:
+    """Fit a booster.
+
+    Returns
+    -------
+    lightgbm.Booster
+        The same text for the same rows, settings and seed.
+    """
+    import lightgbm
+
+    return lightgbm.train(
+        _parameters(schema, settings, seed), _dataset(rows, schema, settings, seed), num_boost_round=rounds
+    )
+
+
+def curve(fold: Fold, schema: FeatureSchema, settings: str, *, seed: int, rounds: int = ROUNDS) -> np.ndarray:
+    """Return average precision on the fold's later rows after each round, shape (rounds,).
+
+    Stops after `PATIENCE` rounds without gain; the last value then stands for the rest.
+    """
+    import lightgbm
+
+    values: list[float] = []
+
+    def judge(score: np.ndarray, _: Any) -> tuple[str, float, bool]:
+        values.append(average_precision(fold.valid.y, score, fold.judge))
+        return "average_precision", values[-1], True
+
+    train = _dataset(fold.train, schema, settings, seed)
+    valid = train.create_valid(fold.valid.X, fold.valid.y)
+    lightgbm.train(
+        _parameters(schema, settings, seed),
+        train,
+        num_boost_round=rounds,
+        valid_sets=[valid],
+        feval=judge,
+        callbacks=[lightgbm.early_stopping(PATIENCE, verbose=False)],
+    )
+    return np.array(values + [values[-1]] * (rounds - len(values)))
+
+
+def choose(
+    folds: Sequence[Fold], schema: FeatureSchema, settings: Sequence[str], *, seed: int, rounds: int = ROUNDS
+) -> tuple[Choice, dict[str, Choice]]:
+    """Choose settings and rounds by average precision on the folds' judged rows.
+
+    Returns
+    -------
+    Choice
+        The best.
+    dict of str to Choice
+        All that were tried.
+    """
+    tried = {}
+    for name in settings:
+        mean = np.mean([curve(fold, schema, name, seed=seed, rounds=rounds) for fold in folds], axis=0)
+        smooth = _smooth(mean)
+        best = int(np.argmax(smooth))
+        tried[name] = Choice(name, best + 1, float(smooth[best]))
+    return max(tried.values(), key=lambda c: c.average_precision), tried
+
+
+def _smooth(values: np.ndarray) -> np.ndarray:
+    """Return a centred moving mean over `SMOOTH` rounds (fewer at the ends)."""
+    kernel = np.ones(min(SMOOTH, len(values)))
+    total = np.convolve(values, kernel, mode="same")
+    return total / np.convolve(np.ones(len(values)), kernel, mode="same")
+
+
+def _parameters(schema: FeatureSchema, settings: str, seed: int) -> dict[str, Any]:
+    parameters = {**_COMMON, **SETTINGS[settings], "seed": seed}
+    if any(schema.monotone):
+        parameters["monotone_constraints"] = list(schema.monotone)
+    else:
+        del parameters["monotone_constraints_method"]
+    return parameters
+
+
+def _dataset(rows: Rows, schema: FeatureSchema, settings: str, seed: int) -> Any:
+    import lightgbm
+
+    return lightgbm.Dataset(
+        rows.X,
+        rows.y,
+        weight=rows.weight,
+        categorical_feature=list(schema.categorical),
+        params=_parameters(schema, settings, seed),
+        free_raw_data=False,
+    )

@@ -1,0 +1,316 @@
+"""The bundle: a model as a folder of plain data.
+
+==================  ========================================================================
+file                holds
+==================  ========================================================================
+``bundle.json``     format, heads with calibrators, feature schema, risk basis, versions
+``HEAD.txt``        one LightGBM text per head
+``card.json``       the model card as data, ``card.md`` the same for people
+``manifest.json``   SHA-256 of every other file
+==================  ========================================================================
+
+Loading checks the folder and the sums first, parses second, builds last; nothing in it is code, so
+nothing in it can run. ``model_id`` is the beginning of the digest of ``manifest.json``. A bundle
+holds no names of parties (`models.schema`). Writing is all or nothing, and the same model gives the
+same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import stat
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from features.registry import Feature
+from models.calibration import Calibrator
+from models.card import render
+from models.heads import Head, HeadError
+from models.labels import HEADS
+from models.schema import FeatureSchema, SchemaError
+
+FORMAT = 1
+RISK_BASES = ("prior", "port")
+MANIFEST = "manifest.json"
+LARGEST_FILE = 64 * 1024 * 1024
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,40}\.(?:json|md|txt)")
+
+
+class BundleError(ValueError):
+    """A bundle cannot be read or written; the message names the file."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A trained model, ready to score.
+
+    Attributes
+    ----------
+    schema : FeatureSchema
+        How a feature frame is encoded; all heads see the same matrix.
+    heads : tuple of Head
+        One or two, in the order of `models.labels.HEADS`.
+    absent : dict of str to str
+        Heads not trained, with the reason and what it would take.
+    risk_basis : str
+        ``prior`` (not calibrated on this port's own outcomes) or ``port``.
+    registry_digest : str
+        Digest of the registry entries the model was trained with (`registry_digest`).
+    seed : int
+    versions : dict of str to str
+        Libraries that trained it.
+    card : dict
+        Model card as data (`models.card`).
+    model_id : str
+        Digest of the saved form; empty until saved or identified.
+    """
+
+    schema: FeatureSchema
+    heads: tuple[Head, ...]
+    absent: dict[str, str]
+    risk_basis: str
+    registry_digest: str
+    seed: int
+    versions: dict[str, str]
+    card: dict[str, Any] = field(default_factory=dict)
+    model_id: str = ""
+
+    def __post_init__(self) -> None:
+        """Check heads and risk basis."""
+        if self.risk_basis not in RISK_BASES:
+            raise BundleError(f"bundle.json: unknown risk_basis {self.risk_basis!r}")
+        names = [head.name for head in self.heads]
+        if not names or names != [name for name in HEADS if name in names]:
+            raise BundleError(f"bundle.json: heads {names} are not one or two of {list(HEADS)} in order")
+
+    def head(self, name: str) -> Head | None:
+        """Return a head by name, or None when it was not trained."""
+        return next((head for head in self.heads if head.name == name), None)
+
+
+def registry_digest(features: Sequence[Feature]) -> str:
+    """Return a digest of what the features mean (name, dtype, unit, family, constraint)."""
+    lines = [f"{f.name}|{f.dtype}|{f.unit}|{f.family}|{f.monotone}|{f.known}|{f.meaning}" for f in features]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def files(bundle: Bundle) -> dict[str, bytes]:
+    """Return every file of a bundle, manifest included, by name."""
+    out = {f"{head.name}.txt": head.text.encode() for head in bundle.heads}
+    out["bundle.json"] = _json(_describe(bundle))
+    out["card.json"] = _json(bundle.card)
+    out["card.md"] = render(bundle.card).encode()
+    sums = {name: hashlib.sha256(out[name]).hexdigest() for name in sorted(out)}
+    out[MANIFEST] = _json({"format": FORMAT, "sha256": sums})
+    return out
+
+
+def identify(bundle: Bundle) -> Bundle:
+    """Return the bundle with its ``model_id``."""
+    return replace(bundle, model_id=_digest(files(bundle)[MANIFEST]))
+
+
+def save(bundle: Bundle, directory: str | os.PathLike[str], *, overwrite: bool = False) -> Bundle:
+    """Write a bundle; the folder appears whole or not at all.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    directory : path
+        Folder to make.
+    overwrite : bool, default False
+        Replace an existing bundle (never another kind of folder).
+
+    Returns
+    -------
+    Bundle
+        With its ``model_id``.
+
+    Raises
+    ------
+    BundleError
+        The folder exists, or cannot be written.
+    """
+    target = Path(directory)
+    content = files(bundle)
+    if (target.exists() or target.is_symlink()) and not (overwrite and (target / MANIFEST).is_file()):
+        raise BundleError(f"{target}: exists already")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            _write(draft, content)
+            _swap(draft, target)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        raise BundleError(f"{target}: cannot be written: {error.strerror or error}") from error
+    return replace(bundle, model_id=_digest(content[MANIFEST]))
+
+
+def load(directory: str | os.PathLike[str]) -> Bundle:
+    """Verify and read a bundle.
+
+    Raises
+    ------
+    BundleError
+        Anything is missing, changed, added, of another format or malformed; the message names
+        the file.
+    """
+    content = _read(Path(directory))
+    manifest = content.pop(MANIFEST)
+    _verify(content, manifest)
+    data = _parse("bundle.json", content.get("bundle.json"))
+    card = _parse("card.json", content.get("card.json"))
+    if data.get("format") != FORMAT:
+        raise BundleError(f"bundle.json: format {data.get('format')!r}; this program reads format {FORMAT}")
+    try:
+        schema = FeatureSchema.from_json(data["schema"])
+        heads = tuple(_head(entry, content) for entry in data["heads"])
+        bundle = Bundle(
+            schema=schema,
+            heads=heads,
+            absent={str(k): str(v) for k, v in data["absent"].items()},
+            risk_basis=data["risk_basis"],
+            registry_digest=str(data["registry_digest"]),
+            seed=int(data["seed"]),
+            versions={str(k): str(v) for k, v in data["versions"].items()},
+            card=card,
+            model_id=_digest(manifest),
+        )
+    except (SchemaError, KeyError, TypeError, ValueError, AttributeError) as error:
+        if isinstance(error, BundleError):
+            raise
+        raise BundleError(f"bundle.json: {error}") from error
+    for head in heads:
+        try:
+            columns = head.booster.num_feature()
+        except HeadError as error:
+            raise BundleError(f"{head.name}.txt: {error}") from error
+        if columns != len(schema):
+            raise BundleError(f"{head.name}.txt: made for {columns} columns, the schema has {len(schema)}")
+    return bundle
+
+
+def _describe(bundle: Bundle) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "risk_basis": bundle.risk_basis,
+        "registry_digest": bundle.registry_digest,
+        "seed": bundle.seed,
+        "versions": bundle.versions,
+        "heads": [
+            {"name": h.name, "file": f"{h.name}.txt", "calibrator": h.calibrator.to_json(), "facts": h.facts}
+            for h in bundle.heads
+        ],
+        "absent": bundle.absent,
+        "schema": bundle.schema.to_json(),
+    }
+
+
+def _head(entry: dict[str, Any], content: dict[str, bytes]) -> Head:
+    name = entry["name"]
+    if name not in HEADS or entry["file"] != f"{name}.txt":
+        raise BundleError(f"bundle.json: head {name!r} with file {entry['file']!r}")
+    if entry["file"] not in content:
+        raise BundleError(f"{name}.txt: missing")
+    try:
+        text = content[f"{name}.txt"].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BundleError(f"{name}.txt: not UTF-8 text") from error
+    return Head(name, text, Calibrator.from_json(entry["calibrator"]), dict(entry["facts"]))
+
+
+def _json(data: object) -> bytes:
+    text = json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False, allow_nan=False)
+    return (text + "\n").encode()
+
+
+def _digest(manifest: bytes) -> str:
+    return hashlib.sha256(manifest).hexdigest()[:12]
+
+
+def _write(folder: Path, content: dict[str, bytes]) -> None:
+    for name, data in content.items():
+        with (folder / name).open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+    folder.chmod(0o755)
+
+
+def _swap(draft: Path, target: Path) -> None:
+    if target.exists():
+        old = Path(tempfile.mkdtemp(prefix=f".{target.name}-old-", dir=target.parent))
+        target.replace(old / "bundle")
+        try:
+            draft.replace(target)
+        except OSError:
+            (old / "bundle").replace(target)
+            raise
+        finally:
+            shutil.rmtree(old, ignore_errors=True)
+    else:
+        draft.replace(target)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    """Read every file of the folder; refuse anything but plain files of expected names."""
+    if not folder.is_dir():
+        raise BundleError(f"{folder}: not a folder")
+    content = {}
+    try:
+        for entry in sorted(folder.iterdir()):
+            status = entry.lstat()
+            if not stat.S_ISREG(status.st_mode):
+                raise BundleError(f"{entry.name}: not a plain file")
+            if status.st_size > LARGEST_FILE:
+                raise BundleError(f"{entry.name}: larger than {LARGEST_FILE} bytes")
+            content[entry.name] = entry.read_bytes()
+    except OSError as error:
+        raise BundleError(f"{error.filename or folder}: cannot be read: {error.strerror}") from error
+    if MANIFEST not in content:
+        raise BundleError(f"{MANIFEST}: missing")
+    return content
+
+
+def _verify(content: dict[str, bytes], manifest: bytes) -> None:
+    data = _parse(MANIFEST, manifest)
+    if data.get("format") != FORMAT:
+        raise BundleError(f"{MANIFEST}: format {data.get('format')!r}; this program reads format {FORMAT}")
+    sums = data.get("sha256")
+    if not isinstance(sums, dict):
+        raise BundleError(f"{MANIFEST}: holds no sums")
+    for name in sums:
+        if not _NAME.fullmatch(name) or name == MANIFEST:
+            raise BundleError(f"{MANIFEST}: {name!r} is not the name of a file of a bundle")
+        if name not in content:
+            raise BundleError(f"{name}: missing")
+        if hashlib.sha256(content[name]).hexdigest() != sums[name]:
+            raise BundleError(f"{name}: changed (its SHA-256 is not the one in {MANIFEST})")
+    for name in content:
+        if name not in sums:
+            raise BundleError(f"{name}: does not belong to the bundle ({MANIFEST} does not list it)")
+
+
+def _parse(name: str, data: bytes | None) -> dict[str, Any]:
+    if data is None:
+        raise BundleError(f"{name}: missing")
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not a number")
+
+    try:
+        parsed = json.loads(data.decode("utf-8"), parse_constant=refuse)
+    except (ValueError, RecursionError) as error:
+        raise BundleError(f"{name}: not valid JSON: {error}") from error
+    if not isinstance(parsed, dict):
+        raise BundleError(f"{name}: not a JSON object")
+    return parsed

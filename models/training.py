@@ -1,0 +1,412 @@
+"""Training: from labelled ports to a bundle.
+
+Per head: rows of every port are split by time (`models.splits`), selection weightings and settings
+are compared on rows later than those trained on, the head is fitted on the train and stop windows,
+calibrated on the next, and measured on the newest. With too few finds a head is not trained, and
+the bundle says what it would take.
+
+A port whose finds are too few for four windows can be learnt from in *blocks* instead
+(``Options(validation="blocks")``): days are dealt into five blocks, settings are chosen and the head
+is calibrated on margins of models that did not see the row's days. That uses every find, and
+knows nothing of how the world changes with time; the card says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.registry import Feature
+from models import boosting, card, weights
+from models.boosting import Fold, Rows
+from models.bundle import Bundle, identify, registry_digest
+from models.calibration import Calibrator, fit_platt
+from models.heads import Head
+from models.labels import HEADS, labels
+from models.metrics import Scored, measure
+from models.schema import FeatureSchema
+from models.splits import TimeSplit, Window, label_delay, split_backwards
+
+BLOCKS = 5
+#: A weighting other than `unweighted` must be better by this factor: its variance is not free.
+WORTH = 1.02
+
+
+class TrainingError(ValueError):
+    """Nothing can be trained from these rows; the message says what it would take."""
+
+
+@dataclass(frozen=True)
+class TrainingSet:
+    """Rows of one port.
+
+    Attributes
+    ----------
+    name : str
+        Name of the port, for the card.
+    features : DataFrame, shape (n, k)
+        Feature frame (`features.matrix.build`), as of each row's own time.
+    table : DataFrame, shape (n, m)
+        Shipment table with ``shipment_id``, ``known_at`` and the outcome columns; same index.
+    """
+
+    name: str
+    features: pd.DataFrame
+    table: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a training may be told.
+
+    Attributes
+    ----------
+    seed : int
+    validation : str
+        ``time`` (four windows, the rule) or ``blocks`` (few finds).
+    stop, calibrate, test : float
+        Shares of a port's labelled rows; ``test`` may be 0. ``blocks`` uses ``test`` alone.
+    minimum_training_finds, minimum_calibration_finds : int
+        A head with fewer is not trained.
+    minimum_level : int
+        Rows a category's level needs for a code of its own.
+    hide_history : float
+        Share of days whose history features are hidden while training, so that a port's first
+        days are scored by a model that has seen such days.
+    settings : tuple of str
+        Names in `models.boosting.SETTINGS` to choose from.
+    rounds : int
+        Most trees per head.
+    risk_basis : str
+        ``prior`` or ``port``.
+    """
+
+    seed: int = 0
+    validation: str = "time"
+    stop: float = 0.15
+    calibrate: float = 0.2
+    test: float = 0.15
+    minimum_training_finds: int = 50
+    minimum_calibration_finds: int = 10
+    minimum_level: int = 5
+    hide_history: float = 0.2
+    settings: tuple[str, ...] = tuple(boosting.SETTINGS)
+    rounds: int = boosting.ROUNDS
+    risk_basis: str = "prior"
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Labelled rows of all ports, in order."""
+
+    frame: pd.DataFrame
+    window: np.ndarray
+    label: dict[str, np.ndarray]
+    evidence: np.ndarray
+    probability: np.ndarray
+    day: np.ndarray
+    shipment_id: pd.Series
+    ports: list[dict[str, Any]]
+
+
+def train(sets: Sequence[TrainingSet], features: Sequence[Feature], options: Options | None = None) -> Bundle:
+    """Train a bundle.
+
+    Parameters
+    ----------
+    sets : sequence of TrainingSet
+        One per port. Only inspected rows teach; `models.labels` says how.
+    features : sequence of Feature
+        What the model may see: registry entries, and entries of local columns.
+    options : Options, optional
+
+    Returns
+    -------
+    Bundle
+        With its ``model_id``; the same for the same rows, options and library versions.
+
+    Raises
+    ------
+    TrainingError
+        No head has enough finds.
+    LabelError, SplitError, SchemaError
+        The rows cannot be learnt from honestly, split by time, or encoded.
+    """
+    options = options or Options()
+    if options.validation not in ("time", "blocks"):
+        raise ValueError(f"unknown validation {options.validation!r}")
+    features = list(features)
+    pool = _pool(sets, [f.name for f in features], options)
+    learn = np.isin(pool.window, ("train", "stop"))
+    if not learn.any():
+        raise TrainingError("no inspected row falls into the training window")
+    schema = FeatureSchema.fit(pool.frame[learn], features, minimum=options.minimum_level)
+    X = schema.encode(pool.frame)
+    _hide_history(X, schema, features, pool, learn, options)
+    heads, absent = [], {}
+    for name in HEADS:
+        reason = _too_few(name, pool, learn, options)
+        if reason:
+            absent[name] = reason
+        else:
+            heads.append(_head(name, X, schema, pool, learn, options))
+    if not heads:
+        raise TrainingError("no head can be trained. " + " ".join(absent.values()))
+    bundle = Bundle(
+        schema=schema,
+        heads=tuple(heads),
+        absent=absent,
+        risk_basis=options.risk_basis,
+        registry_digest=registry_digest(features),
+        seed=options.seed,
+        versions={name: version(name) for name in ("lightgbm", "numpy", "pandas")},
+    )
+    facts = {"ports": pool.ports, "options": _plain_options(options)}
+    return identify(replace(bundle, card=card.make(bundle, facts)))
+
+
+def _pool(sets: Sequence[TrainingSet], names: Sequence[str], options: Options) -> _Pool:
+    if not sets:
+        raise TrainingError("no rows to train on")
+    parts = [_part(each, names, options, position) for position, each in enumerate(sets)]
+    rows = pd.concat([rows for rows, _, _ in parts], ignore_index=True)
+    return _Pool(
+        frame=pd.concat([frame for _, frame, _ in parts], ignore_index=True),
+        window=rows["window"].to_numpy(dtype=object),
+        label={head: rows[head].to_numpy(dtype=np.float64) for head in HEADS},
+        evidence=rows["evidence"].to_numpy(dtype=np.float64),
+        probability=rows["probability"].to_numpy(dtype=np.float64),
+        day=rows["day"].to_numpy(dtype=np.int64),
+        shipment_id=rows["shipment_id"],
+        ports=[facts for _, _, facts in parts],
+    )
+
+
+def _part(
+    each: TrainingSet, names: Sequence[str], options: Options, position: int
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
+    """Return the labelled rows of one port: outcome columns, features, facts."""
+    if not each.features.index.equals(each.table.index):
+        raise TrainingError(f"{each.name}: features and table do not have the same rows")
+    missing = [name for name in names if name not in each.features]
+    if missing:
+        raise TrainingError(f"{each.name}: lacks feature(s) {', '.join(missing[:20])}")
+    found = labels(each.table)
+    known = found.known & each.table["known_at"].notna().to_numpy()
+    if not known.any():
+        raise TrainingError(f"{each.name}: no inspected row with an outcome and a time")
+    table = each.table.loc[known]
+    split = _split(table, options)
+    probability = table.get("selection_probability", pd.Series(np.nan, index=table.index))
+    day = table["known_at"].dt.floor("D").to_numpy().astype("datetime64[D]").astype(np.int64)
+    rows = found.values.loc[known].assign(
+        window=split.assign(table["known_at"], table["inspected_at"]),
+        evidence=found.weight[known],
+        probability=probability.to_numpy(dtype=np.float64),
+        # Days of different ports are different days.
+        day=day * len(HEADS) * 1000 + position,
+        shipment_id=table["shipment_id"].astype("str"),
+    )
+    facts = {
+        "name": each.name,
+        "rows": len(each.table),
+        "inspected": int(known.sum()),
+        "finds": {head: int((rows[head] == 1).sum()) for head in HEADS},
+        "outcomes_without_time": found.without_time,
+        "versions_after_inspection": found.superseded,
+        "split": split.describe(),
+    }
+    return rows, each.features.loc[known, list(names)], facts
+
+
+def _split(table: pd.DataFrame, options: Options) -> TimeSplit:
+    gap = label_delay(table["known_at"], table["inspected_at"])
+    if options.validation == "time":
+        return split_backwards(
+            table["known_at"], gap=gap, stop=options.stop, calibrate=options.calibrate, test=options.test
+        )
+    if options.test > 0:
+        return split_backwards(table["known_at"], gap=gap, stop=0, calibrate=0, test=options.test)
+    first, last = table["known_at"].min().floor("D"), table["known_at"].max().floor("D")
+    return TimeSplit((Window("train", first, last + pd.Timedelta(days=1)),), gap)
+
+
+def _hide_history(
+    X: np.ndarray,
+    schema: FeatureSchema,
+    features: list[Feature],
+    pool: _Pool,
+    learn: np.ndarray,
+    options: Options,
+) -> None:
+    """Blank history columns on a share of the training days, in place."""
+    history = {f.name for f in features if f.known == "history"}
+    columns = [i for i, column in enumerate(schema.columns) if column.feature in history]
+    if not columns or options.hide_history <= 0:
+        return
+    days = np.unique(pool.day[learn])
+    rng = np.random.default_rng([options.seed, 1])
+    hidden = days[rng.random(len(days)) < options.hide_history]
+    rows = np.flatnonzero(learn & np.isin(pool.day, hidden))
+    X[rows[:, None], np.array(columns)[None, :]] = np.nan
+
+
+def _too_few(name: str, pool: _Pool, learn: np.ndarray, options: Options) -> str:
+    find = pool.label[name] == 1
+    blocks = options.validation == "blocks"
+    wanted = {"training": (int((find & learn).sum()), options.minimum_training_finds, learn)}
+    if not blocks:
+        calibrate = pool.window == "calibrate"
+        wanted["calibration"] = (int((find & calibrate).sum()), options.minimum_calibration_finds, calibrate)
+    for purpose, (count, needed, rows) in wanted.items():
+        if count < needed:
+            # At the rate seen so far; with no find at all one find in all rows is the best guess.
+            more = math.ceil((needed - count) * max(1, int(rows.sum())) / max(1, count))
+            text = f"{name}: not trained, {count} finds for {purpose} and {needed} are needed"
+            return f"{text}: some {more} more inspections at the rate so far."
+    return ""
+
+
+def _head(
+    name: str, X: np.ndarray, schema: FeatureSchema, pool: _Pool, learn: np.ndarray, options: Options
+) -> Head:
+    y = pool.label[name]
+    scheme, schemes = _choose_weighting(X, y, schema, pool, learn, options)
+    weight = _training_weights(pool, scheme)
+    folds = _folds(X, y, weight, pool, learn, options)
+    best, tried = boosting.choose(folds, schema, options.settings, seed=options.seed, rounds=options.rounds)
+    rows = Rows(X[learn], y[learn], weight[learn])
+    booster = boosting.fit(rows, schema, best.settings, best.rounds, seed=options.seed)
+    text = booster.model_to_string()
+    facts: dict[str, Any] = {
+        "training_finds": int((y[learn] == 1).sum()),
+        "training_rows": int(learn.sum()),
+        "weighting": scheme,
+        "weightings_tried": schemes,
+        "settings": best.settings,
+        "settings_tried": {k: _rounded(v.average_precision) for k, v in tried.items()},
+        "trees": best.rounds,
+    }
+    draft = Head(name, text, Calibrator(1.0, 0.0, "inspected", 0, 0), facts)
+    calibrator = _calibrate(draft, X, y, weight, schema, pool, learn, best, options)
+    head = replace(draft, calibrator=calibrator)
+    return replace(head, facts=facts | {"test": _test(head, X, y, pool, options)})
+
+
+def _training_weights(pool: _Pool, scheme: str) -> np.ndarray:
+    weight = pool.evidence * weights.selection_weights(pool.probability, scheme)
+    return weight / weight.mean()
+
+
+def _choose_weighting(
+    X: np.ndarray, y: np.ndarray, schema: FeatureSchema, pool: _Pool, learn: np.ndarray, options: Options
+) -> tuple[str, dict[str, float]]:
+    """Compare the schemes, all judged as one would all traffic, on later rows."""
+    if not weights.usable(pool.probability):
+        return "unweighted", {}
+    tried = {}
+    for scheme in weights.SCHEMES:
+        folds = _folds(X, y, _training_weights(pool, scheme), pool, learn, options)
+        choice, _ = boosting.choose(
+            folds, schema, options.settings[:1], seed=options.seed, rounds=options.rounds
+        )
+        tried[scheme] = _rounded(choice.average_precision)
+    best = max(tried, key=lambda scheme: tried[scheme])
+    if tried[best] < WORTH * tried["unweighted"]:
+        best = "unweighted"
+    return best, tried
+
+
+def _folds(
+    X: np.ndarray, y: np.ndarray, weight: np.ndarray, pool: _Pool, learn: np.ndarray, options: Options
+) -> list[Fold]:
+    """Return rows to learn from and later (or other days') rows to judge by."""
+    judge = weights.selection_weights(pool.probability, "clipped")
+    rows = Rows(X, y, weight)
+    train, stop = pool.window == "train", pool.window == "stop"
+    if options.validation == "time" and (y[stop] == 1).any() and (y[train] == 1).any():
+        return [Fold(rows.take(train), rows.take(stop), judge[stop])]
+    folds = []
+    for inside, outside in _blocks(pool, learn, options):
+        if (y[inside] == 1).any() and (y[outside] == 1).any():
+            folds.append(Fold(rows.take(inside), rows.take(outside), judge[outside]))
+    if not folds:
+        raise TrainingError("the finds lie on too few days to hold any back")
+    return folds
+
+
+def _blocks(pool: _Pool, learn: np.ndarray, options: Options) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Deal the training days into blocks; return (inside, outside) masks per block."""
+    days, code = np.unique(pool.day, return_inverse=True)
+    block = np.random.default_rng([options.seed, 2]).permutation(len(days)) % BLOCKS
+    return [(learn & (block[code] != b), learn & (block[code] == b)) for b in range(BLOCKS)]
+
+
+def _calibrate(
+    head: Head,
+    X: np.ndarray,
+    y: np.ndarray,
+    weight: np.ndarray,
+    schema: FeatureSchema,
+    pool: _Pool,
+    learn: np.ndarray,
+    best: boosting.Choice,
+    options: Options,
+) -> Calibrator:
+    """Fit the map on rows the head has not seen."""
+    if options.validation == "time":
+        rows = pool.window == "calibrate"
+        margin = head.margin(X[rows])
+    else:
+        rows = learn
+        margin = np.full(len(X), np.nan)
+        for inside, outside in _blocks(pool, learn, options):
+            part = Rows(X[inside], y[inside], weight[inside])
+            booster = boosting.fit(part, schema, best.settings, best.rounds, seed=options.seed)
+            margin[outside] = booster.predict(X[outside], raw_score=True) if outside.any() else 0.0
+        margin = margin[rows]
+    traffic = weights.usable(pool.probability[rows])
+    scale = weights.selection_weights(pool.probability[rows], "stabilised") if traffic else None
+    # Evidence weights stay out: they would make clean rows rarer than they are.
+    return fit_platt(margin, y[rows], scale, population="traffic" if traffic else "inspected")
+
+
+def _test(head: Head, X: np.ndarray, y: np.ndarray, pool: _Pool, options: Options) -> dict[str, Any]:
+    """Measure the head on the newest window, for the card."""
+    rows = pool.window == "test"
+    if not rows.any():
+        return {}
+    margin = head.margin(X[rows])
+    scored = Scored(
+        score=margin,
+        label=y[rows],
+        shipment_id=pool.shipment_id[rows].reset_index(drop=True),
+        day=pool.day[rows],
+        probability=head.calibrator.probability(margin),
+    )
+    table = measure(scored, seed=options.seed)
+    return {
+        "rows": int(rows.sum()),
+        "finds": int((y[rows] == 1).sum()),
+        "estimates": {
+            k: _rounded_entries(v.to_json()) for k, v in table.items() if not k.startswith("labelled")
+        },
+    }
+
+
+def _plain_options(options: Options) -> dict[str, Any]:
+    return asdict(options) | {"settings": list(options.settings)}
+
+
+def _rounded(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _rounded_entries(entry: dict[str, Any]) -> dict[str, Any]:
+    return {k: _rounded(v) if isinstance(v, float) else v for k, v in entry.items()}
