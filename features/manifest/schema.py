@@ -225,7 +225,7 @@ LEGAL_MINIMUM: tuple[str, ...] = (
 
 def empty_column(name: str, index: pd.Index) -> pd.Series:
     """Return an all-missing column of the shipment table, of the right dtype."""
-    return pd.Series(pd.NA, index=index, dtype="object").astype(BY_NAME[name].dtype)
+    return pd.Series(index=index, dtype=BY_NAME[name].dtype)
 
 
 def complete(table: pd.DataFrame) -> pd.DataFrame:

@@ -95,11 +95,12 @@ def parse(texts: list[str], *, dayfirst: bool | None = None, zone: str = "UTC") 
         parsed = [_parse_one(texts[i], dayfirst) for i in rest]
         naive.iloc[rest] = pd.Series(parsed, dtype="datetime64[us]").to_numpy()
     found = naive.notna()
-    result[found] = _to_utc(naive[found], zone)
+    result[found] = to_utc(naive[found], zone)
     return result.where((result >= LOWEST) & (result < HIGHEST))
 
 
-def _to_utc(naive: pd.Series, zone: str) -> pd.Series:
+def to_utc(naive: pd.Series, zone: str) -> pd.Series:
+    """Return times of a zone as UTC; what a clock change skips moves forward."""
     if zone == "UTC" or naive.empty:
         return naive
     first_pass = np.zeros(len(naive), dtype=bool)

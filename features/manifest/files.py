@@ -1,0 +1,243 @@
+"""What kind of table a file is, told by its content, and where its header stands."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.manifest import encodings
+from features.manifest.mapping import Read
+from features.manifest.problems import ManifestError, problem
+
+#: Rows looked at to find the header below title lines.
+HEADER_SEARCH = 30
+DELIMITERS = (",", ";", "\t", "|", "^", "~")
+#: A spreadsheet that unpacks to more than this is refused.
+MAX_UNPACKED = 4_000_000_000
+_SAMPLE = 1 << 16
+
+_FOREIGN = (
+    (re.compile(rb"^\s*<(\?xml|html|!doctype)", re.I), "XML or HTML"),
+    (re.compile(rb"^\s*<"), "XML"),
+    (re.compile(rb"^%PDF"), "PDF"),
+    (re.compile(rb"^\s*UN[AB][:+]"), "UN/EDIFACT"),
+    (re.compile(rb"^\s*ISA\W"), "ANSI X12"),
+    (re.compile(rb"^\x1f\x8b"), "gzip"),
+    (re.compile(rb"^\s*\["), "a JSON array"),
+)
+
+#: Counts how many of a row's cells are names of columns.
+Known = Callable[[list[str]], int]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A table whose form is known.
+
+    Attributes
+    ----------
+    path : Path
+    label : str
+        Name the rows carry as their source.
+    form : str
+        ``csv``, ``xlsx``, ``parquet`` or ``jsonl``.
+    header : list of str
+        Names of the columns, each once.
+    header_row : int
+        Records above the header (CSV and spreadsheets).
+    encoding, delimiter, sheet : str
+        Where the form has them.
+    """
+
+    path: Path
+    label: str
+    form: str
+    header: list[str]
+    header_row: int = 0
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    sheet: str = ""
+
+
+def open_table(path: str | Path, label: str, read: Read, known: Known) -> Opened:
+    """Tell the form of a table and read its header.
+
+    Raises
+    ------
+    ManifestError
+        When the file cannot be read, is empty, or is no table.
+    """
+    path = Path(path)
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(_SAMPLE)
+    except OSError as error:
+        raise _refuse(label, f"a file that can be read ({error.strerror})") from None
+    if not head.strip(b"\x00 \t\r\n\xef\xbb\xbf\xff\xfe"):
+        raise _refuse(label, "a manifest; the file is empty")
+    if head.startswith(b"PAR1"):
+        return _open_parquet(path, label)
+    if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        return _open_spreadsheet(path, label, read, known)
+    for pattern, what in _FOREIGN:
+        if pattern.match(head):
+            raise _refuse(label, f"CSV, XLSX, XLS, Parquet or JSON Lines; this is {what}")
+    encoding = read.encoding or encodings.detect(path)
+    if encoding == "utf-8" and head.startswith(b"\xef\xbb\xbf"):
+        encoding = "utf-8-sig"
+    text = _text_sample(path, encoding)
+    if text.lstrip().startswith("{"):
+        return _open_json_lines(path, label, encoding)
+    controls = len(re.findall("[\x01-\x08\x0e-\x1a\x1c-\x1f\ufffd]", text))
+    if controls > max(20, len(text) // 20):
+        raise _refuse(label, "CSV, XLSX, XLS, Parquet or JSON Lines; this is a binary file")
+    return _open_csv(path, label, read, known, encoding, text)
+
+
+def _refuse(label: str, expected: str) -> ManifestError:
+    return ManifestError([problem(expected, file=label)])
+
+
+def _text_sample(path: Path, encoding: str) -> str:
+    with open(path, encoding=encoding, errors="replace", newline="") as stream:
+        text = stream.read(_SAMPLE)
+        try:
+            return text if len(text) < _SAMPLE else text + stream.readline(_SAMPLE)
+        except UnicodeError:
+            return text
+
+
+def unique_names(cells: list[str]) -> list[str]:
+    """Return header cells trimmed and each once: ``x``, ``x.2``; an empty one is ``column N``."""
+    names: list[str] = []
+    taken: set[str] = set()
+    for number, cell in enumerate(cells, start=1):
+        base = " ".join(cell.replace("\x00", "").split())[:200] or f"column {number}"
+        name, again = base, 1
+        while name in taken:
+            again += 1
+            name = f"{base}.{again}"
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def find_header(rows: list[list[str]], read: Read, known: Known) -> int:
+    """Return the position of the header: the first row with the most known names."""
+    if read.skip_rows is not None:
+        return min(read.skip_rows, max(0, len(rows) - 1))
+    scores = [known(row) for row in rows[:HEADER_SEARCH]]
+    if max(scores, default=0) > 0:
+        return scores.index(max(scores))
+    filled = [sum(bool(cell.strip()) for cell in row) for row in rows[:HEADER_SEARCH]]
+    wide = [i for i, count in enumerate(filled) if count >= max(1, max(filled, default=1) * 0.6)]
+    return wide[0] if wide else 0
+
+
+def _parse(text: str, delimiter: str, limit: int) -> list[list[str]]:
+    rows: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    try:
+        for row in reader:
+            rows.append(row)
+            if len(rows) >= limit:
+                break
+    except csv.Error:
+        pass
+    return rows
+
+
+def _open_csv(path: Path, label: str, read: Read, known: Known, encoding: str, text: str) -> Opened:
+    depth = max(200, (read.skip_rows or 0) + 2)
+    hint = re.match(r"^\ufeff?\"?sep=(.)\"?\r?\n", text, re.I)
+    delimiter = read.delimiter or (hint[1] if hint else None) or _delimiter(text, read, known)
+    rows = _parse(text, delimiter, depth)
+    if not rows:
+        raise _refuse(label, "a table with a header")
+    at = find_header(rows, read, known)
+    return Opened(path, label, "csv", unique_names(rows[at]), at, encoding, delimiter)
+
+
+def _delimiter(text: str, read: Read, known: Known) -> str:
+    """Choose the delimiter that gives the most known column names, then the steadiest table."""
+
+    def quality(delimiter: str) -> tuple[int, float]:
+        rows = _parse(text, delimiter, 200)
+        if not rows:
+            return (0, 0.0)
+        at = find_header(rows, read, known)
+        width = len(rows[at])
+        body = [row for row in rows[at + 1 :] if row]
+        steady = sum(len(row) == width for row in body) / len(body) if body else 1.0
+        return (known(rows[at]), steady * min(width - 1, 20) / 20)
+
+    return max(DELIMITERS, key=quality)
+
+
+def _open_spreadsheet(path: Path, label: str, read: Read, known: Known) -> Opened:
+    from python_calamine import CalamineError, CalamineWorkbook
+
+    try:
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as archive:
+                if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
+                    raise _refuse(label, "a workbook of less than 4 GB when unpacked")
+        book = CalamineWorkbook.from_path(str(path))
+        names = [read.sheet] if read.sheet else book.sheet_names
+        if read.sheet and read.sheet not in book.sheet_names:
+            raise _refuse(label, f"a sheet named {read.sheet!r}; there are {', '.join(book.sheet_names)}")
+        best: tuple[int, str, int, list[str]] | None = None
+        for name in names:
+            rows = sheet_head(book, name, max(HEADER_SEARCH, (read.skip_rows or 0) + 1))
+            if not rows:
+                continue
+            at = find_header(rows, read, known)
+            if best is None or known(rows[at]) > best[0]:
+                best = (known(rows[at]), name, at, rows[at])
+    except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+        if isinstance(error, ManifestError):
+            raise
+        raise _refuse(label, f"a workbook that can be read ({str(error)[:120]})") from None
+    if best is None:
+        raise _refuse(label, "a manifest; the workbook is empty")
+    return Opened(path, label, "xlsx", unique_names(best[3]), best[2], sheet=best[1])
+
+
+def sheet_head(book: object, name: str, limit: int) -> list[list[str]]:
+    """Return the first rows of a sheet as text."""
+    from features.manifest.rows import cell_text
+
+    rows = []
+    for number, row in enumerate(book.get_sheet_by_name(name).iter_rows()):  # type: ignore[attr-defined]
+        if number >= limit:
+            break
+        rows.append([cell_text(cell) or "" for cell in row])
+    while rows and not any(rows[-1]):
+        rows.pop()
+    return rows
+
+
+def _open_parquet(path: Path, label: str) -> Opened:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            names = file.schema_arrow.names
+    except (pa.ArrowException, OSError) as error:
+        raise _refuse(label, f"a Parquet file that can be read ({str(error)[:120]})") from None
+    return Opened(path, label, "parquet", unique_names(names))
+
+
+def _open_json_lines(path: Path, label: str, encoding: str) -> Opened:
+    from features.manifest.rows import json_keys
+
+    keys = json_keys(path, encoding)
+    if not keys:
+        raise _refuse(label, "JSON Lines: one object a line")
+    return Opened(path, label, "jsonl", unique_names(keys), encoding=encoding)

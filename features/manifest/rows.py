@@ -1,0 +1,365 @@
+"""The rows of a table, chunk by chunk, as text (or as numbers and times where the form has them).
+
+Every reader yields `Chunk`s of at most `CHUNK` rows, so that no file need fit in memory. A row
+that cannot be read as a row is listed as broken and costs nothing else.
+"""
+
+from __future__ import annotations
+
+import csv
+import datetime
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+import pandas as pd
+
+from features.manifest.files import Opened, unique_names
+from features.manifest.problems import ManifestError, problem
+
+CHUNK = 50_000
+#: Characters one chunk of CSV may take before a quotation mark is taken to be never closed.
+RUNAWAY = 256_000_000
+#: Physical lines one quoted CSV record may span.
+RECORD_LINES = 1_000
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some consecutive rows of a table.
+
+    Attributes
+    ----------
+    frame : DataFrame, shape (n, columns)
+        Cells; empty ones are empty texts or missing.
+    numbers : ndarray of int64, shape (n,)
+        Row numbers as people count them: a spreadsheet's (its header has one), a line of JSON
+        Lines, the n-th row of Parquet.
+    broken : dict of int to str
+        Row number -> why it is no row. Broken rows are not in ``frame``.
+    """
+
+    frame: pd.DataFrame
+    numbers: np.ndarray
+    broken: dict[int, str] = field(default_factory=dict)
+
+
+def chunks(opened: Opened) -> Iterator[Chunk]:
+    """Yield the rows of a table, in order."""
+    readers = {"csv": _csv, "xlsx": _spreadsheet, "parquet": _parquet, "jsonl": _json_lines}
+    for chunk in readers[opened.form](opened):
+        blank = _blank(chunk.frame)
+        if blank.any():
+            chunk = Chunk(chunk.frame[~blank].reset_index(drop=True), chunk.numbers[~blank], chunk.broken)
+        yield chunk
+
+
+def _blank(frame: pd.DataFrame) -> np.ndarray:
+    """Tell rows without any cell: separators, not shipments."""
+    blank = np.ones(len(frame), dtype=bool)
+    for name in frame.columns:
+        if not blank.any():
+            break
+        column = frame[name]
+        empty = column.isna()
+        if column.dtype == "str":
+            empty = empty | (column == "")
+        blank &= empty.to_numpy(dtype=bool)
+    if blank.any():
+        trimmed = frame[blank].apply(lambda c: c.isna() | (c.astype("str").str.strip() == ""))
+        blank[blank] = trimmed.all(axis=1).to_numpy()
+    return blank
+
+
+# --- CSV ------------------------------------------------------------------------------------
+
+
+class _Body:
+    """The text below a header, behind a made-up header with room for one cell too many.
+
+    The C parser then takes ragged rows as they are: short ones end in empty cells, and cells
+    beyond the header land in the last column, where they can be told.
+    """
+
+    def __init__(self, stream: TextIO, header: str) -> None:
+        self.stream, self.pending, self.taken = stream, header, 0
+
+    def read(self, size: int = -1) -> str:
+        if self.pending:
+            text, self.pending = self.pending, ""
+            return text
+        text = self.stream.read(size)
+        self.taken += len(text)
+        if self.taken > RUNAWAY:
+            raise OverflowError("a quotation mark is never closed")
+        return text.replace("\x00", "") or (self.read(size) if text else "")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.stream)
+
+
+def _open_text(opened: Opened) -> TextIO:
+    return open(opened.path, encoding=opened.encoding, errors="replace", newline="")
+
+
+def _skip(stream: TextIO, opened: Opened, records: int) -> None:
+    reader = csv.reader(stream, delimiter=opened.delimiter)
+    for _ in range(records):
+        next(reader, None)
+
+
+def _csv(opened: Opened) -> Iterator[Chunk]:
+    width, done = len(opened.header), 0
+    first = opened.header_row + 2
+    names = [str(i) for i in range(width + 1)]
+    with _open_text(opened) as stream:
+        _skip(stream, opened, opened.header_row + 1)
+        body = _Body(stream, opened.delimiter.join(names) + "\n")
+        try:
+            parser = pd.read_csv(
+                body,  # type: ignore[arg-type]
+                sep=opened.delimiter,
+                header=0,
+                usecols=names,
+                index_col=False,
+                dtype="str",
+                na_filter=False,
+                skip_blank_lines=False,
+                chunksize=CHUNK,
+                engine="c",
+            )
+            for frame in parser:
+                body.taken = 0
+                yield _csv_chunk(opened, frame, first + done)
+                done += len(frame)
+            return
+        except (pd.errors.ParserError, OverflowError, MemoryError):
+            pass  # a quotation mark that is never closed: the careful reader takes over from here
+        except pd.errors.EmptyDataError:
+            return
+    yield from _csv_careful(opened, done)
+
+
+def _csv_chunk(opened: Opened, frame: pd.DataFrame, first: int) -> Chunk:
+    numbers = np.arange(first, first + len(frame), dtype=np.int64)
+    beyond = (frame.iloc[:, -1] != "").to_numpy(dtype=bool)
+    frame = frame.iloc[:, :-1].set_axis(opened.header, axis=1)
+    reason = f"more than the header's {len(opened.header)} cells"
+    broken = {int(number): reason for number in numbers[beyond]}
+    return Chunk(frame[~beyond].reset_index(drop=True), numbers[~beyond], broken)
+
+
+def _csv_careful(opened: Opened, skip: int) -> Iterator[Chunk]:
+    """Read record by record; a quotation mark that is never closed costs its own line only."""
+    width = len(opened.header)
+    number = opened.header_row + 2 + skip
+    rows: list[list[str]] = []
+    numbers: list[int] = []
+    broken: dict[int, str] = {}
+    with _open_text(opened) as stream:
+        _skip(stream, opened, opened.header_row + 1 + skip)
+        for record in _records(stream, opened.delimiter):
+            if record is None:
+                broken[number] = "a quotation mark is never closed"
+            elif len(record) > width and any(record[width:]):
+                broken[number] = f"more than the header's {width} cells"
+            else:
+                rows.append((record + [""] * width)[:width])
+                numbers.append(number)
+            number += 1
+            if len(rows) + len(broken) >= CHUNK:
+                yield Chunk(_text_frame(rows, opened.header), np.array(numbers, dtype=np.int64), broken)
+                rows, numbers, broken = [], [], {}
+    yield Chunk(_text_frame(rows, opened.header), np.array(numbers, dtype=np.int64), broken)
+
+
+def _records(stream: TextIO, delimiter: str) -> Iterator[list[str] | None]:
+    """Yield records; None for a line whose quotation mark is not closed within reach."""
+    waiting: list[str] = []
+    ended = False
+    while True:
+        if not waiting:
+            line = stream.readline(RUNAWAY // 16).replace("\x00", "")
+            if not line:
+                return
+            waiting.append(line)
+        taken = 1
+        while (record := _parse_record(waiting[:taken], delimiter)) is None and taken < RECORD_LINES:
+            if taken == len(waiting):
+                line = "" if ended else stream.readline(RUNAWAY // 16).replace("\x00", "")
+                ended = ended or not line
+                if not line:
+                    break
+                waiting.append(line)
+            # Doubling keeps a long quoted cell from costing the square of its lines.
+            taken += 1
+        if record is None:
+            yield None
+            waiting = waiting[1:]
+        else:
+            yield record
+            waiting = waiting[taken:]
+
+
+def _parse_record(lines: list[str], delimiter: str) -> list[str] | None:
+    if len(lines) > 1 and '"' not in lines[-1]:
+        return None
+    try:
+        return next(csv.reader(lines, delimiter=delimiter, strict=True), [])
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            return None
+        return next(csv.reader(["".join(lines)], delimiter=delimiter), [])
+
+
+def _text_frame(rows: list[list[str]], header: list[str]) -> pd.DataFrame:
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(header)
+    return pd.DataFrame({i: pd.Series(cells, dtype="str") for i, cells in enumerate(columns)}).set_axis(header, axis=1)
+
+
+# --- spreadsheets ---------------------------------------------------------------------------
+
+
+def cell_text(cell: Any) -> str | None:
+    """Return a typed cell as the text a person would have typed; None for an empty one."""
+    if cell is None or isinstance(cell, str):
+        return cell or None
+    if isinstance(cell, bool):
+        return "true" if cell else "false"
+    if isinstance(cell, float):
+        if cell != cell:
+            return None
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
+    if isinstance(cell, (datetime.datetime, datetime.date, datetime.time)):
+        return cell.isoformat()
+    if isinstance(cell, np.ndarray):
+        cell = cell.tolist()
+    if isinstance(cell, (list, tuple)) and not any(isinstance(member, (dict, list)) for member in cell):
+        return ";".join(text for member in cell if (text := cell_text(member))) or None
+    if isinstance(cell, (dict, list, tuple)):
+        return json.dumps(cell, ensure_ascii=False, default=str, separators=(",", ":"))
+    return str(cell)
+
+
+def _spreadsheet(opened: Opened) -> Iterator[Chunk]:
+    from python_calamine import CalamineWorkbook
+
+    width = len(opened.header)
+    rows: list[list[str]] = []
+    start = opened.header_row + 2
+    sheet = CalamineWorkbook.from_path(str(opened.path)).get_sheet_by_name(opened.sheet)
+    for number, row in enumerate(sheet.iter_rows()):
+        if number <= opened.header_row:
+            continue
+        rows.append(([cell_text(cell) or "" for cell in row] + [""] * width)[:width])
+        if len(rows) == CHUNK:
+            yield Chunk(_text_frame(rows, opened.header), np.arange(start, start + len(rows), dtype=np.int64))
+            start += len(rows)
+            rows = []
+    yield Chunk(_text_frame(rows, opened.header), np.arange(start, start + len(rows), dtype=np.int64))
+
+
+# --- Parquet --------------------------------------------------------------------------------
+
+
+def _parquet(opened: Opened) -> Iterator[Chunk]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    start = 1
+    try:
+        with pq.ParquetFile(opened.path) as file:
+            for batch in file.iter_batches(batch_size=CHUNK):
+                columns = {name: _arrow_column(array) for name, array in zip(opened.header, batch.columns, strict=True)}
+                yield Chunk(pd.DataFrame(columns), np.arange(start, start + len(batch), dtype=np.int64))
+                start += len(batch)
+    except (pa.ArrowException, OSError) as error:
+        message = f"a Parquet file that can be read ({str(error)[:120]})"
+        raise ManifestError([problem(message, file=opened.label, position=f"row {start}")]) from None
+
+
+def _arrow_column(array: Any) -> pd.Series:
+    """Return a column of Parquet: text as text, floats as float64, times as UTC datetime64[us]."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = array.type
+    if pa.types.is_dictionary(kind):
+        return _arrow_column(array.dictionary_decode())
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pd.Series(array.to_pandas(), dtype="str")
+    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+        return pd.Series(pc.cast(array, pa.large_string()).to_pandas(), dtype="str")
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return pd.Series(pc.cast(array, pa.float64()).to_numpy(zero_copy_only=False), dtype="float64")
+    if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
+        # Out-of-range times of nanosecond files are cut, not an error; zones are already UTC inside.
+        return pd.Series(pc.cast(array, pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False))
+    return pd.Series([cell_text(cell) for cell in array.to_pylist()], dtype="str")
+
+
+# --- JSON Lines -----------------------------------------------------------------------------
+
+
+def json_keys(path: Path, encoding: str) -> list[str]:
+    """Return every key of a JSON Lines file, in order of first appearance."""
+    keys: dict[str, None] = {}
+    with open(path, encoding=encoding, errors="replace") as stream:
+        for line in stream:
+            record = _record(line)
+            if isinstance(record, dict):
+                keys.update(dict.fromkeys(record))
+    return list(keys)[:5000]
+
+
+def _record(line: str) -> Any:
+    try:
+        return json.loads(line) if line.strip() else None
+    except (ValueError, RecursionError):
+        return line
+
+
+def _json_lines(opened: Opened) -> Iterator[Chunk]:
+    records: list[dict[str, Any]] = []
+    numbers: list[int] = []
+    broken: dict[int, str] = {}
+    with open(opened.path, encoding=opened.encoding, errors="replace") as stream:
+        for number, line in enumerate(stream, start=1):
+            record = _record(line.lstrip("\ufeff"))
+            if record is None:
+                continue
+            if isinstance(record, dict):
+                records.append(record)
+                numbers.append(number)
+            else:
+                broken[number] = "not a JSON object"
+            if len(records) + len(broken) >= CHUNK:
+                yield _json_chunk(opened, records, numbers, broken)
+                records, numbers, broken = [], [], {}
+    yield _json_chunk(opened, records, numbers, broken)
+
+
+def _json_chunk(opened: Opened, records: list[dict[str, Any]], numbers: list[int], broken: dict[int, str]) -> Chunk:
+    raw = {name: key for name, key in zip(opened.header, _keys(opened, records), strict=True)}
+    columns = {name: _json_column([record.get(key) for record in records]) for name, key in raw.items()}
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(len(records)))
+    return Chunk(frame, np.array(numbers, dtype=np.int64), broken)
+
+
+def _keys(opened: Opened, records: list[dict[str, Any]]) -> list[str]:
+    """Return the keys behind the header's (trimmed, unique) names."""
+    keys = dict.fromkeys(key for record in records for key in record)
+    tidy: dict[str, str] = {}
+    for key in keys:
+        tidy.setdefault(unique_names([key])[0], key)
+    return [tidy.get(name, name) for name in opened.header]
+
+
+def _json_column(cells: list[Any]) -> pd.Series:
+    if all(cell is None or isinstance(cell, str) for cell in cells):
+        return pd.Series(cells, dtype="str")
+    return pd.Series([cell_text(cell) for cell in cells], dtype="str")
