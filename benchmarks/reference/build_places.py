@@ -83,7 +83,7 @@ ALIASES = {
     "MYPKG": "Port Klang;Pelabuhan Klang;Klang",
     "VNSGN": "Saigon;Ho Chi Minh;TP Ho Chi Minh;HCMC",
     "VNHPH": "Hai Phong;Hai Phong Port",
-    "VNDAD": "Danang",
+    "VNDAD": "Da Nang",
     "CNSHA": "Shanghai Port",
     "CNCAN": "Canton",
     "CNTAO": "Tsingtao",
@@ -114,6 +114,28 @@ ALIASES = {
     "HKHKG": "Kwai Chung;Kwai Tsing",
     "SGSIN": "Singapore Port;PSA Singapore",
     "LKCMB": "Colombo Port",
+}
+
+#: Other names of airports' cities.
+AIRPORT_ALIASES = {
+    "DEL": "Delhi",
+    "DAD": "Danang",
+    "BOM": "Bombay",
+    "CCU": "Calcutta",
+    "RGN": "Rangoon",
+    "KHI": "Jinnah",
+    "CGK": "Jakarta",
+    "KUL": "Kuala Lumpur;KLIA",
+    "PVG": "Shanghai Pudong;Shanghai",
+    "PEK": "Beijing;Peking",
+    "CAN": "Guangzhou;Canton",
+    "CMB": "Colombo",
+    "PNH": "Pochentong",
+    "SGN": "Saigon;Ho Chi Minh;HCMC",
+    "HPH": "Hai Phong",
+    "JNB": "Johannesburg;OR Tambo",
+    "LOS": "Murtala Muhammed",
+    "MAA": "Madras",
 }
 
 #: code, country, city, lat, lon: city codes and codes not in the list of airports.
@@ -200,8 +222,11 @@ def airports(countries: dict[str, dict[str, str]]) -> list[list[object]]:
         country = next((c for c, r in countries.items() if r["airport"] == code), airport["country"])
         name = airport["city"] or airport["name"]
         served = int(code in wanted)
-        rows.append([code, "air", country, name, airport["lat"], airport["lon"], served, airport["name"]])
-    return rows + [[c, "air", k, n, lat, lon, 1, ""] for c, k, n, lat, lon in EXTRA_AIRPORTS]
+        aliases = ";".join(filter(None, [airport["name"].replace(";", " "), AIRPORT_ALIASES.get(code, "")]))
+        rows.append([code, "air", country, name, airport["lat"], airport["lon"], served, aliases])
+    return rows + [
+        [c, "air", k, n, lat, lon, 1, AIRPORT_ALIASES.get(c, "")] for c, k, n, lat, lon in EXTRA_AIRPORTS
+    ]
 
 
 def write_ports(countries: dict[str, dict[str, str]], sea: dict[str, dict[str, object]]) -> None:
