@@ -14,7 +14,9 @@ FRAME = pd.DataFrame(
         "shipment_id": pd.Series(["A1", "-B2", "C3"], dtype="str"),
         "risk": [0.1, 1 / 3, np.nan],
         "reason_1": pd.Series(['=cmd|"/c calc"!A1', "ปลา แช่แข็ง; “x”", None], dtype="str"),
-        "known_at": pd.to_datetime(["2026-01-01", "2026-01-02 03:04:05", None]).astype("datetime64[us]"),
+        "known_at": pd.to_datetime(
+            ["2026-01-01T00:00:00", "2026-01-02T03:04:05", None], format="ISO8601"
+        ).astype("datetime64[us]"),
     }
 )
 

@@ -1,0 +1,70 @@
+"""``wildcargo convert``: any manifest as the canonical shipment table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from risk.commands import options, terminal
+from risk.commands.mistakes import Mistake
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_EPILOG = """\b
+Examples:
+  wildcargo convert day.xlsx --out day.parquet
+  wildcargo convert declarations.csv --mapping port.toml --out day.csv
+
+Units of the table: kg, m3, UTC; lists are separated by `;` in CSV.
+"""
+
+
+@click.command("convert", epilog=_EPILOG)
+@options.manifests
+@click.option(
+    "--out", required=True, metavar="OUT", type=options.FILE, help="Table to write: .csv, .parquet or .jsonl."
+)
+@options.mapping
+@options.strict
+@options.now
+def command(files: tuple[Path, ...], out: Path, mapping: Path | None, strict: bool, now: str | None) -> None:
+    """Convert manifests to the canonical shipment table.
+
+    The table has one row per house-level consignment and the columns of the shipment schema.
+    Rows that cannot be read are listed and left out; single cells that cannot be read are left
+    empty and listed.
+    """
+    from features.manifest import stream
+    from risk import writing
+    from risk.reading import Tally
+
+    out = writing.check(out)
+    paths = options.existing(files)
+    tally = Tally()
+    progress = terminal.Progress("converting")
+
+    def tables() -> Iterator[pd.DataFrame]:
+        for manifest in stream(paths, mapping, now=options.moment(now)):
+            tally.add(manifest)
+            progress.add(len(manifest.table))
+            yield manifest.table
+
+    with writing.Whole() as whole:
+        writing.write(whole.part(out), tables(), suffix=out.suffix)
+        progress.done()
+        if not tally.shipments:
+            raise Mistake("no shipment could be read", tally.problems() or ["the files hold no rows"])
+        if strict and tally.problems():
+            raise Mistake(
+                "the input has problems and --strict was asked for; nothing was written", tally.problems()
+            )
+    terminal.say(tally.sentence("kept"))
+    if tally.problems():
+        terminal.heading("Problems")
+        terminal.items(tally.problems()[:50])
+    terminal.say(f"Written: {out}")
+    terminal.say(f"Next: wildcargo score {terminal.quoted(out)} --capacity 30 --out list.csv")

@@ -1,0 +1,94 @@
+"""Options that several commands share, said once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path)
+
+manifests = click.argument("files", metavar="FILE…", nargs=-1, required=True, type=FILE)
+histories = click.argument("histories", metavar="HISTORY…", nargs=-1, required=True, type=FILE)
+
+model = click.option(
+    "--model",
+    "model_dir",
+    metavar="DIR",
+    type=FILE,
+    help="Folder of the model (a bundle made by `wildcargo train`).  [default: the starter model]",
+)
+mapping = click.option(
+    "--mapping",
+    metavar="M.toml",
+    type=FILE,
+    help="How the file's columns become the shipment table (`wildcargo mapping` proposes one).",
+)
+state = click.option(
+    "--state",
+    "state_dir",
+    metavar="DIR",
+    type=FILE,
+    help="Folder with the port's past (`wildcargo state`); without it, history is missing, not zero.",
+)
+outcomes = click.option(
+    "--outcomes",
+    metavar="FILE",
+    type=FILE,
+    help="Outcomes of inspections, joined by shipment_id.",
+)
+strict = click.option(
+    "--strict", is_flag=True, help="If anything is wrong with the input, list it, write nothing and exit 2."
+)
+now = click.option(
+    "--now",
+    metavar="TIME",
+    help="Moment of the run, UTC (2026-11-21T04:00), for rows without a time.  [default: the clock]",
+)
+
+
+def moment(text: str | None) -> pd.Timestamp:
+    """Return the moment of the run: the one given, else the clock's (UTC, whole seconds, no zone).
+
+    Raises
+    ------
+    click.BadParameter
+    """
+    import pandas as pd
+
+    if text is None:
+        return pd.Timestamp.now(tz="UTC").tz_localize(None).floor("s")
+    try:
+        time = pd.Timestamp(text)
+    except ValueError as error:
+        raise click.BadParameter(
+            f"{text!r} is not a time like 2026-11-21T04:00", param_hint="--now"
+        ) from error
+    if time is pd.NaT:
+        raise click.BadParameter("expected a time like 2026-11-21T04:00", param_hint="--now")
+    return time.tz_convert("UTC").tz_localize(None) if time.tzinfo else time
+
+
+def existing(paths: tuple[Path, ...]) -> list[Path]:
+    """Return the paths when all exist.
+
+    Raises
+    ------
+    Mistake
+        Listing every path that does not.
+    """
+    from risk.commands.mistakes import Mistake
+
+    missing = [f"{path}: no such file or folder" for path in paths if not path.exists()]
+    if missing:
+        raise Mistake(
+            missing[0] if len(missing) == 1 else "these files do not exist:", missing[1:] and missing
+        )
+    return list(paths)

@@ -1,0 +1,275 @@
+"""``wildcargo score``: manifests in, a ranked and explained worklist out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from risk.commands import options, terminal
+from risk.commands.mistakes import Mistake
+from risk.commands.state import load_state
+
+if TYPE_CHECKING:
+    from features.manifest import Manifest
+    from risk.engine import Engine
+    from risk.triage import Pool
+    from risk.worklist import Collector, Worklist
+
+SHOWN = 10
+PROBLEMS_SHOWN = 20
+
+_EPILOG = """\b
+Examples:
+  wildcargo score day.csv --capacity 30 --out list.csv
+  wildcargo score sea.xlsx air.csv --capacity sea=4,air=20,post=60 --out list.parquet
+  wildcargo score day.csv --capacity teams.csv --random-share 0.2 --state port-past --out list.csv
+
+A capacity file is a CSV with a column `slots` and any of `mode`, `location` and
+`inspection_type`. Every row of the output, on the list or not, carries the probability with
+which it was to be chosen. Without --capacity shipments are ranked and none is chosen.
+"""
+
+
+@click.command("score", epilog=_EPILOG)
+@options.manifests
+@click.option(
+    "--out",
+    required=True,
+    metavar="OUT",
+    type=options.FILE,
+    help="Worklist to write: .csv, .parquet or .jsonl.",
+)
+@options.model
+@options.mapping
+@options.state
+@click.option(
+    "--capacity",
+    metavar="N|POOL=N,…|FILE",
+    help="Inspections possible today: for all, per mode, or a CSV file.",
+)
+@click.option(
+    "--random-share",
+    default=0.10,
+    show_default=True,
+    metavar="S",
+    help="Share of the inspections drawn at random, above 0 and below 1.",
+)
+@click.option(
+    "--seed", default="0", show_default=True, help="Key of the random draw (text or number); keep it private."
+)
+@click.option(
+    "--reasons",
+    default=4,
+    show_default=True,
+    metavar="K",
+    type=click.IntRange(0, 11),
+    help="Reasons told per shipment.",
+)
+@click.option(
+    "--language", default="en", show_default=True, type=click.Choice(["en"]), help="Language of the reasons."
+)
+@click.option(
+    "--records", metavar="FILE", type=options.FILE, help="Score records.  [default: OUT.records.parquet]"
+)
+@click.option("--no-records", is_flag=True, help="Write no score records (the scores cannot be replayed).")
+@options.strict
+@options.now
+def command(
+    files: tuple[Path, ...],
+    out: Path,
+    model_dir: Path | None,
+    mapping: Path | None,
+    state_dir: Path | None,
+    capacity: str | None,
+    random_share: float,
+    seed: str,
+    reasons: int,
+    language: str,
+    records: Path | None,
+    no_records: bool,
+    strict: bool,
+    now: str | None,
+) -> None:
+    """Score manifests and write a ranked worklist with reasons.
+
+    Reads CSV, XLSX/XLS, Parquet and JSON Lines; encoding and delimiter are detected. Every
+    shipment gets a risk between 0 and 1, what it rests on (`prior`: not known for this port, or
+    `port`), and reasons for and against. Rows that cannot be read are listed and the rest is
+    scored.
+    """
+    from risk import records as score_records
+    from risk import triage, worklist, writing
+    from risk.engine import Engine
+
+    out = writing.check(out)
+    kept = None if no_records else writing.check(records or score_records.beside(out), (".parquet",))
+    if kept == out:
+        raise Mistake("--out and --records name the same file")
+    pools = triage.parse(capacity) if capacity is not None else ()
+    triage.check_share(random_share)
+    paths = options.existing(files)
+    time = options.moment(now)
+    engine = Engine.load(model_dir)
+    state, digest = load_state(state_dir)
+    progress = terminal.Progress("scoring")
+    with ExitStack() as stack:
+        whole = stack.enter_context(writing.Whole())
+        collector = stack.enter_context(worklist.Collector(reasons, language, out.parent))
+        recorder = None
+        if kept is not None:
+            recorder = stack.enter_context(
+                score_records.RecordWriter(
+                    whole.part(kept), engine.bundle, state_digest=digest, scored_at=time
+                )
+            )
+        batches = _batches(engine, paths, mapping, time, state, progress)
+        ranked = worklist.build(
+            batches,
+            collector,
+            pools=pools,
+            share=random_share,
+            seed=seed,
+            state_digest=digest,
+            each=recorder.add if recorder else None,
+        )
+        progress.done()
+        problems = _problems(collector, ranked)
+        if not len(ranked):
+            raise Mistake(
+                "no shipment could be scored", collector.tally.rejections() or ["the files hold no rows"]
+            )
+        if strict and problems:
+            raise Mistake("the input has problems and --strict was asked for; nothing was written", problems)
+        writing.write(whole.part(out), ranked.chunks(), suffix=out.suffix)
+        top = ranked.take(ranked.chosen(SHOWN))
+        report = _Report(collector, ranked, pools, top, reasons, problems)
+    report.say(out, kept, engine)
+
+
+def _batches(
+    engine: Engine,
+    paths: list[Path],
+    mapping: Path | None,
+    time: Any,
+    state: Any,
+    progress: terminal.Progress,
+) -> Iterator[Any]:
+    from features.manifest import stream
+    from risk.engine import BATCH
+
+    def manifests() -> Iterable[Manifest]:
+        return stream(paths, mapping, rows=BATCH, now=time)
+
+    for scored in engine.score_batches(manifests, state):
+        progress.add(len(scored))
+        yield scored
+
+
+def _problems(collector: Collector, ranked: Worklist) -> list[str]:
+    problems = collector.tally.rejections()
+    noted = collector.tally.noted
+    if noted:
+        problems.append(f"{noted:,} shipments scored without a value that could not be used (column `notes`)")
+    if ranked.selection is not None:
+        problems += ranked.selection.messages
+    return problems
+
+
+class _Report:
+    """What the officer reads when the list is written."""
+
+    def __init__(
+        self,
+        collector: Collector,
+        ranked: Worklist,
+        pools: tuple[Pool, ...],
+        top: Any,
+        reasons: int,
+        problems: list[str],
+    ) -> None:
+        self.tally = collector.tally
+        self.ranked = ranked
+        self.pools = pools
+        self.top = top
+        self.reasons = reasons
+        self.problems = problems
+
+    def say(self, out: Path, records: Path | None, engine: Engine) -> None:
+        """Print summary, problems, the top of the list and what to do next."""
+        self._summary(engine)
+        if self.problems:
+            terminal.heading("Problems")
+            terminal.items(self.problems[:PROBLEMS_SHOWN])
+            if len(self.problems) > PROBLEMS_SHOWN:
+                terminal.say(f"  … and {len(self.problems) - PROBLEMS_SHOWN:,} more; --strict lists them all")
+        self._list()
+        self._next(out, records)
+
+    def _summary(self, engine: Engine) -> None:
+        terminal.say(self.tally.sentence("scored"))
+        terminal.say(f"Model:     {engine.bundle.model_id} ({_basis(self.ranked.risk_basis)})")
+        terminal.say(f"List:      {self.ranked.list_id}")
+        expected = self.ranked.expected
+        if expected is not None:
+            text = f"{expected.mean:.1f} ({expected.low} to {expected.high} in 9 of 10 such lists)"
+            terminal.say(f"Finds to expect on the list: {text}")
+        elif self.ranked.selection is not None:
+            terminal.say("Finds to expect on the list: not known for this port")
+
+    def _list(self) -> None:
+        total = len(self.ranked.chosen())
+        n = len(self.ranked)
+        if self.ranked.selection is None:
+            terminal.heading(f"Highest risks: first {len(self.top):,} of {n:,}")
+        else:
+            terminal.heading(f"To open today: {total:,} of {n:,} shipments; the first {len(self.top):,}")
+        for row in self.top.to_dict("records"):
+            for line in _shipment(row, self.reasons, self.ranked.risk_basis, n):
+                terminal.say(line)
+        if self.ranked.selection is not None:
+            terminal.say()
+            terminal.say("  Shipments not on the list are not ranked for opening today.")
+
+    def _next(self, out: Path, records: Path | None) -> None:
+        terminal.heading("Files")
+        terminal.say(f"  {out}  (all {len(self.ranked):,} shipments, in order of risk)")
+        if records is not None:
+            terminal.say(f"  {records}  (what every score was made of)")
+        terminal.heading("Next")
+        lines = []
+        if records is not None:
+            name = terminal.quoted(str(self.top["shipment_id"].iloc[0]))
+            lines.append(f"wildcargo replay {name} --records {terminal.quoted(records)}")
+        if self.ranked.selection is None:
+            lines.append(f"wildcargo score … --capacity 30 --out {terminal.quoted(out)}")
+        for line in lines or ["wildcargo score --help"]:
+            terminal.say(f"  {line}")
+
+
+def _basis(basis: str) -> str:
+    if basis == "port":
+        return "calibrated on this port's outcomes"
+    return "a prior: probabilities are not known for this port, read ranks"
+
+
+def _shipment(row: dict[str, Any], reasons: int, basis: str, n: int) -> list[str]:
+    """Return the lines of one shipment on the list."""
+    from risk.sentences import clean
+
+    risk = f"risk {100 * row['risk']:.2g}%" if basis == "port" else f"rank {row['rank']:,} of {n:,}"
+    chosen = {"model": "by risk", "random": "drawn at random"}.get(row["selected_by"], "")
+    pool = row["pool"] if row["pool"] not in ("", "all") else ""
+    marks = ", ".join(filter(None, (risk, chosen, pool)))
+    lines = [f"{row['rank']:>6}  {click.style(clean(row['shipment_id'], 40), bold=True)}  ({marks})"]
+    for i in range(1, reasons + 1):
+        text = row[f"reason_{i}"]
+        if isinstance(text, str) and text:
+            mark = "-" if text.startswith("Against: ") else "+"
+            lines += terminal.wrapped(
+                text.removeprefix("Against: "), f"        {mark} ", " " * 10
+            ).splitlines()
+    return lines

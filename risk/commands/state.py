@@ -1,0 +1,143 @@
+"""``wildcargo state``: a port's past, kept in a folder of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from risk.commands import options, terminal
+from risk.commands.mistakes import Mistake
+
+if TYPE_CHECKING:
+    from features.history import State
+
+_EPILOG = """\b
+Examples:
+  wildcargo state update --state port-past 2025.parquet --outcomes seizures.csv
+  wildcargo state show --state port-past
+  wildcargo state merge terminal-a terminal-b --state port-past
+  wildcargo state forget --state port-past --before 2023-01-01
+
+The folder holds names of firms and people: keep it on the port's own machine. The order of
+updates and merges changes nothing, and the same file twice counts once.
+"""
+
+
+@click.group("state", epilog=_EPILOG)
+def command() -> None:
+    """Keep the port's past: what every score compares a shipment with."""
+
+
+_folder = click.option(
+    "--state", "state_dir", required=True, metavar="DIR", type=options.FILE, help="Folder of the state."
+)
+
+
+@command.command("update")
+@options.manifests
+@_folder
+@options.mapping
+@options.outcomes
+@options.now
+def update(
+    files: tuple[Path, ...], state_dir: Path, mapping: Path | None, outcomes: Path | None, now: str | None
+) -> None:
+    """Add manifests, with outcomes if there are any, to the state (made when it does not exist)."""
+    from features.history import State
+    from features.manifest import stream
+    from features.view import prepare
+    from risk import learning
+    from risk.reading import Tally
+
+    paths = options.existing(files)
+    before = State.load(state_dir) if state_dir.exists() else State.empty()
+    found = learning.read_outcomes(outcomes) if outcomes is not None else None
+    tally, parts, matched = Tally(), [], set()
+    progress = terminal.Progress("adding")
+    for manifest in stream(paths, mapping, now=options.moment(now)):
+        tally.add(manifest)
+        table = manifest.table
+        if found is not None:
+            table, unmatched = learning.join_outcomes(table, found)
+            matched |= set(found["shipment_id"]) - set(unmatched)
+        parts.append(State.of(prepare(table)))
+        progress.add(len(table))
+    progress.done()
+    if not tally.shipments:
+        raise Mistake("no shipment could be read", tally.problems() or ["the files hold no rows"])
+    after = merged([before, *parts])
+    after.save(state_dir)
+    terminal.say(tally.sentence("kept"))
+    terminal.items(tally.problems()[:50])
+    if found is not None:
+        lost = len(found) - len(matched)
+        terminal.say(f"Outcomes: {len(matched):,} joined, {lost:,} belong to no shipment in these files")
+    _say(after, state_dir)
+
+
+@command.command("show")
+@_folder
+def show(state_dir: Path) -> None:
+    """Say what the state has seen."""
+    _say(load_state(state_dir)[0], state_dir)
+
+
+@command.command("merge")
+@click.argument("folders", metavar="DIR…", nargs=-1, required=True, type=options.FILE)
+@_folder
+def merge(folders: tuple[Path, ...], state_dir: Path) -> None:
+    """Join several states into one; the order does not matter."""
+    from features.history import State
+
+    parts = [State.load(folder) for folder in options.existing(folders)]
+    if state_dir.exists():
+        parts.append(State.load(state_dir))
+    whole = merged(parts)
+    whole.save(state_dir)
+    _say(whole, state_dir)
+
+
+@command.command("forget")
+@_folder
+@click.option(
+    "--before", required=True, metavar="TIME", help="Remove what was known before (UTC, 2023-01-01)."
+)
+def forget(state_dir: Path, before: str) -> None:
+    """Remove what is older than the port may keep, names no longer needed included."""
+    from features.history import State
+
+    state = State.load(state_dir).forget(options.moment(before))
+    state.save(state_dir)
+    _say(state, state_dir)
+
+
+def load_state(folder: Path | None) -> tuple[State | None, str]:
+    """Return a state and its digest; None and an empty text when no folder is named."""
+    if folder is None:
+        return None, ""
+    from features.history import State
+
+    state = State.load(folder)
+    return state, state.digest
+
+
+def merged(parts: list[State]) -> State:
+    """Return the union of states, joined pairwise so that each row is sorted few times."""
+    while len(parts) > 1:
+        pairs = [parts[i].merge(parts[i + 1]) for i in range(0, len(parts) - 1, 2)]
+        parts = pairs + ([parts[-1]] if len(parts) % 2 else [])
+    return parts[0]
+
+
+def _say(state: State, folder: Path) -> None:
+    terminal.say(f"State {folder}: {len(state.shipments):,} shipments, {len(state.outcomes):,} outcomes")
+    if state.covers_from is not None and state.covers_until is not None:
+        days = (state.covers_until - state.covers_from).days
+        terminal.say(
+            f"  covers {state.covers_from:%Y-%m-%d} to {state.covers_until:%Y-%m-%d} ({days:,} days)"
+        )
+        if days < 90:
+            terminal.say("  history is used from 90 days on; until then it counts as missing, not as zero")
+    terminal.say(f"  digest {state.digest[:16]}")

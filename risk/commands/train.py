@@ -1,0 +1,118 @@
+"""``wildcargo train``: from a port's history of inspections to a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from risk.commands import options, terminal
+from risk.commands.state import load_state
+
+if TYPE_CHECKING:
+    from models.bundle import Bundle
+    from risk.learning import Port
+
+_EPILOG = """\b
+Examples:
+  wildcargo train port-2025 --out model
+  wildcargo train 2024.csv 2025.csv --mapping port.toml --outcomes seizures.csv --out model
+  wildcargo train world-a world-b world-c --out starter --risk-basis prior
+
+A HISTORY is a folder with manifests.parquet and outcomes.parquet (one port), or manifest files
+(together one port). Only inspected rows teach; a shipment never inspected is not clean. A head
+is trained only where there are enough finds; if not, the output says what it would take.
+"""
+
+
+@click.command("train", epilog=_EPILOG)
+@options.histories
+@click.option(
+    "--out", required=True, metavar="BUNDLE", type=options.FILE, help="Folder to make for the model."
+)
+@options.mapping
+@options.outcomes
+@options.state
+@click.option(
+    "--seed", default=0, show_default=True, type=click.IntRange(min=0), help="Seed of the training."
+)
+@click.option(
+    "--validation",
+    default="time",
+    show_default=True,
+    type=click.Choice(["time", "blocks"]),
+    help="Split by time, or in blocks of days where finds are few.",
+)
+@click.option(
+    "--risk-basis",
+    type=click.Choice(["prior", "port"]),
+    help="What the probabilities rest on.  [default: port for one port's own outcomes; prior if simulated]",
+)
+@click.option("--overwrite", is_flag=True, help="Replace an existing model in BUNDLE.")
+@options.now
+def command(
+    histories: tuple[Path, ...],
+    out: Path,
+    mapping: Path | None,
+    outcomes: Path | None,
+    state_dir: Path | None,
+    seed: int,
+    validation: str,
+    risk_basis: str | None,
+    overwrite: bool,
+    now: str | None,
+) -> None:
+    """Train a model on a port's inspections.
+
+    Splits by time with a gap for label delay, trains a head for live animals and a head for
+    wildlife products, calibrates on later rows, measures on the newest, and writes a bundle with
+    its card.
+    """
+    from dataclasses import replace
+
+    from models import bundle as bundles
+    from models.training import Options
+    from risk import learning
+
+    paths = options.existing(histories)
+    if out.exists() and not overwrite:
+        raise bundles.BundleError(f"{out}: exists already; --overwrite replaces a model")
+    ports = learning.read_ports(paths, mapping=mapping, outcomes=outcomes, now=options.moment(now))
+    chosen = learning.with_basis(
+        Options(seed=seed, validation=validation), ports, simulated=learning.is_simulated(paths)
+    )
+    if risk_basis is not None:
+        chosen = replace(chosen, risk_basis=risk_basis)
+    _say_ports(ports)
+    bundle = learning.learn(ports, chosen, state=load_state(state_dir)[0])
+    bundle = bundles.save(bundle, out, overwrite=overwrite)
+    _say_bundle(bundle, out)
+
+
+def _say_ports(ports: list[Port]) -> None:
+    for port in ports:
+        terminal.say(f"Port {port.name}. {port.tally.sentence('kept')}; {len(port.inspected):,} inspected")
+        say_unmatched(port)
+
+
+def say_unmatched(port: Port, shown: int = 20) -> None:
+    """List outcomes that belong to no shipment."""
+    from risk.sentences import clean
+
+    if port.unmatched:
+        terminal.say(f"  {len(port.unmatched):,} outcomes belong to no shipment in these files:")
+        terminal.items([clean(i) for i in port.unmatched[:shown]], indent="    ")
+        if len(port.unmatched) > shown:
+            terminal.say(f"    … and {len(port.unmatched) - shown:,} more")
+
+
+def _say_bundle(bundle: Bundle, out: Path) -> None:
+    terminal.heading(f"Model {bundle.model_id}, risk basis {bundle.risk_basis}")
+    for head in bundle.heads:
+        finds, rows = head.facts.get("training_finds"), head.facts.get("training_rows")
+        trees = head.facts.get("trees")
+        terminal.say(f"  {head.name}: {finds:,} finds in {rows:,} rows, {trees} trees")
+    terminal.items(bundle.absent.values())
+    terminal.say(f"  Written: {out} (read {out / 'card.md'})")
+    terminal.say(f"Next: wildcargo evaluate {terminal.quoted(out)} HISTORY…")

@@ -1,0 +1,395 @@
+"""From files of history to a model, and from a model and history to a report.
+
+A *port* is a folder with ``manifests.parquet`` and ``outcomes.parquet`` (as `wildcargo simulate`
+writes them), or manifest files taken together as one port. Each port has its own past. Features
+are built for inspected rows only, each as of its own moment: the same code as in scoring.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from features import matrix
+from features.manifest import read, schema
+from features.view import prepare
+from models.baselines import fit_all
+from models.bundle import Bundle
+from models.evaluation import evaluate, examples
+from models.labels import HEADS
+from models.splits import label_delay, split_backwards
+from models.training import Options, TrainingSet, train
+from risk.engine import local_columns, timeline_of
+from risk.reading import Tally
+
+if TYPE_CHECKING:
+    from features.history import State
+
+MANIFESTS = "manifests.parquet"
+OUTCOMES = "outcomes.parquet"
+TRUTH = "truth.parquet"
+
+
+class HistoryError(ValueError):
+    """A port's history cannot be used; the message says what is missing."""
+
+
+@dataclass(frozen=True)
+class Port:
+    """One port's history.
+
+    Attributes
+    ----------
+    name : str
+    table : DataFrame, shape (n, k)
+        Shipment table with outcome columns.
+    extra : dict
+        Local columns (``categorical``, ``numeric``) the mapping file names as features.
+    tally : Tally
+        What became of the rows read.
+    unmatched : tuple of str
+        Outcomes that belong to no shipment read.
+    """
+
+    name: str
+    table: pd.DataFrame
+    extra: dict[str, list[str]] = field(default_factory=dict)
+    tally: Tally = field(default_factory=Tally)
+    unmatched: tuple[str, ...] = ()
+
+    @property
+    def inspected(self) -> npt.NDArray[np.intp]:
+        """Positions of rows with an outcome."""
+        return np.flatnonzero(self.table["inspected_at"].notna() & self.table["outcome"].notna())
+
+
+def read_ports(
+    paths: Sequence[str | os.PathLike[str]],
+    *,
+    mapping: str | os.PathLike[str] | None = None,
+    outcomes: str | os.PathLike[str] | None = None,
+    now: pd.Timestamp | None = None,
+) -> list[Port]:
+    """Read histories: each folder is a port, all files together are one more.
+
+    Parameters
+    ----------
+    paths : sequence of path
+    mapping : path, optional
+        For files; folders hold shipment tables.
+    outcomes : path, optional
+        Outcomes by ``shipment_id``, for a single port.
+    now : Timestamp, optional
+
+    Raises
+    ------
+    HistoryError
+        Listing folders without manifests, or outcomes given for several ports.
+    """
+    folders = [Path(p) for p in paths if Path(p).is_dir()]
+    files = [Path(p) for p in paths if not Path(p).is_dir()]
+    lost = [f"{folder}: holds no {MANIFESTS}" for folder in folders if not (folder / MANIFESTS).is_file()]
+    if lost:
+        raise HistoryError("\n".join(lost))
+    if outcomes is not None and len(folders) + bool(files) > 1:
+        raise HistoryError("--outcomes belongs to one port; give one folder, or files of one port")
+    ports = []
+    for folder in folders:
+        found = folder / OUTCOMES
+        with_outcomes = outcomes if outcomes is not None else (found if found.is_file() else None)
+        ports.append(_read_port(folder.name, [folder / MANIFESTS], mapping, with_outcomes, now))
+    if files:
+        ports.append(_read_port(files[0].stem, files, mapping, outcomes, now))
+    return ports
+
+
+def _read_port(
+    name: str,
+    files: Sequence[Path],
+    mapping: str | os.PathLike[str] | None,
+    outcomes: str | os.PathLike[str] | None,
+    now: pd.Timestamp | None,
+) -> Port:
+    manifest = read(files, mapping, now=now)
+    tally = Tally()
+    tally.add(manifest)
+    table, unmatched = manifest.table, ()
+    if outcomes is not None:
+        table, unmatched = join_outcomes(table, read_outcomes(outcomes))
+    port = Port(name, table, dict(manifest.extra), tally, unmatched)
+    if not len(port.inspected):
+        raise HistoryError(f"{name}: no inspected shipment with an outcome; give --outcomes FILE")
+    return port
+
+
+def read_outcomes(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read outcomes: ``shipment_id`` and the outcome columns of the shipment table.
+
+    Raises
+    ------
+    HistoryError
+        Repeated ids, or rows that cannot be read.
+    """
+    manifest = read([path])
+    tally = Tally()
+    tally.add(manifest)
+    if tally.rejected:
+        raise HistoryError(f"{path}: outcomes that cannot be read\n" + "\n".join(tally.rejections()))
+    table = manifest.table
+    if not table["outcome"].notna().any():
+        raise HistoryError(f"{path}: no column 'outcome' with values ({', '.join(schema.OUTCOMES)})")
+    return table[["shipment_id", *schema.OUTCOME_COLUMNS]]
+
+
+def join_outcomes(table: pd.DataFrame, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Put outcomes beside the version of each shipment that was inspected.
+
+    The last version known by the time of the inspection gets the outcome; where every version is
+    later, all get it (and training refuses them: what they say was written after the find).
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n, k)
+        Shipment table; a shipment may have several versions.
+    outcomes : DataFrame, shape (m, 1 + outcome columns)
+        One row per ``shipment_id``.
+
+    Returns
+    -------
+    table : DataFrame, shape (n, k)
+    unmatched : tuple of str
+        Ids of outcomes without a shipment.
+    """
+    place = pd.Index(outcomes["shipment_id"]).get_indexer(pd.Index(table["shipment_id"]))
+    matched = place >= 0
+    joined = table.copy()
+    taken = outcomes.iloc[np.maximum(place, 0)].reset_index(drop=True)
+    taken.index = table.index
+    keep = matched & _inspected_version(table, taken["inspected_at"])
+    for name in schema.OUTCOME_COLUMNS:
+        joined[name] = taken[name].where(keep, table[name])
+    unmatched = np.setdiff1d(np.arange(len(outcomes)), place[matched])
+    return joined, tuple(outcomes["shipment_id"].iloc[unmatched])
+
+
+def _inspected_version(table: pd.DataFrame, inspected_at: pd.Series) -> npt.NDArray[np.bool_]:
+    known = table["known_at"]
+    before = (known.isna() | inspected_at.isna() | (known <= inspected_at)).to_numpy(dtype=bool)
+    ids = table["shipment_id"]
+    newest = known.where(before).groupby(ids).transform("max")
+    last = before & (known.isna() | (known == newest)).to_numpy(dtype=bool)
+    any_before = pd.Series(before, index=table.index).groupby(ids).transform("any").to_numpy(dtype=bool)
+    return last | ~any_before
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of one port with their features.
+
+    Attributes
+    ----------
+    name : str
+    features : DataFrame, shape (n, features + facts)
+    table : DataFrame, shape (n, k)
+        Same index.
+    """
+
+    name: str
+    features: pd.DataFrame
+    table: pd.DataFrame
+
+    def take(self, rows: npt.NDArray[np.intp]) -> Rows:
+        """Return some rows by position, index renewed."""
+        features, table = (f.iloc[rows].reset_index(drop=True) for f in (self.features, self.table))
+        return Rows(self.name, features, table)
+
+    @property
+    def training_set(self) -> TrainingSet:
+        """The rows as `models.training` takes them."""
+        return TrainingSet(self.name, self.features, self.table)
+
+
+def rows_of(
+    port: Port,
+    *,
+    state: State | None = None,
+    extra: Mapping[str, Sequence[str]] | None = None,
+    rows: npt.NDArray[np.intp] | None = None,
+) -> Rows:
+    """Build features as of each row's own moment.
+
+    Parameters
+    ----------
+    port : Port
+    state : State, optional
+        The port's past before these rows; an empty one when not given.
+    extra : mapping, optional
+        Local columns to use as features; the port's own when not given.
+    rows : int array, optional
+        Positions; the inspected rows when not given.
+    """
+    from features.history import State
+
+    view = prepare(port.table)
+    timeline = timeline_of(state if state is not None else State(), [view])
+    picked = port.inspected if rows is None else rows
+    frame = matrix.build(view, timeline, rows=picked, extra=port.extra if extra is None else extra)
+    return Rows(port.name, frame, view.table.iloc[picked].reset_index(drop=True))
+
+
+def shared_extra(ports: Sequence[Port]) -> dict[str, list[str]]:
+    """Return the local columns that every port has."""
+    kinds = ("categorical", "numeric")
+    return {
+        kind: [n for n in ports[0].extra.get(kind, ()) if all(n in p.extra.get(kind, ()) for p in ports)]
+        for kind in kinds
+    }
+
+
+def learn(ports: Sequence[Port], options: Options | None = None, *, state: State | None = None) -> Bundle:
+    """Train a bundle on the inspected rows of one or more ports.
+
+    Parameters
+    ----------
+    ports : sequence of Port
+    options : Options, optional
+        ``risk_basis`` is the caller's to say: ``port`` only for the port's own outcomes.
+    state : State, optional
+        The past of a single port.
+
+    Raises
+    ------
+    TrainingError, LabelError, SplitError
+        See `models.training.train`.
+    """
+    options = options or Options()
+    if state is not None and len(ports) != 1:
+        raise HistoryError("--state is the past of one port; several were given")
+    extra = shared_extra(ports)
+    sets = [rows_of(port, state=state, extra=extra).training_set for port in ports]
+    return train(sets, (*matrix.features(), *matrix.local_features(extra)), options)
+
+
+def assess(
+    bundle: Bundle,
+    ports: Sequence[Port],
+    truth: pd.DataFrame | None = None,
+    *,
+    teachers: Sequence[Port] = (),
+    state: State | None = None,
+    test_share: float = 0.15,
+    per_day: Sequence[int] = (),
+    replicates: int = 200,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """Measure a bundle, with its baselines, on each port.
+
+    Parameters
+    ----------
+    bundle : Bundle
+    ports : sequence of Port
+    truth : DataFrame, optional
+        What was really inside (`read_truth`), for simulated ports.
+    teachers : sequence of Port
+        Histories the baselines learn from; then every row of a port is judged. Without them the
+        newest ``test_share`` of a port's labelled rows and all rows of those days are judged, and
+        the baselines learn from the rows before.
+    state : State, optional
+        The past of a single port.
+    test_share : float
+        0 to 1.
+    per_day, replicates, seed
+        See `models.evaluation.evaluate`.
+
+    Returns
+    -------
+    dict
+        ``model_id``, ``risk_basis`` and ``ports`` (name to report of `models.evaluation`).
+    """
+    extra = local_columns(bundle)
+    entries = (*matrix.features(), *matrix.local_features(extra))
+    taught = [rows_of(port, extra=extra) for port in teachers]
+    reports = {}
+    for port in ports:
+        before, judged = _split(port, test_share, whole=bool(taught))
+        needed = np.union1d(before, judged)
+        built = rows_of(port, state=state, extra=extra, rows=needed)
+        lessons = taught or [built.take(np.searchsorted(needed, before))]
+        table = pd.concat([r.table for r in lessons], ignore_index=True)
+        known = examples(pd.concat([r.features for r in lessons], ignore_index=True), table)
+        rows = built.take(np.searchsorted(needed, judged))
+        reports[port.name] = evaluate(
+            bundle,
+            rows.features,
+            rows.table,
+            baselines=fit_all(known, entries, seed=seed),
+            truth=_truth_of(rows.table, truth),
+            training=known.table,
+            per_day=per_day,
+            replicates=replicates,
+            seed=seed,
+        )
+    return {"model_id": bundle.model_id, "risk_basis": bundle.risk_basis, "ports": reports}
+
+
+def _split(port: Port, share: float, *, whole: bool) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Return positions of the labelled rows to learn from, and of all rows to judge."""
+    if whole:
+        return port.inspected[:0], np.arange(len(port.table))
+    known, at = port.table["known_at"], port.table["inspected_at"]
+    labelled = port.inspected
+    gap = label_delay(known.iloc[labelled], at.iloc[labelled])
+    split = split_backwards(known.iloc[labelled], gap=gap, stop=0, calibrate=0, test=share)
+    window = split.assign(known, at)
+    before = labelled[window[labelled] == "train"]
+    judged = np.flatnonzero(window == "test")
+    if not len(before) or not len(judged):
+        raise HistoryError(f"{port.name}: too few days to split; teach the baselines on another history")
+    return before, judged
+
+
+def read_truth(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read what was really inside: ``shipment_id`` and 0/1 per head (simulated data only).
+
+    Raises
+    ------
+    HistoryError
+        The file cannot be read or lacks a column.
+    """
+    try:
+        table = pd.read_parquet(path)
+    except (OSError, ValueError) as error:
+        raise HistoryError(f"{path}: cannot be read as Parquet ({error})") from error
+    lacking = [name for name in ("shipment_id", *HEADS) if name not in table]
+    if lacking:
+        raise HistoryError(f"{path}: lacks {', '.join(lacking)}")
+    return table[["shipment_id", *HEADS]]
+
+
+def _truth_of(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.DataFrame | None:
+    if truth is None:
+        return None
+    place = pd.Index(truth["shipment_id"]).get_indexer(pd.Index(table["shipment_id"]))
+    if (place < 0).any():
+        raise HistoryError(f"the truth lacks {int((place < 0).sum()):,} of the shipments judged")
+    found = truth[list(HEADS)].iloc[place].astype("float64")
+    found.index = table.index
+    return found
+
+
+def with_basis(options: Options, ports: Sequence[Port], *, simulated: bool) -> Options:
+    """Return the options with the honest risk basis: ``port`` for one port's own real outcomes."""
+    return replace(options, risk_basis="port" if len(ports) == 1 and not simulated else "prior")
+
+
+def is_simulated(paths: Sequence[str | os.PathLike[str]]) -> bool:
+    """Return whether any history was made by the simulator (its truth, or its settings, lie beside it)."""
+    names = (TRUTH, "world.toml", "simulation.json")
+    return any((Path(p) / name).exists() for p in paths if Path(p).is_dir() for name in names)

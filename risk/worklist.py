@@ -1,0 +1,248 @@
+"""The worklist: scored batches, ranked together, cut to capacity and written in order of risk.
+
+Ranks need every shipment, texts of a million shipments need not be in memory: each batch is put
+aside on disk, and only ids, risks and places are kept until all are known.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from risk import triage
+from risk.reading import Tally
+from risk.triage import ExpectedFinds, Pool, Selection
+
+if TYPE_CHECKING:
+    from risk.engine import Scored
+
+#: Rows put in order and written at a time.
+ROWS_WRITTEN = 50_000
+
+_RISKS = ("risk", "risk_live_animals", "risk_wildlife_products")
+
+
+def output_columns(reasons: int) -> tuple[str, ...]:
+    """Return the columns of an output file, in order."""
+    return (
+        "rank",
+        "shipment_id",
+        *_RISKS,
+        "selected_by",
+        "selection_probability",
+        *(f"reason_{i}" for i in range(1, reasons + 1)),
+        "notes",
+        "risk_basis",
+        "model_id",
+        "pool",
+        "list_id",
+    )
+
+
+class Collector:
+    """Takes scored batches and puts their texts aside on disk.
+
+    Parameters
+    ----------
+    reasons : int
+        Reasons told per shipment.
+    language : str
+    folder : path, optional
+        Where to put batches aside; the system's temporary folder when not given.
+    """
+
+    def __init__(self, reasons: int, language: str = "en", folder: str | Path | None = None) -> None:
+        self.reasons = reasons
+        self.language = language
+        self.tally = Tally()
+        self._folder = tempfile.TemporaryDirectory(
+            prefix=".wildcargo-", dir=folder, ignore_cleanup_errors=True
+        )
+        self._parts: list[Path] = []
+        self._keys: list[pd.DataFrame] = []
+
+    def __enter__(self) -> Collector:
+        """Start collecting."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Remove what was put aside."""
+        self._folder.cleanup()
+
+    def add(self, scored: Scored) -> None:
+        """Take a batch."""
+        import pyarrow as pa
+        from pyarrow import feather
+
+        frame = scored.frame.copy(deep=False)
+        for i, text in enumerate(scored.words(self.language).texts(self.reasons), start=1):
+            frame[f"reason_{i}"] = pd.Series(text, index=frame.index, dtype="str")
+        part = Path(self._folder.name) / f"{len(self._parts):06d}.arrow"
+        # Uncompressed, so that single rows can be taken from the mapped file.
+        feather.write_feather(
+            pa.Table.from_pandas(frame, preserve_index=False), part, compression="uncompressed"
+        )
+        self._parts.append(part)
+        keys = scored.place().assign(
+            shipment_id=frame["shipment_id"], risk=frame["risk"], order=scored.prediction.risk_log_odds
+        )
+        self._keys.append(keys)
+        self.tally.add(scored.manifest)
+
+    def keys(self) -> pd.DataFrame:
+        """Return ids, places and risks of all shipments, in order of arrival."""
+        if not self._keys:
+            names = ["mode", "location", "shipment_id", "risk", "order"]
+            return pd.DataFrame({name: pd.Series(dtype="str") for name in names})
+        return pd.concat(self._keys, ignore_index=True)
+
+    def rows(self, positions: npt.NDArray[np.intp]) -> pd.DataFrame:
+        """Return shipments by their position of arrival, in the order asked for."""
+        from pyarrow import feather
+
+        ends = np.cumsum([len(k) for k in self._keys])
+        part = np.searchsorted(ends, positions, side="right")
+        found, where = [], []
+        for number in np.unique(part):
+            here = np.flatnonzero(part == number)
+            start = ends[number] - len(self._keys[number])
+            table = feather.read_table(self._parts[number], memory_map=True)
+            found.append(table.take(positions[here] - start).to_pandas())
+            where.append(here)
+        back = np.argsort(np.concatenate(where), kind="stable") if where else np.empty(0, dtype=int)
+        return pd.concat(found, ignore_index=True).iloc[back].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Worklist:
+    """Every shipment ranked, with today's choice.
+
+    Attributes
+    ----------
+    list_id : str
+        Digest of model, shipments, risks and the draw: the same list has the same id.
+    selection : Selection or None
+        None when no capacity was given.
+    order : int array, shape (n,)
+        Positions of arrival from the highest risk down.
+    keys : DataFrame, shape (n, 5)
+        Ids, places and risks in order of arrival.
+    expected : ExpectedFinds or None
+        Finds to expect on the list; None with a prior (not known for this port) or no list.
+    risk_basis : str
+    """
+
+    list_id: str
+    selection: Selection | None
+    order: npt.NDArray[np.intp]
+    keys: pd.DataFrame
+    expected: ExpectedFinds | None
+    risk_basis: str
+    _rows: Callable[[npt.NDArray[np.intp]], pd.DataFrame] = field(repr=False)
+    _reasons: int = 3
+
+    def __len__(self) -> int:
+        """Return the number of shipments ranked."""
+        return len(self.order)
+
+    def take(self, positions: npt.NDArray[np.intp]) -> pd.DataFrame:
+        """Return output rows of some shipments (positions of arrival), in the order asked for."""
+        frame = self._rows(positions)
+        chosen = None if self.selection is None else self.selection.frame.iloc[positions]
+        rank = np.empty(len(self.order), dtype=np.int64)
+        rank[self.order] = np.arange(1, len(self.order) + 1)
+        n = len(positions)
+        frame["rank"] = rank[positions]
+        empty = pd.Series([""] * n, dtype="str")
+        frame["selected_by"] = empty if chosen is None else chosen["selected_by"].to_numpy()
+        frame["pool"] = empty if chosen is None else chosen["pool"].to_numpy()
+        frame["selection_probability"] = (
+            np.full(n, np.nan) if chosen is None else chosen["selection_probability"].to_numpy()
+        )
+        frame["list_id"] = pd.Series([self.list_id] * n, dtype="str")
+        return frame[list(output_columns(self._reasons))].astype({"selected_by": "str", "pool": "str"})
+
+    def chunks(self, rows: int = ROWS_WRITTEN) -> Iterator[pd.DataFrame]:
+        """Yield the whole output, from rank 1 on."""
+        for start in range(0, max(len(self), 1), rows):
+            yield self.take(self.order[start : start + rows])
+
+    def chosen(self, most: int | None = None) -> npt.NDArray[np.intp]:
+        """Return positions of the shipments to open (of the first ranks without a capacity)."""
+        order = self.order
+        if self.selection is not None:
+            order = order[(self.selection.frame["selected_by"] != "").to_numpy()[order]]
+        return order[:most]
+
+
+def build(
+    batches: Iterable[Scored],
+    collector: Collector,
+    *,
+    pools: Sequence[Pool] = (),
+    share: float = triage.DEFAULT_RANDOM_SHARE,
+    seed: int | str = 0,
+    state_digest: str = "",
+    each: Callable[[Scored], Any] | None = None,
+) -> Worklist:
+    """Rank scored batches together and choose what to open.
+
+    Parameters
+    ----------
+    batches : iterable of Scored
+    collector : Collector
+        Must stay open while the worklist is used.
+    pools : sequence of Pool
+        Today's capacity; none, nothing is chosen.
+    share : float
+        Share of slots drawn at random.
+    seed : int or str
+        Key of the draw.
+    state_digest : str
+        Part of the list's id.
+    each : callable, optional
+        Called with every batch (records are written so).
+    """
+    basis, model = "prior", ""
+    for scored in batches:
+        collector.add(scored)
+        basis, model = scored.bundle.risk_basis, scored.bundle.model_id
+        if each is not None:
+            each(scored)
+    keys = collector.keys()
+    scores = keys.assign(risk=keys["order"].astype("float64"))
+    order = triage.ranking(keys["shipment_id"], scores["risk"].to_numpy())
+    selection = triage.select(scores, pools, share=share, seed=seed) if pools else None
+    expected = None
+    if selection is not None and basis == "port":
+        opened = (selection.frame["selected_by"] != "").to_numpy()
+        expected = triage.expected_finds(keys["risk"].to_numpy(float)[opened])
+    about = f"{model}|{state_digest}|{[(p.name, p.slots) for p in pools]}|{share!r}|{seed}"
+    return Worklist(
+        list_id=_list_id(about, keys, order),
+        selection=selection,
+        order=order,
+        keys=keys,
+        expected=expected,
+        risk_basis=basis,
+        _rows=collector.rows,
+        _reasons=collector.reasons,
+    )
+
+
+def _list_id(about: str, keys: pd.DataFrame, order: npt.NDArray[np.intp]) -> str:
+    digest = hashlib.sha256(about.encode())
+    digest.update("\0".join(keys["shipment_id"].iloc[order]).encode("utf-8", "surrogatepass"))
+    digest.update(keys["order"].to_numpy(float)[order].tobytes())
+    return digest.hexdigest()[:12]
