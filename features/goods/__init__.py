@@ -108,7 +108,9 @@ def _fit(
     return fit
 
 
-def _share(found: Match, keys: npt.NDArray[np.int64], chapters: npt.NDArray[np.object_]) -> npt.NDArray[np.float64]:
+def _share(
+    found: Match, keys: npt.NDArray[np.int64], chapters: npt.NDArray[np.object_]
+) -> npt.NDArray[np.float64]:
     scores = found.scores[keys[:, 0]]
     rows = np.repeat(np.arange(len(keys)), np.diff(scores.indptr))
     heading = scores.indices

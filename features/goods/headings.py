@@ -23,6 +23,8 @@ _DRIED = re.compile(r"\b(?:sun ?)?(?:dried|dry|salted|smoked|seco|seca|sec|seche
 _FROZEN = re.compile(r"\b(?:frozen|iqf|congelad[oa]s?|congelee?s?|dong lanh|beku)\b")
 _LIVE = re.compile(r"\b(?:live|alive|living|viv[oa]s?|vivante?s?|song|hidup)\b")
 
+_STATES = (("live_seafood", _LIVE), ("dried_seafood", _DRIED), ("frozen_meat_fish", _FROZEN))
+
 
 @dataclass(frozen=True)
 class Headings:
@@ -60,8 +62,13 @@ def described(table: pd.DataFrame) -> pd.Series:
     text = _column(table, "goods_description")
     if "items" not in table:
         return text
-    lines = _from_items(table["items"], _ITEM_TEXT, " ; ")
+    lines = line_descriptions(table["items"])
     return text.where(text.notna(), lines)
+
+
+def line_descriptions(items: pd.Series) -> pd.Series:
+    """Return the descriptions of a shipment's lines, joined by ``;``, missing where there are none."""
+    return _from_items(items, _ITEM_TEXT, " ; ")
 
 
 def _column(table: pd.DataFrame, name: str) -> pd.Series:
@@ -159,7 +166,7 @@ def refine_group(
     state = np.full(len(folded) + 1, "", dtype=object)
     for code in np.unique(codes[fish]):
         text = folded[code][:4000]
-        for name, pattern in (("live_seafood", _LIVE), ("dried_seafood", _DRIED), ("frozen_meat_fish", _FROZEN)):
+        for name, pattern in _STATES:
             if pattern.search(text):
                 state[code] = name
                 break

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import ahocorasick_rs
 import numpy as np
@@ -28,20 +29,27 @@ from features.reference import table
 # term, its title, its subheadings' texts. Pairs of neighbouring words weigh more than their parts.
 _TRADE, _TRADE_PART, _TITLE, _DETAIL, _PAIR = 1.0, 0.4, 0.45, 0.12, 1.3
 # Words after these say what the goods are for or made with, not what they are.
-_PURPOSE = frozenset(("for", "with", "from", "containing", "para", "pour", "para", "untuk", "used", "by", "without"))
+_PURPOSE = frozenset(("for", "with", "from", "containing", "para", "pour", "untuk", "by", "without"))
 _AFTER_PURPOSE, _HEAD = 0.4, 1.25
+# A word before these names a look or a taste ("ivory colour", "strawberry flavour"), not the goods.
+_LOOKS = frozenset(
+    ("color", "colored", "print", "printed", "pattern", "flavor", "flavored", "scented", "shaped")
+)
+_LOOK = 0.2
 
-_IGNORED = frozenset(
-    """the and of or in on a an to as per at is are this that no nos not other others new used pcs pc piece
-    pieces set sets pkg pkgs package packages carton cartons ctn ctns box boxes bag bags bale bales pallet pallets
-    case cases drum drums roll rolls unit units qty kg kgs gram grams lb lbs ton tons tonne tonnes mt cbm
-    container containers fcl lcl hc gp hq x said contain stc assorted various mixed all kinds kind type types
-    brand made quality grade grades total net gross weight de la el los las le les et du des y e o da do dos
-    invoice ref hs code po cargo goods article articles product products item items material materials accessory
-    accessories part parts component components spare style model color size big small large mini premium best
-    super full include including its their our your my freight prepaid collect shipper load count tbc
-    description desc commodity customs value purpose only about approx approximately""".split()
-)  # fmt: skip
+_NOT_GOODS = """
+    the and of or in on a an to as per at is are this that no nos not other others new used pcs pc piece
+    pieces set sets pkg pkgs package packages carton cartons ctn ctns box boxes bag bags bale bales
+    pallet pallets case cases drum drums roll rolls unit units qty kg kgs gram grams lb lbs ton tons
+    tonne tonnes mt cbm container containers fcl lcl hc gp hq x said contain stc assorted various mixed
+    all kinds kind type types brand made quality grade grades total net gross weight de la el los las le
+    les et du des y e o da do dos invoice ref hs code po cargo goods article articles product products
+    item items material materials accessory accessories part parts component components spare style
+    model color size big small large mini premium best super full include including its their our your
+    my freight prepaid collect shipper load count tbc description desc commodity customs value purpose
+    only about approx approximately
+"""
+_IGNORED = frozenset(_NOT_GOODS.split())
 # These are goods words only beside others ("bag", "box"): ignored alone, kept inside trade terms.
 
 
@@ -69,7 +77,7 @@ class Match:
     @property
     def confidence(self) -> npt.NDArray[np.float64]:
         """How sure the best heading is, 0 to 1: its score, its lead, the share of words known."""
-        lead = np.divide(self.score - self.rival, self.score, out=np.zeros_like(self.score), where=self.score > 0)
+        lead = (self.score - self.rival) / np.where(self.score > 0, self.score, 1.0)
         strength = 1.0 - np.exp(-1.5 * self.score)
         return strength * (0.4 + 0.6 * lead) * (0.5 + 0.5 * self.known)
 
@@ -82,10 +90,13 @@ def terms(tokens: Sequence[str]) -> Iterator[tuple[str, float]]:
             weight, previous = _AFTER_PURPOSE, ""
             continue
         head = i == last or tokens[i + 1] in _PURPOSE
+        here = weight * (_HEAD if head else 1.0)
+        if _LOOKS.intersection(tokens[i + 1 : i + 3]):
+            here *= _LOOK
         if token not in _IGNORED:
-            yield token, weight * (_HEAD if head else 1.0)
+            yield token, here
         if previous:
-            yield f"{previous} {token}", weight
+            yield f"{previous} {token}", here
         if token not in ("and", "or", "of", "the"):
             previous = token
 
@@ -93,7 +104,7 @@ def terms(tokens: Sequence[str]) -> Iterator[tuple[str, float]]:
 class Matcher:
     """The linear matcher over all headings (see the module)."""
 
-    def __init__(self, headings: Sequence[tuple[str, str, str, str, str]], more: Sequence[tuple[str, str]]) -> None:
+    def __init__(self, headings: Sequence[tuple[str, ...]], more: Sequence[tuple[str, str]]) -> None:
         """Build the weights.
 
         Parameters
@@ -129,13 +140,17 @@ class Matcher:
             unspaced.add(folded)
             weights[folded][i] = _TRADE
             return
-        tokens = [token for token in _tokens(folded)]
+        tokens = _tokens(folded)
         if len(tokens) == 1:
             weights[tokens[0]][i] = max(_TRADE, weights[tokens[0]].get(i, 0.0))
             return
         _add(weights, i, [token for token in tokens if token not in _IGNORED], _TRADE_PART)
-        for pair in zip(tokens[:-1], tokens[1:], strict=True):
+        for pair in pairwise(tokens):
             _add(weights, i, [" ".join(pair)], _PAIR)
+
+    def knows(self, word: str) -> bool:
+        """Return whether a word (in stem form) is goods vocabulary."""
+        return word in self._terms or word in _IGNORED
 
     def match(self, folded: Sequence[str]) -> Match:
         """Score folded texts against all headings.
@@ -207,7 +222,9 @@ def _add(weights: dict[str, dict[int, float]], i: int, tokens: Sequence[str], we
 
 
 def _matrix(weights: dict[str, dict[int, float]], headings: int) -> sp.csr_matrix:
-    data, columns, starts = [], [], [0]
+    data: list[float] = []
+    columns: list[int] = []
+    starts = [0]
     for entry in weights.values():
         # A word many headings share says little; only strong uses count towards "many".
         rarity = 1.0 / (1.0 + math.log1p(sum(entry.values()) - max(entry.values())))
@@ -226,5 +243,3 @@ def matcher() -> Matcher:
         list(headings[["hs4", "title", "group", "words", "detail"]].itertuples(index=False, name=None)),
         list(more[["hs4", "term"]].itertuples(index=False, name=None)),
     )
-
-

@@ -35,7 +35,8 @@ _APART = re.compile(r"(?<![^\W_])(?:[^\W\d_][ .\-_*]){3,40}[^\W\d_](?![^\W_])")
 _SEPARATORS = re.compile(r"[ .\-_*]")
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 _LOOKALIKE = str.maketrans("авеорсухіјѕԁһкмнтαεορυκνι", "abeopcyxijsdhkmhtaeopykvi")
-_MIXED = re.compile(r"[^\W\d_]*(?:[a-z][\u0370-\u03ff\u0400-\u052f]|[\u0370-\u03ff\u0400-\u052f][a-z])[^\W\d_]*")
+_OTHER = "[\u0370-\u03ff\u0400-\u052f]"
+_MIXED = re.compile(rf"[^\W\d_]*(?:[a-z]{_OTHER}|{_OTHER}[a-z])[^\W\d_]*")
 
 _MARKS = "\u0900-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u0f18-\u0fbc\u102b-\u109d\u17b4-\u17d3"
 _WORD = re.compile(rf"(?:[^\W\d_]|[{_MARKS}])+")
@@ -126,14 +127,19 @@ _SPELLING = {
     "tyre": "tire", "aluminium": "aluminum", "colour": "color", "jewellery": "jewelry", "jewelery": "jewelry",
     "moulding": "molding", "mould": "mold", "fibre": "fiber", "grey": "gray", "sulphur": "sulfur",
     "sulphate": "sulfate", "fertiliser": "fertilizer", "yoghurt": "yogurt", "mollusc": "mollusk",
-    "pyjama": "pajama", "licence": "license", "plough": "plow", "doughnut": "donut", "furnitures": "furniture",
+    "pyjama": "pajama", "licence": "license", "plough": "plow", "doughnut": "donut",
+    "furnitures": "furniture",
     "equipments": "equipment", "machineries": "machinery", "clothe": "clothing", "apparels": "apparel",
     "leaves": "leaf", "knives": "knife", "shelves": "shelf", "loaves": "loaf", "calves": "calf",
     "children": "child", "women": "woman", "men": "man", "feet": "foot", "teeth": "tooth", "mice": "mouse",
     "geese": "goose", "oxen": "ox", "maws": "maw", "lotions": "lotion",
 }  # fmt: skip
-_KEEP_S = frozenset(("gas", "lens", "glass", "bus", "chess", "swiss", "plus", "cactus", "canvas", "asparagus", "citrus",
-                     "christmas", "atlas", "iris", "tennis", "molasses", "brass", "grass", "dress", "chassis"))  # fmt: skip
+_KEEP_S = frozenset(
+    (
+        "gas", "lens", "glass", "bus", "chess", "swiss", "plus", "cactus", "canvas", "asparagus", "citrus",
+        "christmas", "atlas", "iris", "tennis", "molasses", "brass", "grass", "dress", "chassis",
+    )
+)  # fmt: skip
 
 
 def stem(word: str) -> str:

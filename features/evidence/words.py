@@ -1,0 +1,185 @@
+"""Evidence from the words of the description: wildlife named plainly, in code, in any language."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from features.goods import text as goods_text
+from features.goods.headings import line_descriptions, titles
+from features.goods.wildlife import NOTHING, Hit, Reading, concepts, counted, lexicon
+from features.registry import Fact, Feature
+from features.view import View
+
+_CODES = "'{words_found}'"
+
+
+def _flag(name: str, meaning: str, sentence: str, **more: object) -> Feature:
+    return Feature(
+        name=name,
+        family="words",
+        meaning=meaning,
+        dtype="flag",
+        unit="1",
+        low=0.0,
+        high=1.0,
+        known="row",
+        sentence=sentence,
+        indicators=(22,),
+        **more,  # type: ignore[arg-type]
+    )
+
+
+FEATURES: tuple[Feature, ...] = (
+    Feature(
+        name="wildlife_words",
+        family="words",
+        meaning="Number of different animals or plants of concern named in description, marks and lines "
+        "(literal use; single common words only beside other evidence)",
+        dtype="count",
+        unit="1",
+        low=0.0,
+        high=100.0,
+        known="row",
+        sentence=f"The text has {_CODES}: a word for {{words_meaning}}",
+        sentence_missing="There is no description to search for wildlife words",
+        indicators=(22,),
+        monotone=1,
+    ),
+    _flag(
+        "wildlife_words_out_of_place",
+        "A wildlife word counts and the heading is not one where that wildlife is ordinarily traded",
+        f"{_CODES} is a word for {{words_meaning}}, which is not ordinary under {{words_heading}}",
+        monotone=1,
+    ),
+    _flag(
+        "wildlife_words_in_place",
+        "Every wildlife word that counts is ordinary trade in the shipment's heading",
+        f"{_CODES} is a trade word for {{words_meaning}}, often of protected species; under "
+        "{words_heading} it may be legal trade",
+    ),
+    _flag(
+        "live_animal_words",
+        "A wildlife word for live animals counts, or one for animals beside a word for 'live'",
+        f"The text names live animals: {_CODES}",
+        monotone=1,
+    ),
+    _flag(
+        "wildlife_product_words",
+        "A wildlife word for a product (horn, scales, shell, timber, maw) counts",
+        f"The text names a wildlife product: {_CODES}",
+        monotone=1,
+    ),
+    _flag(
+        "wildlife_code_words",
+        "A code word of the wildlife trade counts, beside other evidence",
+        f"The text has words used as code in the wildlife trade: {_CODES}",
+        monotone=1,
+    ),
+    _flag(
+        "wildlife_words_misspelt",
+        "A wildlife word is found only after correcting one or two letters",
+        f"The text has a near spelling of a wildlife word: {_CODES}",
+    ),
+    _flag(
+        "wildlife_words_not_english",
+        "A wildlife word that counts is in another language than English, Latin names aside",
+        f"{_CODES} is a word for {{words_meaning}} in another language",
+    ),
+    _flag(
+        "wildlife_words_figurative",
+        "A wildlife word is there only as a look, brand or toy ('colour', 'print', 'plush' beside it)",
+        "The text has a wildlife word, used for a look, a brand or a toy",
+    ),
+    _flag(
+        "says_live",
+        "The text says live, alive or the same in another language",
+        "The text says the goods are live",
+    ),
+)
+
+FACTS: tuple[Fact, ...] = (
+    Fact("words_found", "Wildlife words found, as the term table has them", dtype="text"),
+    Fact("words_meaning", "What the first wildlife words name", dtype="text"),
+    Fact("words_heading", "Heading they are compared with", dtype="text"),
+)
+
+_NUMBERS = tuple(feature.name for feature in FEATURES)
+_TEXTS = ("words_found", "words_meaning")
+
+
+def compute(view: View) -> pd.DataFrame:
+    """Compute the word features.
+
+    Parameters
+    ----------
+    view : View
+        ``goods_description``, ``marks`` and ``items`` of the table, ``heading`` of the goods.
+
+    Returns
+    -------
+    DataFrame, shape (n, features + facts)
+        NaN where there is no text at all.
+    """
+    table, index = view.table, view.table.index
+    codes, texts = goods_text.fold_column(_searched(table))
+    readings = [lexicon().read(text) for text in texts]
+    heading = view.goods["heading"].fillna("").to_numpy(dtype=object)
+    names, positions = np.unique(heading.astype(str), return_inverse=True)
+    keys, inverse = np.unique(codes * len(names) + positions, return_inverse=True)
+    numbers = np.zeros((len(keys), len(_NUMBERS)))
+    facts = np.full((len(keys), len(_TEXTS)), "", dtype=object)
+    for row, key in enumerate(keys):
+        code, name = divmod(int(key), len(names))
+        if code < 0:
+            numbers[row] = np.nan
+        elif readings[code] is not NOTHING:
+            numbers[row], facts[row] = _describe(readings[code], str(names[name]))
+    frame = pd.DataFrame(numbers[inverse.ravel()], columns=list(_NUMBERS), index=index)
+    for j, fact in enumerate(_TEXTS):
+        values = facts[inverse.ravel(), j]
+        frame[fact] = pd.Series(values, index=index, dtype="str").mask(values == "")
+    known = view.goods["heading"]
+    wording = "heading " + known + " (" + titles(known) + ")"
+    frame["words_heading"] = wording.fillna("goods without a heading").where(frame["words_found"].notna())
+    return frame
+
+
+def _searched(table: pd.DataFrame) -> pd.Series:
+    parts = [table["goods_description"], table["marks"], line_descriptions(table["items"])]
+    return goods_text.join(part.astype("str") for part in parts)
+
+
+def _describe(reading: Reading, heading: str) -> tuple[list[float], list[str]]:
+    hits = counted(reading, heading)
+    return [float(value) for value in _values(reading, hits, heading)], _wording(hits)
+
+
+def _values(reading: Reading, hits: tuple[Hit, ...], heading: str) -> tuple[float, ...]:
+    known = concepts()
+    named = {hit.term.concept for hit in hits}
+    strange = {concept for concept in named if heading not in known[concept].headings}
+    return (
+        len(named),
+        bool(strange),
+        bool(named) and not strange,
+        any(_is_live(hit, reading) for hit in hits),
+        any(
+            hit.term.form != "live" and not (hit.term.form == "either" and reading.says_live) for hit in hits
+        ),
+        any(hit.term.kind == "code" for hit in hits),
+        any(hit.misspelt for hit in hits),
+        any(hit.term.language not in ("en", "la") for hit in hits),
+        not hits and any(hit.figurative for hit in reading.hits),
+        reading.says_live,
+    )
+
+
+def _is_live(hit: Hit, reading: Reading) -> bool:
+    return hit.term.form == "live" or (hit.term.form == "either" and reading.says_live)
+
+
+def _wording(hits: tuple[Hit, ...]) -> list[str]:
+    found = list(dict.fromkeys(hit.term.term for hit in hits))[:4]
+    labels = list(dict.fromkeys(concepts()[hit.term.concept].label for hit in hits))[:3]
+    return ["', '".join(found), " and ".join(labels)]
