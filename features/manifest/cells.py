@@ -19,6 +19,8 @@ from features.manifest.schema import Column
 
 #: A longer cell is cut here, with a note.
 CELL_LIMIT = 10_000
+#: The same for lists and item lines, which joining bills makes longer.
+LONG_LIMIT = 1_000_000
 #: Written by systems where nothing is known. ``NA`` counts too, but not for a country (Namibia).
 MISSING = frozenset(
     ("", "-", "--", "---", ".", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "NaT", "<NA>", "#REF!", "#VALUE!")
@@ -74,7 +76,9 @@ class Cells:
     expected: list[str]
 
 
-def clean(texts: pd.Series, missing: Iterable[str] = (), *, keep_na: bool = False) -> tuple[pd.Series, np.ndarray]:
+def clean(
+    texts: pd.Series, missing: Iterable[str] = (), *, keep_na: bool = False, limit: int = CELL_LIMIT
+) -> tuple[pd.Series, np.ndarray]:
     """Clean texts: unsafe characters stripped, composed (NFC), trimmed, cut; missing words empty.
 
     Parameters
@@ -84,12 +88,14 @@ def clean(texts: pd.Series, missing: Iterable[str] = (), *, keep_na: bool = Fals
         Words besides `MISSING` that mean "not stated".
     keep_na : bool
         Keep the text ``NA``.
+    limit : int
+        Characters at which a cell is cut.
 
     Returns
     -------
     cleaned : Series of str, length n
     cut : ndarray of int
-        Positions of cells that were cut at `CELL_LIMIT`.
+        Positions of cells that were cut.
     """
     array = pa.array(texts, type=pa.large_string(), from_pandas=True)
     if isinstance(array, pa.ChunkedArray):
@@ -102,10 +108,10 @@ def clean(texts: pd.Series, missing: Iterable[str] = (), *, keep_na: bool = Fals
     if not pc.all(pc.string_is_ascii(array), min_count=0).as_py():
         array = pc.utf8_trim_whitespace(pc.utf8_normalize(array, "NFC"))
     cut = np.empty(0, dtype=int)
-    too_long = pc.fill_null(pc.greater(pc.utf8_length(array), CELL_LIMIT), False)
+    too_long = pc.fill_null(pc.greater(pc.utf8_length(array), limit), False)
     if pc.any(too_long).as_py():
         cut = np.flatnonzero(too_long.to_numpy(zero_copy_only=False))
-        array = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(array, 0, CELL_LIMIT))
+        array = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(array, 0, limit))
     words = sorted(MISSING | set(missing) | (set() if keep_na else {"NA"}))
     array = pc.if_else(pc.is_in(array, value_set=pa.array(words, pa.large_string())), None, array)
     return pd.Series(array.to_pandas(), dtype="str").set_axis(texts.index), cut
@@ -130,7 +136,9 @@ def read_column(name: str, texts: pd.Series, habits: Habits) -> Cells:
         values = texts.astype("datetime64[us]")
         good = (values >= times.LOWEST) & (values < times.HIGHEST)
         return _with_notes(values.where(good), values.notna() & ~good, "a time between 1970 and 2100")
-    cleaned, cut = clean(texts.astype("str"), habits.missing, keep_na=column.code == "country")
+    limit = LONG_LIMIT if column.kind in ("list", "items") else CELL_LIMIT
+    keep_na = column.code == "country"
+    cleaned, cut = clean(texts.astype("str"), habits.missing, keep_na=keep_na, limit=limit)
     if column.kind == "text":
         return Cells(cleaned, cut, [f"at most {CELL_LIMIT} characters; cut"] * len(cut))
     return _read_unique(column, cleaned, habits)

@@ -145,6 +145,13 @@ def parse_mapping(text: str, *, name: str = "mapping") -> Mapping:
     return mapping
 
 
+def _local(document: dict[str, Any]) -> frozenset[str]:
+    """Return the numeric local columns, which may be summed over lines too."""
+    extra = document.get("extra")
+    names = extra.get("numeric") if isinstance(extra, dict) else None
+    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+
+
 def _short(error: BaseException) -> str:
     return str(error)[:200] or type(error).__name__
 
@@ -168,7 +175,7 @@ class _Checker:
             values=values,
             constants=self.constants(self.section(document, "constants")),
             scale=self.scale(self.section(document, "scale")),
-            lines=self.lines(self.section(document, "lines")),
+            lines=self.lines(self.section(document, "lines"), _local(document)),
             read=self.read(self.section(document, "read")),
             **self.extra(self.section(document, "extra")),
         )
@@ -290,7 +297,7 @@ class _Checker:
                 self.wrong(f"scale.{name}", value, "a number column and a positive factor")
         return found
 
-    def lines(self, section: dict[str, Any]) -> Lines:
+    def lines(self, section: dict[str, Any], local: frozenset[str]) -> Lines:
         for key in set(section) - {"key", "sum", "same", "total", "join"}:
             self.wrong(f"lines.{key}", section[key], "one of key, sum, same, total, join")
         total, join = section.get("total", "auto"), section.get("join", True)
@@ -300,19 +307,23 @@ class _Checker:
             self.wrong("lines.join", join, "true or false")
         return Lines(
             key=self.texts("lines.key", section["key"]) if "key" in section else (),
-            sum=self.line_columns("sum", section, SUMMED, "number"),
-            same=self.line_columns("same", section, AGREEING, ""),
+            sum=self.line_columns("sum", section, SUMMED, "number", local),
+            same=self.line_columns("same", section, AGREEING, "", local),
             total=str(total),
             join=bool(join),
         )
 
-    def line_columns(self, key: str, section: dict[str, Any], default: tuple[str, ...], kind: str) -> tuple[str, ...]:
+    def line_columns(
+        self, key: str, section: dict[str, Any], default: tuple[str, ...], kind: str, local: frozenset[str]
+    ) -> tuple[str, ...]:
         if key not in section:
             return default
         if section[key] == []:
             return ()
         found = self.texts(f"lines.{key}", section[key])
         for name in found:
+            if name in local:
+                continue
             if self.canonical(f"lines.{key}", name) and kind and schema.BY_NAME[name].kind != kind:
                 self.wrong(f"lines.{key}", name, f"a {kind} column")
         return found

@@ -1,0 +1,286 @@
+"""Manifest files in, shipments out: `read` at once, `stream` in batches, `read_outcomes`."""
+
+from __future__ import annotations
+
+import datetime
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pandas as pd
+
+from features.manifest import canonical, column_names, schema
+from features.manifest.canonical import POSITION, Part
+from features.manifest.consignments import resolve
+from features.manifest.files import Known, Opened, open_table
+from features.manifest.mapping import Lines, Mapping, Read, load_mapping
+from features.manifest.problems import (
+    NOTE_COLUMNS,
+    PROBLEM_COLUMNS,
+    REJECTED_COLUMNS,
+    ManifestError,
+    empty,
+    problem,
+    quoted,
+)
+from features.manifest.rows import chunks
+from features.manifest.spill import Spill, align
+from features.manifest.synonyms import fold
+
+Paths = str | Path | Sequence[str | Path]
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """Shipments, and what became of every row read.
+
+    Attributes
+    ----------
+    table : DataFrame, shape (n, columns)
+        A complete shipment table plus local extra columns, in order of the input.
+    rejected : DataFrame
+        ``source_file``, ``source_position``, ``shipment_id``, ``reason``: one row per rejected row.
+    notes : DataFrame
+        ``shipment_id``, ``column``, ``value`` (at most 80 characters), ``expected``,
+        ``source_file``, ``source_position``: one row per value dropped, cut or counted otherwise.
+    counts : dict of str to int
+        ``rows_read`` = ``shipments`` + ``joined`` + ``repeats`` + ``superseded`` + ``rejected``.
+    extra : dict of str to list of str
+        Local columns of the table: ``categorical`` (text) and ``numeric`` (float64).
+    """
+
+    table: pd.DataFrame
+    rejected: pd.DataFrame
+    notes: pd.DataFrame
+    counts: dict[str, int]
+    extra: dict[str, list[str]] = field(default_factory=lambda: {"categorical": [], "numeric": []})
+
+    def problems(self) -> pd.DataFrame:
+        """Return notes and rejected rows as one list: row, column, value, what was expected."""
+        rejected = self.rejected.rename(columns={"reason": "expected"})
+        whole = pd.concat([self.notes, rejected.assign(column="", value="")], ignore_index=True)
+        return whole.reindex(columns=list(PROBLEM_COLUMNS)).astype("str")
+
+
+def read(
+    paths: Paths,
+    mapping: Mapping | str | Path | None = None,
+    *,
+    now: datetime.datetime | None = None,
+    versions: str = "latest",
+) -> Manifest:
+    """Read manifests into one shipment table.
+
+    Parameters
+    ----------
+    paths : path or sequence of paths
+        CSV, XLSX, XLS, Parquet or JSON Lines, told by content.
+    mapping : Mapping or path, optional
+        A mapping file; without one, canonical and well-known column names are recognised.
+    now : datetime, optional
+        Fills ``known_at`` where the manifest does not say it (UTC if it has no zone).
+    versions : {"latest", "all"}
+        Of a shipment amended within the input, keep the latest version or every one.
+
+    Raises
+    ------
+    ManifestError
+        Nothing can be read; with all problems of all files.
+    """
+    source = _Source(paths, mapping)
+    whole = _stack(list(source.parts()))
+    source.check_values()
+    return source.manifest(whole, now, versions)
+
+
+def stream(
+    paths: Paths,
+    mapping: Mapping | str | Path | None = None,
+    *,
+    rows: int = 200_000,
+    now: datetime.datetime | None = None,
+    versions: str = "latest",
+) -> Iterator[Manifest]:
+    """Read manifests in batches; the same rows as `read`, in bounded memory.
+
+    No bill, master bill or manifest is split over batches, and repeats are settled over the
+    whole input; so the input is read once to disk (a temporary folder) before the first batch.
+
+    Parameters
+    ----------
+    paths, mapping, now, versions
+        As for `read`, with the same errors.
+    rows : int
+        Rows a batch aims at; a manifest larger than that is still one batch.
+
+    Yields
+    ------
+    Manifest
+        ``counts`` are the batch's own and add up to those of `read`.
+    """
+    if rows < 1:
+        raise ValueError("rows is at least 1")
+    source = _Source(paths, mapping)
+    with tempfile.TemporaryDirectory(prefix="wildcargo-") as folder:
+        spill = Spill(Path(folder))
+        for part in source.parts():
+            spill.add(part)
+        source.check_values()
+        for number, part in enumerate(spill.batches(rows)):
+            yield source.manifest(part, now, versions, first=number == 0)
+
+
+def read_outcomes(paths: Paths, mapping: Mapping | str | Path | None = None) -> Manifest:
+    """Read a file of outcomes (or of truths): ``shipment_id`` and outcome columns.
+
+    Of two rows of one shipment the later ``inspected_at`` stands; rows of the same time are
+    one set of outcomes.
+
+    Returns
+    -------
+    Manifest
+        ``table`` holds ``shipment_id``, the outcome columns, ``source_file`` and
+        ``source_position``, and local extra columns.
+
+    Raises
+    ------
+    ManifestError
+        Also when no outcome column is there.
+    """
+    source = _Source(paths, mapping)
+    lacking = [
+        problem("an outcome column (outcome, inspected_at, ...)", file=opened.label, column="outcome")
+        for opened in source.opened
+        if not set(schema.OUTCOME_COLUMNS) & set(source.given(opened))
+    ]
+    if lacking:
+        raise ManifestError(lacking)
+    whole = _stack(list(source.parts()))
+    source.check_values()
+    keep = ["shipment_id", *schema.OUTCOME_COLUMNS, "source_file", "source_position"]
+    extra = [name for names in source.extra.values() for name in names]
+    table = whole.table[[name for name in (*keep, *extra, POSITION) if name in whole.table]]
+    found = source.manifest(replace(whole, table=table), None, "latest", time="inspected_at")
+    return replace(found, table=found.table[[*keep, *extra]])
+
+
+class _Source:
+    """The files of one reading, opened and checked together."""
+
+    def __init__(self, paths: Paths, mapping: Mapping | str | Path | None) -> None:
+        listed = [paths] if isinstance(paths, (str, Path)) else list(paths)
+        if not listed:
+            raise ManifestError([problem("at least one file")])
+        self.mapping = load_mapping(mapping) if isinstance(mapping, (str, Path)) else mapping
+        self.unmapped: Counter[tuple[str, str, str]] = Counter()
+        self.ignored: list[tuple[str, tuple[str, ...]]] = []
+        self.opened: list[Opened] = []
+        problems: list[dict[str, str]] = []
+        for path, label in zip(listed, _labels([Path(p).name for p in listed]), strict=True):
+            try:
+                opened = open_table(path, label, self.mapping.read if self.mapping else Read(), known_names(self.mapping))
+                problems += canonical.check_header(opened, self.mapping)
+                self.opened.append(opened)
+            except ManifestError as error:
+                problems += [{str(k): v for k, v in row.items()} for row in error.problems.to_dict("records")]
+        if problems:
+            raise ManifestError(problems)
+        self.lines = self.mapping.lines if self.mapping else Lines()
+        self.extra = {
+            "categorical": list(self.mapping.categorical) if self.mapping else [],
+            "numeric": list(self.mapping.numeric) if self.mapping else [],
+        }
+
+    def given(self, opened: Opened) -> list[str]:
+        mapping = self.mapping or canonical.automatic(opened.header)
+        return [*mapping.columns, *mapping.values, *mapping.constants]
+
+    def parts(self) -> Iterator[Part]:
+        """Yield the canonical rows of every file, chunk by chunk."""
+        rows = 0
+        for number, opened in enumerate(self.opened):
+            plan = None
+            for chunk in chunks(opened):
+                if plan is None:
+                    plan = canonical.plan(opened, number, self.mapping, chunk.frame)
+                    self.ignored.append((opened.label, plan.ignored))
+                part = canonical.convert(chunk, plan)
+                self.unmapped.update(part.unmapped)
+                rows += part.read
+                yield part
+        if rows == 0:
+            raise ManifestError([problem("rows below the header", file=opened.label) for opened in self.opened])
+
+    def check_values(self) -> None:
+        if self.unmapped:
+            raise ManifestError(canonical.unmapped_problems(self.unmapped))
+
+    def manifest(
+        self, part: Part, now: datetime.datetime | None, versions: str, *, time: str = "known_at", first: bool = True
+    ) -> Manifest:
+        """Settle the bills of some rows and dress them as a `Manifest`."""
+        settled = resolve(part.table, self.lines, versions=versions, time=time)
+        notes = part.notes[part.notes[POSITION].isin(settled.used)] if len(part.notes) else part.notes
+        notes = _ordered([notes, settled.notes], NOTE_COLUMNS)
+        if first:
+            notes = pd.concat([self._ignored_note(), notes], ignore_index=True)
+        rejected = _ordered([part.rejected, settled.rejected], REJECTED_COLUMNS)
+        table = schema.complete(settled.table.drop(columns=POSITION).reset_index(drop=True))
+        if now is not None:
+            table["known_at"] = table["known_at"].fillna(_utc(now))
+        counts = {"rows_read": part.read, **settled.counts, "rejected": len(rejected)}
+        return Manifest(table, rejected, notes, counts, {kind: list(names) for kind, names in self.extra.items()})
+
+    def _ignored_note(self) -> pd.DataFrame:
+        rows = [
+            {"column": "", "value": quoted(", ".join(names)), "source_file": label}
+            for label, names in self.ignored
+            if names
+        ]
+        expected = "a column of the shipment table, or a mapping; local columns not mapped are left out"
+        table = pd.DataFrame(rows).assign(expected=expected) if rows else empty(NOTE_COLUMNS)
+        return table.reindex(columns=list(NOTE_COLUMNS)).astype("str")
+
+
+def known_names(mapping: Mapping | None) -> Known:
+    """Return how many cells of a row name a column: of the mapping, or of those well known."""
+    if mapping is not None and mapping.source_columns():
+        names = set(mapping.source_columns())
+        return lambda row: len(names & {" ".join(cell.split()) for cell in row})
+    known = column_names.aliases()
+    return lambda row: sum(fold(cell) in known for cell in row[:5000] if len(cell) <= 200)
+
+
+def _labels(names: list[str]) -> list[str]:
+    """Return file names made unique: a second ``a.csv`` is ``a.csv (2)``."""
+    seen: Counter[str] = Counter()
+    labels = []
+    for name in names:
+        seen[name] += 1
+        labels.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return labels
+
+
+def _stack(parts: list[Part]) -> Part:
+    return Part(
+        table=align([part.table for part in parts]),
+        notes=align([part.notes for part in parts]),
+        rejected=align([part.rejected for part in parts]),
+        read=sum(part.read for part in parts),
+    )
+
+
+def _ordered(frames: list[pd.DataFrame], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Stack notes or rejections in order of the input."""
+    filled = [frame for frame in frames if len(frame)]
+    if not filled:
+        return empty(columns)
+    whole = pd.concat(filled, ignore_index=True).sort_values(POSITION, kind="stable", ignore_index=True)
+    return whole[list(columns)].astype("str")
+
+
+def _utc(moment: datetime.datetime) -> pd.Timestamp:
+    stamp = pd.Timestamp(moment)
+    return (stamp.tz_convert("UTC").tz_localize(None) if stamp.tzinfo is not None else stamp).as_unit("us")
