@@ -1,0 +1,157 @@
+"""How a state lies on disk: three Parquet files and a JSON file with version and digest.
+
+Everything read is checked before it is used: a folder that is not a state, is of another version,
+is damaged or was changed by hand ends in a `StateError` that names what is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from features.history import events
+from features.parties import identity
+
+FORMAT = "wildcargo history"
+VERSION = 1
+_LARGEST_NOTE = 100_000
+
+
+class StateError(ValueError):
+    """A folder is not a sound state; the message names the file and what is wrong with it."""
+
+
+def _schemas() -> dict[str, pa.Schema]:
+    name_types = {"key": pa.int64(), "organisation": pa.bool_()}
+    return {
+        "shipments": pa.schema([(c, pa.int64()) for c in events.SHIPMENT_COLUMNS]),
+        "outcomes": pa.schema([(c, pa.int64()) for c in events.OUTCOME_COLUMNS]),
+        "names": pa.schema([(c, name_types.get(c, pa.large_string())) for c in identity.COLUMNS]),
+    }
+
+
+def save(
+    folder: Path, shipments: pd.DataFrame, outcomes: pd.DataFrame, names: pd.DataFrame, digest: str
+) -> None:
+    """Write a state; the folder appears whole, an older one of the same name is replaced.
+
+    Raises
+    ------
+    StateError
+        If something else than a state already lies at that place.
+    """
+    if folder.exists() and not (folder / "state.json").is_file() and any(folder.iterdir()):
+        raise StateError(f"{folder}: is not a state folder, so nothing is written over it")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        frames = {"shipments": shipments, "outcomes": outcomes, "names": names}
+        for name, schema in _schemas().items():
+            table = pa.Table.from_pandas(frames[name], schema=schema, preserve_index=False)
+            pq.write_table(table.replace_schema_metadata(None), fresh / f"{name}.parquet", compression="zstd")
+        note = {
+            "format": FORMAT,
+            "version": VERSION,
+            "digest": digest,
+            "rows": {name: len(frame) for name, frame in frames.items()},
+            "covers_from": _text_of(shipments["known_at"].min()) if len(shipments) else None,
+            "covers_until": _text_of(shipments["known_at"].max()) if len(shipments) else None,
+        }
+        (fresh / "state.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        fresh.chmod(0o700)  # names of people: nobody else's to read
+        _replace(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def load(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Read and check a state: its shipments, outcomes and names.
+
+    Raises
+    ------
+    StateError
+        If the folder is not a sound state.
+    """
+    note = _note(folder / "state.json")
+    frames = [_frame(folder / f"{name}.parquet", schema) for name, schema in _schemas().items()]
+    shipments, outcomes, names = frames
+    _check_shipments(folder, shipments)
+    if not names["key"].is_monotonic_increasing or names["key"].duplicated().any():
+        raise StateError(f"{folder / 'names.parquet'}: names are not sorted by key, each once")
+    used = np.unique(shipments[list(identity.ROLES)].to_numpy())
+    if not np.isin(used[used != 0], names["key"].to_numpy()).all():
+        raise StateError(f"{folder}: shipments name parties that names.parquet does not hold")
+    from features.history.state import State
+
+    if State(shipments, outcomes, names).digest != note["digest"]:
+        raise StateError(f"{folder}: the content is not what state.json says it is (damaged or changed)")
+    return shipments, outcomes, names
+
+
+def _note(path: Path) -> dict[str, object]:
+    try:
+        if path.stat().st_size > _LARGEST_NOTE:
+            raise StateError(f"{path}: too large for a state's description")
+        note = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StateError(f"{path.parent}: no state folder (state.json is missing)") from error
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
+        raise (
+            error if isinstance(error, StateError) else StateError(f"{path}: cannot be read: {error}")
+        ) from error
+    if not isinstance(note, dict) or note.get("format") != FORMAT:
+        raise StateError(f"{path}: does not describe a state")
+    if note.get("version") != VERSION:
+        raise StateError(f"{path}: version {note.get('version')!r}, this program reads version {VERSION}")
+    if not isinstance(note.get("digest"), str):
+        raise StateError(f"{path}: holds no digest")
+    return note
+
+
+def _frame(path: Path, schema: pa.Schema) -> pd.DataFrame:
+    try:
+        table = pq.read_table(path, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise StateError(f"{path}: cannot be read: {error}") from error
+    plain = pa.schema(
+        [(f.name, pa.large_string() if f.type == pa.string() else f.type) for f in table.schema]
+    )
+    if not plain.equals(schema):
+        raise StateError(f"{path}: holds other columns than {', '.join(schema.names)}")
+    if any(column.null_count for column in table.columns):
+        raise StateError(f"{path}: holds missing values")
+    frame = table.to_pandas()
+    text = [f.name for f in schema if f.type == pa.large_string()]
+    return frame.astype(dict.fromkeys(text, "str"))
+
+
+def _check_shipments(folder: Path, shipments: pd.DataFrame) -> None:
+    path = folder / "shipments.parquet"
+    row = shipments["row"]
+    if not row.is_monotonic_increasing or row.duplicated().any():
+        raise StateError(f"{path}: shipments are not sorted by row, each once")
+    if not np.array_equal(events.fingerprint(shipments[list(events.SHIPMENT_COLUMNS[1:])]), row.to_numpy()):
+        raise StateError(f"{path}: rows were changed (fingerprints differ)")
+
+
+def _replace(fresh: Path, folder: Path) -> None:
+    """Put a finished folder in place of the old one."""
+    if not folder.exists():
+        os.replace(fresh, folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+    os.replace(folder, old / "state")
+    os.replace(fresh, folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _text_of(microseconds: int) -> str:
+    return pd.Timestamp(int(microseconds), unit="us").isoformat()

@@ -1,0 +1,1 @@
+"""Parties: normal form of names, type of name, and which names are one party."""
