@@ -91,6 +91,8 @@ def mean_gradient(start: np.ndarray, end: np.ndarray) -> np.ndarray:
     -------
     ndarray, shape (heads, n)
     """
+    if len(end) == 1:
+        return np.ones_like(end)
     delta = end - start[:, None]
     out = np.empty_like(end)
     panels = np.maximum(1, np.ceil(np.abs(delta).sum(axis=0) / PANEL)).astype(int)
