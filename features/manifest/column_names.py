@@ -12,17 +12,17 @@ from features.manifest import schema
 from features.manifest.synonyms import fold
 
 _PARTY = {
-    "shipper": "shipper|consignor|exporter|sender|seller|发货人|發貨人|托运人|付货人|寄件人|người gửi|người gửi hàng|người xuất khẩu|"
+    "shipper": "shipper|shpr|cnor|consignor|exporter|sender|seller|发货人|發貨人|托运人|付货人|寄件人|người gửi|người gửi hàng|người xuất khẩu|"
     "ผู้ส่ง|ผู้ส่งออก|ผู้ส่งสินค้า|송하인|수출자|荷送人|pengirim|eksportir|remitente|expedidor|exportador|expéditeur|"
     "expediteur|embarcador|remetente|отправитель|грузоотправитель|المرسل|الشاحن|المصدر",
-    "consignee": "consignee|importer|receiver|recipient|addressee|buyer|收货人|收貨人|收件人|进口商|người nhận|người nhận hàng|"
+    "consignee": "consignee|cnee|csgn|importer|receiver|recipient|addressee|buyer|收货人|收貨人|收件人|进口商|người nhận|người nhận hàng|"
     "người nhập khẩu|ผู้รับ|ผู้รับสินค้า|ผู้นำเข้า|수하인|수입자|荷受人|penerima|importir|destinatario|consignatario|importador|"
     "destinataire|destinatário|importateur|получатель|грузополучатель|المرسل إليه|المستورد",
     "notify": "notify|notify party|notifier|notify1|通知人|通知方|bên được thông báo|ผู้รับแจ้ง|통지처|通知先|notificado|notificar a|"
     "partie à notifier|notifié|уведомляемая сторона|جهة الإشعار",
 }
 _PARTY_FIELDS = {
-    "name": "name|names|nm|company|full name|名称|名稱|姓名|tên|ชื่อ|nombre|nom|nome",
+    "name": "name|names|nm|nme|company|full name|名称|名稱|姓名|tên|ชื่อ|nombre|nom|nome",
     "address": "address|addr|adr|地址|địa chỉ|ที่อยู่|주소|住所|alamat|dirección|direccion|adresse|endereço|адрес|العنوان",
     "country": "country|country code|ctry|nation|国家|國家|nước|quốc gia|ประเทศ|국가|pais|país|pays|страна",
     "id": "id|code|tin|tax id|tax no|tax number|taxcode|tax code|vat|vat no|eori|reg no|registration no|税号|mã số thuế|เลขประจำตัวผู้เสียภาษี|"

@@ -317,10 +317,23 @@ def json_keys(path: Path, encoding: str) -> list[str]:
 
 
 def _record(line: str) -> Any:
+    """Return a line's value; None for a blank line, the line itself where it is no JSON."""
     try:
-        return json.loads(line) if line.strip() else None
+        record = json.loads(line) if line.strip() else None
     except (ValueError, RecursionError):
         return line
+    # Half a surrogate pair is legal JSON but no character: nothing could store it.
+    return _whole_characters(record) if "\\ud" in line or "\\uD" in line else record
+
+
+def _whole_characters(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole_characters(member) for member in value]
+    if isinstance(value, dict):
+        return {_whole_characters(key): _whole_characters(member) for key, member in value.items()}
+    return value
 
 
 def _json_lines(opened: Opened) -> Iterator[Chunk]:
