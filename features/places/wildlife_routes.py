@@ -1,0 +1,158 @@
+"""Priors of wildlife routes: where a taxon comes from, passes and goes, and what covers it.
+
+The tables ``taxon_routes`` and ``taxon_covers`` are dated expert knowledge (weights 0 to 3). A route
+is scored per taxon, so that source, destination, mode and cover must fit one and the same taxon.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from features.places.gazetteer import Floats, Ints
+from features.places.trade import MODES, trade
+from features.reference import table as reference
+
+HEADS = ("live_animals", "wildlife_products")
+TOP_WEIGHT = 3.0
+#: A country that usually passes a taxon on counts this much as its source when goods start there.
+REEXPORT = 0.6
+#: A mode that is not the taxon's usual one leaves this much of the score.
+OTHER_MODE = 0.4
+#: Rows of distinct routes scored at a time (memory).
+BLOCK = 50_000
+
+
+@dataclass(frozen=True)
+class Priors:
+    """Weights 0 to 1 by taxon; the last row of each table is the unknown (zero; 1 for mode; 1/3 for cover).
+
+    Attributes
+    ----------
+    taxa : object array, shape (t,)
+        Names in words.
+    head : int array, shape (t,)
+        Position in `HEADS`.
+    source, transit, destination : float array, shape (countries + 1, t)
+    mode : float array, shape (modes + 1, t)
+    groups : dict
+        Goods group to row of ``cover``.
+    cover : float array, shape (groups + 1, t)
+    """
+
+    taxa: npt.NDArray[np.object_]
+    head: Ints
+    source: Floats
+    transit: Floats
+    destination: Floats
+    mode: Floats
+    groups: dict[str, int]
+    cover: Floats
+
+
+@cache
+def priors() -> Priors:
+    """Read the priors (cached)."""
+    routes, covers = reference("taxon_routes"), reference("taxon_covers")
+    taxa = list(dict.fromkeys(routes["taxon"]))
+    position = {name: i for i, name in enumerate(taxa)}
+    lands = trade().countries
+    roles = {name: np.zeros((len(lands) + 1, len(taxa))) for name in ("source", "transit", "destination")}
+    mode = np.full((len(MODES) + 1, len(taxa)), OTHER_MODE)
+    mode[-1] = 1.0
+    head = np.zeros(len(taxa), dtype=np.int64)
+    columns = ("taxon", "head", "role", "country", "modes", "weight")
+    for taxon, of_head, role, country, modes, weight in zip(*(routes[c] for c in columns), strict=True):
+        t = position[taxon]
+        head[t] = HEADS.index(of_head)
+        if country in lands:
+            roles[role][lands[country], t] = min(float(weight), TOP_WEIGHT) / TOP_WEIGHT
+        for name in modes.split(";"):
+            mode[MODES.index(name), t] = 1.0
+    groups = {name: i for i, name in enumerate(dict.fromkeys(covers["goods_group"]))}
+    cover = np.zeros((len(groups) + 1, len(taxa)))
+    # Goods that are not known could be anything: a weak cover for every taxon.
+    cover[-1] = 1.0 / TOP_WEIGHT
+    for taxon, group, strength in zip(
+        covers["taxon"], covers["goods_group"], covers["strength"], strict=True
+    ):
+        if taxon in position:
+            cover[groups[group], position[taxon]] = min(float(strength), TOP_WEIGHT) / TOP_WEIGHT
+    names = np.array([name.replace("_", " ") for name in taxa], dtype=object)
+    return Priors(names, head, **roles, mode=mode, groups=groups, cover=cover)
+
+
+@dataclass(frozen=True)
+class Routes:
+    """Distinct routes, by position (-1 unknown): arrays of shape (n,), ``via`` of shape (n, v)."""
+
+    origin: Ints
+    loading: Ints
+    discharge: Ints
+    destination: Ints
+    via: Ints
+    mode: Ints
+    group: Ints
+
+
+def score(routes: Routes) -> tuple[dict[str, Floats], npt.NDArray[np.int64]]:
+    """Score distinct routes against the priors.
+
+    Parameters
+    ----------
+    routes : Routes
+        n distinct combinations of places, mode and goods group.
+
+    Returns
+    -------
+    scores : dict of float array, shape (n, 2)
+        Per head (order of `HEADS`), all 0 to 1 but the sums:
+
+        - ``source``, ``transit``, ``destination``: strongest taxon's weight in that role;
+        - ``source_sum``: sum over taxa of the source weights;
+        - ``pair``: strongest product of source and destination of one taxon, with its mode;
+        - ``pair_sum``: that product summed over taxa;
+        - ``cover``: strongest product that also counts how well the goods cover that taxon;
+        - ``cover_sum``: summed over taxa.
+    taxon : int array, shape (n, 2)
+        The taxon with the strongest ``cover`` product, else ``pair``, -1 where there is none.
+    """
+    n = len(routes.origin)
+    names = ("source", "transit", "destination", "source_sum", "pair", "pair_sum", "cover", "cover_sum")
+    scores = {name: np.zeros((n, len(HEADS))) for name in names}
+    taxon = np.full((n, len(HEADS)), -1, dtype=np.int64)
+    for start in range(0, n, BLOCK):
+        _score_block(routes, slice(start, start + BLOCK), scores, taxon)
+    return scores, taxon
+
+
+def _score_block(
+    routes: Routes, rows: slice, scores: dict[str, Floats], taxon: npt.NDArray[np.int64]
+) -> None:
+    known = priors()
+    origin, loading = routes.origin[rows], routes.loading[rows]
+    starts = np.maximum(known.source[origin], known.source[loading])
+    passed_on = np.maximum(known.transit[origin], known.transit[loading])
+    source = np.maximum(starts, REEXPORT * passed_on)
+    ends = np.maximum(known.destination[routes.destination[rows]], known.destination[routes.discharge[rows]])
+    # A load that stops over where the taxon usually changes hands is on its way too.
+    arrives = np.maximum(ends, REEXPORT * known.transit[routes.discharge[rows]])
+    transit = known.transit[routes.via[rows]].max(axis=1)
+    pair = source * arrives * known.mode[routes.mode[rows]] * (1.0 + 0.25 * transit) / 1.25
+    cover = pair * known.cover[routes.group[rows]]
+    for h in range(len(HEADS)):
+        own = known.head == h
+        for name, values in (("source", source), ("transit", transit), ("destination", arrives)):
+            scores[name][rows, h] = values[:, own].max(axis=1)
+        scores["source_sum"][rows, h] = source[:, own].sum(axis=1)
+        for name, values in (("pair", pair), ("cover", cover)):
+            scores[name][rows, h] = values[:, own].max(axis=1)
+            scores[f"{name}_sum"][rows, h] = values[:, own].sum(axis=1)
+        best = np.where(
+            cover[:, own].max(axis=1) > 0, cover[:, own].argmax(axis=1), pair[:, own].argmax(axis=1)
+        )
+        found = np.flatnonzero(own)[best]
+        taxon[rows, h] = np.where(pair[:, own].max(axis=1) > 0, found, -1)
