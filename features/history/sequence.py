@@ -97,10 +97,12 @@ class Sequence:
             NaN for an empty span.
         """
         ordered = level[self.event]
-        by_level = np.argsort(own, kind="stable")
-        borders = np.flatnonzero(np.diff(own[by_level], prepend=own[by_level][:1] - 1)) if len(own) else []
         twice = np.zeros(len(own), dtype=np.int64)
-        for queries in np.split(by_level, borders[1:]) if len(own) else []:
+        by_level = np.argsort(own, kind="stable")
+        borders = np.flatnonzero(np.diff(own[by_level])) + 1
+        for queries in np.split(by_level, borders):
+            if not len(queries):
+                continue
             at = own[queries[0]]
             halves = 2 * (ordered < at).astype(np.int64) + (ordered == at)
             running = np.concatenate([[0], np.cumsum(halves)])

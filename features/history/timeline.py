@@ -57,7 +57,7 @@ class Timeline:
         self._changes = versions.in_force(merged.outcomes, self._shipments)
         self.covers_from, self.covers_until = merged.covers_from, merged.covers_until
 
-    def lookup(self, view: View, rows: object = None) -> pd.DataFrame:
+    def lookup(self, view: View, rows: np.ndarray | None = None) -> pd.DataFrame:
         """Return every feature and fact of the past (`features.evidence.record`).
 
         Parameters
@@ -77,7 +77,7 @@ class Timeline:
         features.history.events.HistoryError
             If a shipment is not part of this timeline.
         """
-        chosen = np.arange(len(view)) if rows is None else np.arange(len(view))[rows]  # type: ignore[index]
+        chosen = np.arange(len(view)) if rows is None else np.arange(len(view))[np.asarray(rows)]
         return _Query(self, self._positions(view)[chosen]).answer()
 
     def _positions(self, view: View) -> np.ndarray:

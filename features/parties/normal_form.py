@@ -34,6 +34,7 @@ _ADDRESS_WORDS = {
     "avenue": "ave",
     "building": "bldg",
     "floor": "fl",
+    "f": "fl",
     "district": "dist",
     "province": "prov",
     "industrial": "ind",
