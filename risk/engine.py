@@ -8,10 +8,12 @@ before the first batch is scored, so a file read in pieces gives the bits of one
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -172,7 +174,7 @@ class Engine:
         explain : bool
             Whether to compute contributions, which take most of the time.
         """
-        manifest = as_manifest(shipments, now)
+        manifest = as_manifest(shipments, now, self.extra)
         view = prepare(manifest.table)
         return self._score(manifest, view, timeline_of(state, [view]), explain)
 
@@ -283,21 +285,69 @@ def check_registry(bundle: Bundle) -> None:
 
 
 def timeline_of(state: State | None, views: Iterable[View]) -> Timeline | None:
-    """Return the port's past with the input's own events added, or None without a state."""
+    """Return the port's past with the events of the whole input laid into it.
+
+    Parameters
+    ----------
+    state : State or None
+        None, and the past is missing.
+    views : iterable of View
+        Every batch of the input; only its events are kept.
+    """
     if state is None:
         return None
-    from features.history import Timeline
+    from features.history import State, Timeline
 
-    return Timeline(state, views)
+    nothing = None
+    parts = [state]
+    for view in views:
+        parts.append(State.of(view))
+        nothing = view.take(np.zeros(len(view), dtype=bool)) if nothing is None else nothing
+    if nothing is None:
+        return None
+    return Timeline(merged(parts), nothing)
 
 
-def as_manifest(shipments: Manifest | pd.DataFrame, now: pd.Timestamp | None = None) -> Manifest:
+def merged(parts: Sequence[State]) -> State:
+    """Return the union of states, joined pairwise so that each row is sorted few times."""
+    left = list(parts)
+    while len(left) > 1:
+        pairs = [left[i].merge(left[i + 1]) for i in range(0, len(left) - 1, 2)]
+        left = pairs + ([left[-1]] if len(left) % 2 else [])
+    return left[0]
+
+
+def as_manifest(
+    shipments: Manifest | pd.DataFrame,
+    now: pd.Timestamp | None = None,
+    extra: dict[str, list[str]] | None = None,
+) -> Manifest:
     """Return a manifest: itself, or a table checked as a reader would."""
     if isinstance(shipments, pd.DataFrame):
-        from features.manifest import from_frame
-
-        return from_frame(shipments, now=now)
+        return _read_frame(shipments, now, extra or {})
     return shipments
+
+
+def _read_frame(table: pd.DataFrame, now: pd.Timestamp | None, extra: dict[str, list[str]]) -> Manifest:
+    """Read a table as if it were a file: the same checks, notes and rejections."""
+    from dataclasses import replace
+
+    from features.manifest import read
+    from features.manifest.canonical import automatic
+
+    local = {kind: tuple(n for n in extra.get(kind, ()) if n in table) for kind in ("categorical", "numeric")}
+    mapping = replace(
+        automatic([str(name) for name in table.columns]),
+        categorical=local["categorical"],
+        numeric=local["numeric"],
+    )
+    plain = table.rename(columns=str)
+    for name in [n for n, kind in plain.dtypes.items() if kind.kind == "O" and kind != "str"]:
+        plain[name] = plain[name].map(str, na_action="ignore").astype("str")
+    with tempfile.TemporaryDirectory(prefix="wildcargo-") as folder:
+        path = Path(folder) / "table.parquet"
+        plain.to_parquet(path, index=False)
+        return read(path, mapping if "shipment_id" in mapping.columns else None, now=now)
 
 
 def row_notes(ids: pd.Series, notes: pd.DataFrame) -> pd.Series:
@@ -309,10 +359,11 @@ def row_notes(ids: pd.Series, notes: pd.DataFrame) -> pd.Series:
     notes : DataFrame
         ``shipment_id``, ``column``, ``value``, ``expected``.
     """
+    notes = notes[notes["shipment_id"].notna()]
     if not len(notes):
         return pd.Series("", index=ids.index, dtype="str")
     texts = [
-        f"{column}: {sentences.clean(str(value))} not used, expected {expected}"
+        f"{column}: {sentences.clean(str(value))!r}, expected {expected}"
         for column, value, expected in zip(notes["column"], notes["value"], notes["expected"], strict=True)
     ]
     joined = pd.Series(texts, dtype="str").groupby(notes["shipment_id"].to_numpy(), sort=False).agg("; ".join)

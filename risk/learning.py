@@ -7,7 +7,6 @@ are built for inspected rows only, each as of its own moment: the same code as i
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ import pandas as pd
 
 from features import matrix
 from features.manifest import read, schema
+from features.manifest import read_outcomes as read_outcome_rows
 from features.view import prepare
 from models.baselines import fit_all
 from models.bundle import Bundle
@@ -71,10 +71,10 @@ class Port:
 
 
 def read_ports(
-    paths: Sequence[str | os.PathLike[str]],
+    paths: Sequence[str | Path],
     *,
-    mapping: str | os.PathLike[str] | None = None,
-    outcomes: str | os.PathLike[str] | None = None,
+    mapping: str | Path | None = None,
+    outcomes: str | Path | None = None,
     now: pd.Timestamp | None = None,
 ) -> list[Port]:
     """Read histories: each folder is a port, all files together are one more.
@@ -113,14 +113,15 @@ def read_ports(
 def _read_port(
     name: str,
     files: Sequence[Path],
-    mapping: str | os.PathLike[str] | None,
-    outcomes: str | os.PathLike[str] | None,
+    mapping: str | Path | None,
+    outcomes: str | Path | None,
     now: pd.Timestamp | None,
 ) -> Port:
-    manifest = read(files, mapping, now=now)
+    # Every version: the one an inspection was made on teaches, not the last one.
+    manifest = read(files, mapping, now=now, versions="all")
     tally = Tally()
     tally.add(manifest)
-    table, unmatched = manifest.table, ()
+    table, unmatched = manifest.table, tuple[str, ...]()
     if outcomes is not None:
         table, unmatched = join_outcomes(table, read_outcomes(outcomes))
     port = Port(name, table, dict(manifest.extra), tally, unmatched)
@@ -129,7 +130,7 @@ def _read_port(
     return port
 
 
-def read_outcomes(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_outcomes(path: str | Path) -> pd.DataFrame:
     """Read outcomes: ``shipment_id`` and the outcome columns of the shipment table.
 
     Raises
@@ -137,7 +138,7 @@ def read_outcomes(path: str | os.PathLike[str]) -> pd.DataFrame:
     HistoryError
         Repeated ids, or rows that cannot be read.
     """
-    manifest = read([path])
+    manifest = read_outcome_rows([path])
     tally = Tally()
     tally.add(manifest)
     if tally.rejected:
@@ -238,7 +239,7 @@ def rows_of(
     from features.history import State
 
     view = prepare(port.table)
-    timeline = timeline_of(state if state is not None else State(), [view])
+    timeline = timeline_of(state if state is not None else State.empty(), [view])
     picked = port.inspected if rows is None else rows
     frame = matrix.build(view, timeline, rows=picked, extra=port.extra if extra is None else extra)
     return Rows(port.name, frame, view.table.iloc[picked].reset_index(drop=True))
@@ -355,7 +356,7 @@ def _split(port: Port, share: float, *, whole: bool) -> tuple[npt.NDArray[np.int
     return before, judged
 
 
-def read_truth(path: str | os.PathLike[str]) -> pd.DataFrame:
+def read_truth(path: str | Path) -> pd.DataFrame:
     """Read what was really inside: ``shipment_id`` and 0/1 per head (simulated data only).
 
     Raises
@@ -389,7 +390,7 @@ def with_basis(options: Options, ports: Sequence[Port], *, simulated: bool) -> O
     return replace(options, risk_basis="port" if len(ports) == 1 and not simulated else "prior")
 
 
-def is_simulated(paths: Sequence[str | os.PathLike[str]]) -> bool:
+def is_simulated(paths: Sequence[str | Path]) -> bool:
     """Return whether any history was made by the simulator (its truth, or its settings, lie beside it)."""
     names = (TRUTH, "world.toml", "simulation.json")
     return any((Path(p) / name).exists() for p in paths if Path(p).is_dir() for name in names)

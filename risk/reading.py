@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from risk.sentences import clean
 
 if TYPE_CHECKING:
     from features.manifest import Manifest
@@ -16,13 +19,13 @@ class Tally:
     Attributes
     ----------
     rows_in : int
-        Rows read: ``rows_in = shipments + joined + repeats + rejected``.
+        Rows read: ``rows_in = shipments + joined + repeats + superseded + rejected``.
     shipments : int
         Shipments kept.
     joined : int
         Rows that became lines of another row's consignment.
-    repeats : int
-        Identical repeats and superseded versions dropped.
+    repeats, superseded : int
+        Identical repeats; earlier versions of shipments amended later in the input.
     rejected : int
         Rows that could not be used.
     noted : int
@@ -30,7 +33,8 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self.rows_in = self.shipments = self.joined = self.repeats = self.rejected = self.noted = 0
+        self.rows_in = self.shipments = self.joined = self.repeats = 0
+        self.superseded = self.rejected = self.noted = 0
         self._rejected: list[pd.DataFrame] = []
         self._notes: list[pd.DataFrame] = []
 
@@ -43,30 +47,37 @@ class Tally:
             If a row is unaccounted for.
         """
         counts = manifest.counts
-        self.rows_in += counts["rows"]
+        self.rows_in += counts["rows_read"]
         self.shipments += len(manifest.table)
         self.joined += counts["joined"]
         self.repeats += counts["repeats"]
+        self.superseded += counts["superseded"]
         self.rejected += len(manifest.rejected)
-        self.noted += manifest.notes["shipment_id"].nunique()
+        self.noted += manifest.notes["shipment_id"].dropna().nunique()
         if len(manifest.rejected):
             self._rejected.append(manifest.rejected)
         if len(manifest.notes):
             self._notes.append(manifest.notes)
-        if self.rows_in != self.shipments + self.joined + self.repeats + self.rejected:
+        kept = self.shipments + self.joined + self.repeats + self.superseded
+        if self.rows_in != kept + self.rejected:
             raise ArithmeticError("rows were lost while reading: " + self.sentence("kept"))
 
     def sentence(self, kept: str) -> str:
         """Return the sum in one line; ``kept`` says what became of the good rows."""
         parts = [f"{self.shipments:,} {kept}"]
-        for n, what in ((self.joined, "joined as lines of one bill"), (self.repeats, "repeats dropped")):
+        told = (
+            (self.joined, "joined as lines of one bill"),
+            (self.repeats, "identical repeats"),
+            (self.superseded, "amended later"),
+        )
+        for n, what in told:
             parts += [f"{n:,} {what}"] if n else []
         return f"Rows read: {self.rows_in:,} = {' + '.join(parts)} + {self.rejected:,} rejected"
 
     def rejections(self) -> list[str]:
         """Return one line per rejected row."""
         return [
-            f"{_where(row)}{_name(row)}: {row['reason']}"
+            f"{_where(row)}{_name(row)}: {clean(row['reason'], 300)}"
             for frame in self._rejected
             for row in frame.fillna("").astype(str).to_dict("records")
         ]
@@ -74,7 +85,7 @@ class Tally:
     def remarks(self) -> list[str]:
         """Return one line per value that could not be used."""
         return [
-            f"{_where(row)}{_name(row)}: {row['column']} {row['value']!r}, expected {row['expected']}"
+            f"{_where(row)}{_name(row)}: {row['column']} {clean(row['value'])!r}; expected {row['expected']}"
             for frame in self._notes
             for row in frame.fillna("").astype(str).to_dict("records")
         ]
@@ -84,9 +95,9 @@ class Tally:
         return self.rejections() + self.remarks()
 
 
-def _where(row: dict[str, str]) -> str:
+def _where(row: Mapping[Any, Any]) -> str:
     return " ".join(filter(None, (row.get("source_file", ""), row.get("source_position", ""))))
 
 
-def _name(row: dict[str, str]) -> str:
-    return f" (shipment {row['shipment_id']})" if row["shipment_id"] else ""
+def _name(row: Mapping[Any, Any]) -> str:
+    return f" (shipment {clean(row['shipment_id'])})" if row["shipment_id"] else ""

@@ -335,8 +335,9 @@ class Words:
             [sentences.together(f, self.language) for f in self.reasons.families], dtype=object
         )
         first = np.where(first == "", general[family], first)
-        joined = first + sentences.WORDS[self.language]["and"] + second
-        return np.where((second == "") | (second == first), first, joined)
+        for row in np.flatnonzero((second != "") & (second != first)):
+            first[row] = sentences.merge(first[row], second[row])
+        return first
 
     def _leading(self, rows: Ints, feature: Ints) -> sentences.Texts:
         text = np.full(len(rows), "", dtype=object)

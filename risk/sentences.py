@@ -33,7 +33,11 @@ LANGUAGES: tuple[str, ...] = ("en",)
 STATES: tuple[str, ...] = ("", ".zero", ".missing")
 NORMAL, ZERO, MISSING = range(3)
 
+#: What stands between the clauses of a template.
+CLAUSE = "; "
+
 LONGEST_QUOTE = 60
+LONGEST_FACT = 160
 
 WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -42,7 +46,6 @@ WORDS: dict[str, dict[str, str]] = {
         "no": "no",
         "against": "Against: ",
         "together": "{title}: several values together",
-        "and": "; ",
         "open_quote": "“",
         "close_quote": "”",
     },
@@ -97,7 +100,7 @@ def parse(text: str) -> Template:
         If a field is anything but a plain name (no attributes, indices or conversions).
     """
     clauses = []
-    for clause in text.split("; "):
+    for clause in text.split(CLAUSE):
         pieces = []
         for literal, field, spec, conversion in string.Formatter().parse(clause):
             if field is not None and (not field.isidentifier() or conversion):
@@ -121,10 +124,19 @@ def clean(text: str, longest: int = LONGEST_QUOTE) -> str:
     >>> clean("FROZEN\x1b[31m  FISH\n")
     'FROZEN[31m FISH'
     """
+    text = _printable(text, longest).strip()
+    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+
+
+def _printable(text: str, longest: int) -> str:
     # Text of any length may come in; what is cut away anyway need not be looked at.
     text = _SPACES.sub(" ", text[: 8 * longest])
-    text = "".join(c for c in text if unicodedata.category(c)[0] != "C").strip()
-    return text if len(text) <= longest else text[: longest - 1].rstrip() + "…"
+    return "".join(c for c in text if unicodedata.category(c)[0] != "C")
+
+
+def _fact(value: object) -> str:
+    """Return a text fact: the program's own words, though it may quote outside text; spaces are kept."""
+    return _printable(str(value), LONGEST_FACT)[:LONGEST_FACT]
 
 
 def number(value: float) -> str:
@@ -215,7 +227,7 @@ def _writer(field: Field, spec: str, bare: bool, words: Mapping[str, str]) -> Ca
         return lambda value: words["yes"] if value else words["no"]
     if field.kind == "code":
         return lambda value: str(value) if _CODE.match(str(value)) else quoted(value)
-    return quoted if field.kind == "text" else lambda value: clean(str(value), 2 * LONGEST_QUOTE)
+    return quoted if field.kind == "text" else _fact
 
 
 def write_values(values: pd.Series, write: Callable[[object], str]) -> tuple[Texts, npt.NDArray[np.bool_]]:
@@ -265,7 +277,7 @@ def render(
     words = WORDS[language]
     whole = np.full(n, "", dtype=object)
     for position, clause in enumerate(template.clauses):
-        text = np.full(n, "" if position == 0 else "; ", dtype=object)
+        text = np.full(n, "" if position == 0 else CLAUSE, dtype=object)
         complete = np.ones(n, dtype=bool)
         for piece in clause:
             text = text + piece.literal
@@ -277,6 +289,27 @@ def render(
                 text = text + np.where(gone, words["unknown"], texts)
         whole = whole + (text if position == 0 else np.where(complete, text, ""))
     return whole
+
+
+def merge(first: str, second: str) -> str:
+    """Join two sentences of one reason without saying anything twice.
+
+    Examples
+    --------
+    >>> merge("1.4 kg per carton; half lie above 9", "1.4 kg per carton, far below usual; half lie above 9")
+    '1.4 kg per carton, far below usual; half lie above 9'
+    """
+    clauses = first.split(CLAUSE)
+    for clause in second.split(CLAUSE):
+        for place, told in enumerate(clauses):
+            if told.startswith(clause):
+                break
+            if clause.startswith(told):
+                clauses[place] = clause
+                break
+        else:
+            clauses.append(clause)
+    return CLAUSE.join(clauses)
 
 
 def together(family: str, language: str = "en") -> str:

@@ -86,7 +86,9 @@ class Whole:
                     part.unlink(missing_ok=True)
 
 
-def write(path: Path, batches: Iterable[pd.DataFrame], *, suffix: str | None = None) -> int:
+def write(
+    path: Path, batches: Iterable[pd.DataFrame], *, suffix: str | None = None, for_people: bool = True
+) -> int:
     """Write batches of one frame to a file.
 
     Parameters
@@ -97,6 +99,8 @@ def write(path: Path, batches: Iterable[pd.DataFrame], *, suffix: str | None = N
         At least one; all with the same columns.
     suffix : str, optional
         Format to write when the path's own ending does not say it.
+    for_people : bool
+        Guard a CSV against formulas. A table that programs read back is written as it is.
 
     Returns
     -------
@@ -112,7 +116,10 @@ def write(path: Path, batches: Iterable[pd.DataFrame], *, suffix: str | None = N
             rows += len(batch)
             yield batch
 
-    writer(path, counted())
+    if writer is _csv:
+        _csv(path, counted(), for_people)
+    else:
+        writer(path, counted())
     return rows
 
 
@@ -138,11 +145,13 @@ def _is_text(column: pd.Series) -> bool:
     return isinstance(column.dtype, pd.StringDtype) or column.dtype == object
 
 
-def _csv(path: Path, batches: Iterable[pd.DataFrame]) -> None:
+def _csv(path: Path, batches: Iterable[pd.DataFrame], for_people: bool = True) -> None:
     with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
         for position, batch in enumerate(batches):
-            safe = {name: guarded(c) if _is_text(c) else c for name, c in batch.items()}
-            _csv_batch(stream, pd.DataFrame(safe, index=batch.index), header=position == 0)
+            if for_people:
+                safe = {name: guarded(c) if _is_text(c) else c for name, c in batch.items()}
+                batch = pd.DataFrame(safe, index=batch.index)
+            _csv_batch(stream, batch, header=position == 0)
 
 
 def _csv_batch(stream: IO[str], batch: pd.DataFrame, *, header: bool) -> None:

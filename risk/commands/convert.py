@@ -54,7 +54,7 @@ def command(files: tuple[Path, ...], out: Path, mapping: Path | None, strict: bo
             yield manifest.table
 
     with writing.Whole() as whole:
-        writing.write(whole.part(out), tables(), suffix=out.suffix)
+        writing.write(whole.part(out), tables(), suffix=out.suffix, for_people=False)
         progress.done()
         if not tally.shipments:
             raise Mistake("no shipment could be read", tally.problems() or ["the files hold no rows"])

@@ -13,7 +13,7 @@ from risk.commands import terminal
 @click.option("--family", metavar="NAME", help="Only the features of one reason family.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per feature.")
 def command(family: str | None, as_json: bool) -> None:
-    """Print the registry of features: name, meaning, unit, range, when known, sentence."""
+    """Print the registry: what the models may see, and what it means."""
     from dataclasses import asdict
 
     from features import matrix

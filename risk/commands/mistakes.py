@@ -29,7 +29,7 @@ class Mistake(click.ClickException):
     def __init__(self, message: str, problems: list[str] | None = None, exit_code: int = WRONG_CALL) -> None:
         super().__init__(message)
         self.problems = problems or []
-        self.exit_code = exit_code
+        self.exit_code = exit_code  # type: ignore[misc]  # click declares it once per class
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print the message and every problem to standard error."""

@@ -72,7 +72,7 @@ def _say(record: Record, prediction: Prediction, basis: str) -> None:
     terminal.say(f"Shipment {clean(record.shipment_id)}, scored {about['scored_at']} UTC{known}")
     terminal.say(f"Model {about['model_id']}, code {about['code']}, state {about['state'] or 'none'}")
     terminal.heading("Risk, log-odds")
-    rows = [["", "probability", "log-odds", "average shipment", "raw margin"]]
+    rows = [["", "probability" if basis == "port" else "score", "log-odds", "average shipment", "raw margin"]]
     for head in p.margins:
         numbers = (p.log_odds[head][0], p.bases[head], p.margins[head][0])
         rows.append(
@@ -90,19 +90,19 @@ def _say(record: Record, prediction: Prediction, basis: str) -> None:
 def _families(words: Words, prediction: Prediction, record: Record) -> None:
     from features.registry import FAMILIES
 
-    p = prediction
-    assert p.risk_contributions is not None
+    p, moved = prediction, prediction.risk_contributions
+    assert moved is not None
     terminal.heading("What moves it away from the average shipment (log-odds of risk)")
     for reason in words.records(0):
         title = f"{reason.contribution:+.4f}  {FAMILIES[reason.family]}, {100 * reason.share:.0f}% of all"
         terminal.say(f"  {title}: {reason.direction} the risk")
         terminal.items([words.sentence(0, reason.family)], indent="    ", bullet="")
         members = [j for j, family in enumerate(p.families) if family == reason.family]
-        members.sort(key=lambda j: -abs(p.risk_contributions[0, j]))
+        members.sort(key=lambda j: -abs(moved[0, j]))
         rows = [
-            [f"{p.risk_contributions[0, j]:+.4f}", p.columns[j], _value(record, p.features[j])]
+            [f"{moved[0, j]:+.4f}", p.columns[j], _value(record, p.features[j])]
             for j in members
-            if p.risk_contributions[0, j] != 0.0
+            if moved[0, j] != 0.0
         ]
         for line in terminal.columns(rows, indent="      "):
             terminal.say(terminal.cut(line, terminal.width()))

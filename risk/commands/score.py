@@ -101,17 +101,19 @@ def command(
     `port`), and reasons for and against. Rows that cannot be read are listed and the rest is
     scored.
     """
+    from risk import writing
+
+    paths = options.existing(files)
+    out = writing.check(out)
     from risk import records as score_records
-    from risk import triage, worklist, writing
+    from risk import triage, worklist
     from risk.engine import Engine
 
-    out = writing.check(out)
     kept = None if no_records else writing.check(records or score_records.beside(out), (".parquet",))
     if kept == out:
         raise Mistake("--out and --records name the same file")
     pools = triage.parse(capacity) if capacity is not None else ()
     triage.check_share(random_share)
-    paths = options.existing(files)
     time = options.moment(now)
     engine = Engine.load(model_dir)
     state, digest = load_state(state_dir)

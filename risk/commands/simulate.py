@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from risk.commands import options
+from risk.commands import options, terminal
 
 _EPILOG = """\b
 Examples:
@@ -43,4 +43,28 @@ def command(
     slots_per_day: int | None,
     random_share: float | None,
 ) -> None:
-    """Make a port's days: manifests, outcomes of inspections, and the truth kept apart."""
+    """Make a port's days to learn and practise on.
+
+    Writes manifests, outcomes of the inspections a port would have made, and the truth, apart.
+    """
+    from data_samples import world as worlds
+    from data_samples.simulate import simulate, write
+    from risk.commands.mistakes import Mistake
+
+    if out.exists() and not out.is_dir():
+        raise Mistake(f"{out}: is a file, expected a folder")
+    made = simulate(
+        worlds.load(world or "base"),
+        days=days,
+        per_day=per_day,
+        seed=seed,
+        slots_per_day=slots_per_day,
+        random_share=random_share,
+    )
+    files = write(made, out)
+    inspected = len(made.outcomes)
+    finds = int(made.outcomes["outcome"].str.contains("live_animals|wildlife_products", na=False).sum())
+    terminal.say(f"{len(made.manifests):,} shipments, {inspected:,} inspected, {finds:,} with a find")
+    for path in files:
+        terminal.say(f"  {path}")
+    terminal.say(f"Next: wildcargo score {terminal.quoted(files[0])} --capacity 30 --out list.csv")

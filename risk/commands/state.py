@@ -49,6 +49,7 @@ def update(
     from features.manifest import stream
     from features.view import prepare
     from risk import learning
+    from risk.engine import merged
     from risk.reading import Tally
 
     paths = options.existing(files)
@@ -81,7 +82,9 @@ def update(
 @_folder
 def show(state_dir: Path) -> None:
     """Say what the state has seen."""
-    _say(load_state(state_dir)[0], state_dir)
+    from features.history import State
+
+    _say(State.load(state_dir), state_dir)
 
 
 @command.command("merge")
@@ -90,6 +93,7 @@ def show(state_dir: Path) -> None:
 def merge(folders: tuple[Path, ...], state_dir: Path) -> None:
     """Join several states into one; the order does not matter."""
     from features.history import State
+    from risk.engine import merged
 
     parts = [State.load(folder) for folder in options.existing(folders)]
     if state_dir.exists():
@@ -121,14 +125,6 @@ def load_state(folder: Path | None) -> tuple[State | None, str]:
 
     state = State.load(folder)
     return state, state.digest
-
-
-def merged(parts: list[State]) -> State:
-    """Return the union of states, joined pairwise so that each row is sorted few times."""
-    while len(parts) > 1:
-        pairs = [parts[i].merge(parts[i + 1]) for i in range(0, len(parts) - 1, 2)]
-        parts = pairs + ([parts[-1]] if len(parts) % 2 else [])
-    return parts[0]
 
 
 def _say(state: State, folder: Path) -> None:

@@ -1,0 +1,208 @@
+"""The command line: helps, messages, exit codes, files, and words."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from risk.commands import COMMANDS, cli
+from risk.commands.reference import render
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(*words):
+    return CliRunner().invoke(cli, [str(w) for w in words], prog_name="wildcargo")
+
+
+def python(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+
+
+def test_help_loads_nothing_heavy_and_answers_at_once():
+    code = (
+        "import sys\nfrom risk.commands import cli\n"
+        "try: cli(['--help'], prog_name='wildcargo')\nexcept SystemExit: pass\n"
+        "print([m for m in ('pandas','numpy','lightgbm','shap','pyarrow') if m in sys.modules])"
+    )
+    started = time.perf_counter()
+    done = python(code)
+    took = time.perf_counter() - started
+    assert done.stdout.strip().endswith("[]"), done.stderr
+    assert took < 5  # a loaded machine; alone it takes a tenth of a second
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name):
+    done = run(name, "--help")
+    assert done.exit_code == 0
+    assert "Usage: wildcargo" in done.stdout
+
+
+def test_the_reference_is_up_to_date():
+    written = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert written == render(), "run: python -m risk.commands.reference > docs/cli.md"
+
+
+def test_version():
+    assert run("--version").stdout.startswith("wildcargo ")
+
+
+def test_a_day_is_scored_and_every_row_accounted_for(bundle_dir, day_file, tmp_path):
+    out = tmp_path / "list.csv"
+    done = run(
+        "score", day_file, "--model", bundle_dir, "--capacity", "10", "--out", out, "--now", "2026-02-01"
+    )
+    assert done.exit_code == 0, done.output
+    assert "Rows read: 60 = 60 scored + 0 rejected" in done.stdout
+    frame = pd.read_csv(out, keep_default_na=False)
+    assert list(frame["rank"]) == list(range(1, 61))
+    assert frame["risk"].is_monotonic_decreasing
+    assert (frame["selected_by"] == "model").sum() == 9
+    assert (frame["selected_by"] == "random").sum() == 1
+    assert frame["selection_probability"].sum() == pytest.approx(10)
+    assert set(frame["risk_basis"]) == {"prior"}
+    assert len(set(frame["list_id"])) == 1
+    assert (frame["reason_1"] != "").all()
+    assert (tmp_path / "list.records.parquet").exists()
+    assert "not known for this port" in done.stdout
+    assert "not ranked for opening today" in done.stdout
+    lowered = (done.stdout + out.read_text(encoding="utf-8")).lower()
+    assert not any(word in lowered for word in (" safe", "smuggl", "guilty", " nan"))
+    assert max(map(len, done.stdout.splitlines())) <= 100 + len(str(tmp_path))
+
+
+def test_the_same_call_gives_the_same_bytes(bundle_dir, day_file, tmp_path):
+    texts = []
+    for name in ("a", "b"):
+        out = tmp_path / f"{name}.csv"
+        call = ("score", day_file, "--model", bundle_dir, "--capacity", "sea=3,air=2", "--out", out)
+        assert run(*call, "--now", "2026-02-01").exit_code == 0
+        texts.append((out.read_bytes(), (tmp_path / f"{name}.records.parquet").read_bytes()))
+    assert texts[0] == texts[1]
+
+
+def test_replay_gives_the_same_score_and_names_what_differs(bundle_dir, day_file, tmp_path):
+    out = tmp_path / "list.parquet"
+    run("score", day_file, "--model", bundle_dir, "--out", out, "--now", "2026-02-01")
+    records = tmp_path / "list.records.parquet"
+    first = pd.read_parquet(out)["shipment_id"].iloc[0]
+    done = run("replay", first, "--records", records, "--model", bundle_dir)
+    assert done.exit_code == 0, done.output
+    assert "same to the bit" in done.stdout
+    table = pd.read_parquet(records)
+    column = table.columns[table.columns.str.startswith("margin.")][0]
+    _tamper(records, column)
+    done = run("replay", first, "--records", records, "--model", bundle_dir)
+    assert done.exit_code == 1
+    assert column in done.stderr
+
+
+def _tamper(path, column):
+    import pyarrow as pa
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(path)
+    place = table.column_names.index(column)
+    changed = pc.add(table.column(column), pa.scalar(1e-12))
+    pq.write_table(table.set_column(place, column, changed), path)
+
+
+def test_bad_cells_are_noted_and_bad_rows_rejected(bundle_dir, tmp_path):
+    day = tmp_path / "day.csv"
+    day.write_text(
+        "shipment_id,goods_description,gross_weight_kg,packages\n"
+        'A1,"{0.__class__} =cmd()",abc,10\n,no number,5,5\nA2,toys,100,10\n',
+        encoding="utf-8",
+    )
+    out = tmp_path / "list.csv"
+    done = run("score", day, "--model", bundle_dir, "--out", out, "--now", "2026-02-01")
+    assert done.exit_code == 0, done.output
+    assert "Rows read: 3 = 2 scored + 1 rejected" in done.stdout
+    notes = pd.read_csv(out, keep_default_na=False).set_index("shipment_id")["notes"]
+    assert "abc" in notes["A1"]
+    assert notes["A2"] == ""
+    out.unlink()
+    done = run("score", day, "--model", bundle_dir, "--out", out, "--strict", "--now", "2026-02-01")
+    assert done.exit_code == 2
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("none.csv", "--out", "OUT/a.csv"), "none.csv: no such file"),
+        (("DAY", "--out", "OUT/a.xlsx"), "unknown kind of file"),
+        (("DAY", "--out", "OUT/none/a.csv"), "no such folder"),
+        (("DAY", "--out", "OUT/a.csv", "--capacity", "sea=x,ship=3"), "'x' is not a whole number"),
+        (("DAY", "--out", "OUT/a.csv", "--capacity", "0"), "adds up to 0"),
+        (("DAY", "--out", "OUT/a.csv", "--random-share", "0"), "random share 0"),
+        (("DAY", "--out", "OUT/a.csv", "--state", "OUT/nothing"), "state"),
+        (("DAY", "--out", "OUT/a.csv", "--model", "OUT"), "manifest.json"),
+        (("DAY", "--out", "OUT/a.csv", "--mapping", "DAY"), "day.csv"),
+        (("DAY", "--out", "OUT/a.csv", "--now", "yesterday-ish"), "--now"),
+        (("OUT", "--out", "OUT/a.csv"), ""),
+    ],
+)
+def test_a_wrong_call_ends_with_2_and_one_clear_message(words, said, bundle_dir, day_file, tmp_path):
+    words = [str(day_file) if w == "DAY" else w.replace("OUT", str(tmp_path)) for w in words]
+    if "--model" not in words:
+        words += ["--model", str(bundle_dir)]
+    before = sorted(tmp_path.iterdir())
+    done = run("score", *words)
+    assert done.exit_code == 2, done.output
+    assert said in done.stderr
+    assert "Traceback" not in done.output
+    assert "fault in the program" not in done.output
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_a_broken_bundle_is_named(bundle_dir, day_file, tmp_path):
+    import shutil
+
+    copy = tmp_path / "copy"
+    shutil.copytree(bundle_dir, copy)
+    (copy / "bundle.json").write_text("{}", encoding="utf-8")
+    done = run("score", day_file, "--model", copy, "--out", tmp_path / "a.csv")
+    assert done.exit_code == 2
+    assert "bundle.json" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "stopped"),
+        (OSError(28, "No space left on device"), 1, "no space left"),
+        (RuntimeError("odd"), 1, "fault in the program"),
+    ],
+)
+def test_what_goes_wrong_midway_leaves_nothing(
+    monkeypatch, error, code, said, bundle_dir, day_file, tmp_path
+):
+    from risk import writing
+
+    def broken(*_, **__):
+        raise error
+
+    monkeypatch.setattr(writing, "write", broken)
+    before = sorted(tmp_path.iterdir())
+    done = run("score", day_file, "--model", bundle_dir, "--out", tmp_path / "a.csv")
+    assert done.exit_code == code
+    assert said in done.stderr
+    assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_terminal_output_is_the_one_agreed_on(bundle_dir, day_file, tmp_path, monkeypatch, learnt):
+    import re
+
+    monkeypatch.chdir(tmp_path)
+    done = run("score", "day.csv", "--model", bundle_dir, "--capacity", "4", "--out", "list.csv")
+    text = done.stdout.replace(learnt.model_id, "MODEL")
+    text = re.sub(r"List:      [0-9a-f]{12}", "List:      LIST", text)
+    golden = Path(__file__).with_name("golden_score.txt")
+    assert text == golden.read_text(encoding="utf-8")
