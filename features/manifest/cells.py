@@ -229,10 +229,26 @@ def _items(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series,
     return _each(codes.items, texts, "str")
 
 
+#: Lists of one member already in its final form, which nearly all are: taken as they stand.
+_FINAL_MEMBER = {
+    "hs": r"^(0[1-9]|[1-9][0-9])([0-9]{2}){0,4}$",
+    "container": r"^[A-Z]{4}[0-9]{7}$",
+    "place": r"^[A-Z]{5}$",
+    "": r"^[A-Z0-9]{1,40}$",
+}
+
+
 def _lists(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series, np.ndarray]:
-    split = [codes.list_members(column.name, text) for text in texts]
-    values = pd.Series([";".join(good) or None for good, _ in split], dtype="str")
-    return values, np.array([bool(bad) for _, bad in split], dtype=bool)
+    values = np.array(texts, dtype=object)
+    wrong = np.zeros(len(texts), dtype=bool)
+    final = np.zeros(len(texts), dtype=bool)
+    if not column.values:
+        pattern = _FINAL_MEMBER[column.code]
+        final = pc.match_substring_regex(pa.array(texts, pa.large_string()), pattern).to_numpy(zero_copy_only=False)
+    for i in np.flatnonzero(~final):
+        good, bad = codes.list_members(column.name, texts[i])
+        values[i], wrong[i] = ";".join(good) or None, bool(bad)
+    return pd.Series(values).astype("str"), wrong
 
 
 _READERS: dict[str, Callable[[Column, list[str], Habits], tuple[pd.Series, np.ndarray]]] = {

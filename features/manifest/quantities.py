@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 _MASS = {
     **dict.fromkeys(("KG", "KGS", "KGM", "K", "KILO", "KILOS", "KILOGRAM", "KILOGRAMS", "公斤", "千克", "กก", "กก."), 1.0),
@@ -32,6 +34,8 @@ UNITS: dict[str, Mapping[str, float] | None] = {
 
 _NUMBER = re.compile(r"^(?P<before>[^\d+\-.,]*)(?P<number>[+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d{1,3})?)(?P<after>.*)$")
 _PLAIN = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$")
+_PLAIN_ASCII = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
+_WHOLE_ASCII = r"^[+-]?[0-9]+$"
 _SEPARATORS = str.maketrans({"٫": ".", "٬": ",", "，": ",", "．": ".", "’": "'", "−": "-", "\u00a0": " ", "\u202f": " "})
 _WORD = re.compile(r"^[^\W\d_.][^\d]{0,30}$")
 
@@ -80,11 +84,14 @@ def parse(texts: list[str], column: str = "", decimal: str = ".") -> np.ndarray:
         NaN where the text is no number (or holds an unknown unit).
     """
     values = np.full(len(texts), np.nan)
-    for i, text in enumerate(texts):
-        if decimal == "." and _PLAIN.match(text) and text.isascii():
-            values[i] = float(text)
-        else:
-            values[i] = _parse_one(text, column, decimal)
+    cells = pa.array(texts, pa.large_string())
+    # A lone point before three digits is a number written plainly only where the point is the
+    # decimal mark; everything else plain is read in one go.
+    plain = pc.match_substring_regex(cells, _PLAIN_ASCII if decimal == "." else _WHOLE_ASCII)
+    taken = plain.to_numpy(zero_copy_only=False)
+    values[taken] = np.array([texts[i] for i in np.flatnonzero(taken)], dtype=np.float64)
+    for i in np.flatnonzero(~taken):
+        values[i] = _parse_one(texts[i], column, decimal)
     return values
 
 
