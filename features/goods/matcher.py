@@ -50,6 +50,7 @@ _NOT_GOODS = """
     only about approx approximately
 """
 _IGNORED = frozenset(_NOT_GOODS.split())
+_FOREIGN = frozenset("de la el los las le les du des et y e o da do dos para pour untuk".split())  # noqa: SIM905
 # These are goods words only beside others ("bag", "box"): ignored alone, kept inside trade terms.
 
 
@@ -123,6 +124,7 @@ class Matcher:
                 self._learn(weights, unspaced, i, term)
             _add(weights, i, _tokens(goods_text.fold(title)), _TITLE)
             _add(weights, i, _tokens(goods_text.fold(detail)), _DETAIL)
+        self._english = frozenset(weights) | _IGNORED | _PURPOSE
         for code, term in more:
             self._learn(weights, unspaced, self.position[code], term)
         self._terms = {term: j for j, term in enumerate(weights)}
@@ -151,6 +153,10 @@ class Matcher:
     def knows(self, word: str) -> bool:
         """Return whether a word (in stem form) is goods vocabulary."""
         return word in self._terms or word in _IGNORED
+
+    def is_english(self, word: str) -> bool:
+        """Return whether a word (in stem form) is English goods vocabulary."""
+        return word in self._english and word not in _FOREIGN
 
     def match(self, folded: Sequence[str]) -> Match:
         """Score folded texts against all headings.
