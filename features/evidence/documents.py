@@ -64,7 +64,7 @@ FEATURES: list[Feature] = [
     ),
     _Flag(
         name="live_goods_without_code",
-        meaning="By air or express, live animals or live fish declared, codes given, no AVI or perishable code",
+        meaning="Live animals or fish by air or express, handling codes given, none live or perishable",
         indicators=(17,),
         sentence="Live animals by air without a handling code for them; codes: {handling_codes}",
     ),
@@ -232,7 +232,7 @@ def _handling(view: View) -> dict[str, npt.NDArray[np.generic]]:
 def _amendments(table: pd.DataFrame) -> dict[str, npt.NDArray[np.generic]]:
     lead = (table["arrives_at"] - table["last_amended_at"]).dt.total_seconds().to_numpy("float64") / 3600.0
     return {
-        "amendments": table["amendment_count"].clip(0.0, 10_000.0).to_numpy("float64"),
+        "amendments": np.floor(table["amendment_count"].clip(0.0, 10_000.0).to_numpy("float64")),
         "amended_before_arrival": np.clip(lead, -720.0, 1440.0),
         "amended_late": lead < LATE_HOURS,
     }

@@ -118,7 +118,7 @@ def compute(view: View) -> pd.DataFrame:
     arrives = table["arrives_at"].fillna(table["known_at"])
     known = arrives.notna().to_numpy()
     angle = 2.0 * np.pi * arrives.dt.dayofyear.to_numpy("float64") / 365.25
-    lead = (table["arrives_at"] - table["known_at"]).dt.total_seconds().to_numpy("float64") / 3600.0
+    lead = _hours(table["arrives_at"] - table["known_at"])
     weekend = (arrives.dt.dayofweek >= 5).to_numpy("float64")
     columns: dict[str, Floats] = {
         "month_sine": np.sin(angle),
@@ -134,6 +134,10 @@ def compute(view: View) -> pd.DataFrame:
     data = {f.name: pd.Series(columns[f.name], index=index, dtype="float64") for f in FEATURES}
     data["arrival_month"] = _month_text(arrives)
     return pd.DataFrame(data, index=index)
+
+
+def _hours(span: pd.Series) -> Floats:
+    return np.asarray(span.dt.total_seconds(), dtype=np.float64) / 3600.0
 
 
 def _month_text(arrives: pd.Series) -> pd.Series:
