@@ -37,6 +37,7 @@ class Tally:
         self.superseded = self.rejected = self.noted = 0
         self._rejected: list[pd.DataFrame] = []
         self._notes: list[pd.DataFrame] = []
+        self._general: list[pd.DataFrame] = []
 
     def add(self, manifest: Manifest) -> None:
         """Count a manifest.
@@ -57,7 +58,9 @@ class Tally:
         if len(manifest.rejected):
             self._rejected.append(manifest.rejected)
         if len(manifest.notes):
-            self._notes.append(manifest.notes)
+            general = manifest.notes["shipment_id"].isna() & (manifest.notes["column"].fillna("") == "")
+            self._notes.append(manifest.notes[~general])
+            self._general.append(manifest.notes[general])
         kept = self.shipments + self.joined + self.repeats + self.superseded
         if self.rows_in != kept + self.rejected:
             raise ArithmeticError("rows were lost while reading: " + self.sentence("kept"))
@@ -87,6 +90,14 @@ class Tally:
         return [
             f"{_where(row)}{_name(row)}: {row['column']} {clean(row['value'])!r}; expected {row['expected']}"
             for frame in self._notes
+            for row in frame.fillna("").astype(str).to_dict("records")
+        ]
+
+    def general(self) -> list[str]:
+        """Return what is to be known about the files as a whole, such as columns left out."""
+        return [
+            f"{_where(row)}: {clean(row['value'], 80)}; expected {row['expected']}"
+            for frame in self._general
             for row in frame.fillna("").astype(str).to_dict("records")
         ]
 

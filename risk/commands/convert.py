@@ -66,5 +66,8 @@ def command(files: tuple[Path, ...], out: Path, mapping: Path | None, strict: bo
     if tally.problems():
         terminal.heading("Problems")
         terminal.items(tally.problems()[:50])
+    if tally.general():
+        terminal.heading("Notes")
+        terminal.items(tally.general())
     terminal.say(f"Written: {out}")
     terminal.say(f"Next: wildcargo score {terminal.quoted(out)} --capacity 30 --out list.csv")

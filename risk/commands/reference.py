@@ -8,6 +8,8 @@ import click
 
 from risk.commands import cli
 
+WIDTH = 100
+
 _INTRO = """# Command line
 
 Written by `python -m risk.commands.reference` from the commands themselves; a test fails when it
@@ -22,7 +24,7 @@ appear whole or not at all. Times are UTC, weights kg.
 def render() -> str:
     """Return the reference as Markdown text, the same whatever the window."""
     parts = [_INTRO]
-    root = click.Context(cli, info_name="wildcargo", max_content_width=100, terminal_width=100)
+    root = _context(cli, "wildcargo", None)
     parts.append(_section(cli, root, "##"))
     for name in cli.list_commands(root):
         command = cli.get_command(root, name)
@@ -32,7 +34,7 @@ def render() -> str:
 
 
 def _tree(command: click.Command, parent: click.Context, name: str, level: str) -> list[str]:
-    context = click.Context(command, info_name=name, parent=parent, max_content_width=100, terminal_width=100)
+    context = _context(command, name, parent)
     parts = [_section(command, context, level)]
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
@@ -40,6 +42,11 @@ def _tree(command: click.Command, parent: click.Context, name: str, level: str) 
             assert found is not None
             parts += _tree(found, context, child, level + "#")
     return parts
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    """Return the context a call would have (settings of the command included), at a fixed width."""
+    return command.make_context(name, [], parent=parent, resilient_parsing=True, terminal_width=WIDTH)
 
 
 def _section(command: click.Command, context: click.Context, level: str) -> str:

@@ -208,6 +208,9 @@ class _Report:
             terminal.items(self.problems[:PROBLEMS_SHOWN])
             if len(self.problems) > PROBLEMS_SHOWN:
                 terminal.say(f"  … and {len(self.problems) - PROBLEMS_SHOWN:,} more; --strict lists them all")
+        if self.tally.general():
+            terminal.heading("Notes")
+            terminal.items(self.tally.general())
         self._list()
         self._next(out, records)
 

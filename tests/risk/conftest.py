@@ -64,12 +64,19 @@ def learnt():
     """A bundle trained on the made-up port."""
     from features import matrix
     from features.view import prepare
+    from models import boosting
     from models.training import Options, TrainingSet, train
 
     table = port_table(900)
     view = prepare(table)
     frame = matrix.build(view)
-    options = Options(validation="blocks", test=0.0, rounds=40, minimum_training_finds=10, settings=("flat",))
+    options = Options(
+        validation="blocks",
+        test=0.0,
+        rounds=40,
+        minimum_training_finds=10,
+        settings=tuple(boosting.SETTINGS)[:1],
+    )
     return train([TrainingSet("made up", frame, view.table)], matrix.features(), options)
 
 
