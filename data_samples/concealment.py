@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_samples import facts, geography
+from data_samples.corridors import mode_mix, overland, route_ends, routes_of, scheme_mass
 from data_samples.draw import Tables, flags, pick, vector
-from data_samples.population import COMPANY, INDIVIDUAL, Lanes, Parties, hubs, typical_kg
+from data_samples.population import COMPANY, INDIVIDUAL, Lanes, Parties, hubs, odd_share, typical_kg
 from data_samples.world import PARTIES, Activity, Scheme, World
 from features.manifest.schema import DIRECTIONS, MODES
 
@@ -37,38 +38,6 @@ class Operations:
     event_lane: np.ndarray
     event_day: np.ndarray
     rip_on: np.ndarray
-
-
-@dataclass(frozen=True)
-class Routes:
-    """Weights of a scheme at one port: sources and destinations with neighbours and newcomers."""
-
-    source: np.ndarray
-    destination: np.ndarray
-    fit: float
-    flows: np.ndarray  # import, export, transit
-
-
-def routes_of(scheme: Scheme, world: World) -> Routes:
-    """Generalise a scheme's routes and see how much of it passes this port."""
-    names, home = facts.countries(), geography.country_index()[world.country]
-    source, destination = vector(scheme.sources, names), vector(scheme.destinations, names)
-    source, destination = source / source.sum(), destination / destination.sum()
-    around = (source @ geography.same_region()) * (source == 0)
-    source = (1 - scheme.neighbours) * source + scheme.neighbours * around / max(around.sum(), 1e-12)
-    anyone = np.sqrt(geography.trade().sum(axis=0)) * (destination == 0)
-    destination = (1 - scheme.elsewhere) * destination + scheme.elsewhere * anyone / anyone.sum()
-    via = vector(scheme.hubs, names)[home] / max(sum(scheme.hubs.values()), 1e-12)
-    share = {d: world.directions.get(d, 0.0) for d in DIRECTIONS}
-    through = share["transit"] + share["transhipment"]
-    flows = np.array(
-        [
-            destination[home] * (share["import"] > 0),
-            source[home] * (share["export"] > 0),
-            (0.35 * via + 0.02) * (through > 0),
-        ]
-    )
-    return Routes(source, destination, float(flows.sum()) + 0.004, flows + 1e-9)
 
 
 def cover_weights(scheme: Scheme, origin: np.ndarray, mode: np.ndarray, *, shifted: np.ndarray) -> np.ndarray:
@@ -120,14 +89,11 @@ def plan(
         Ordinary trade; new parties are appended to `parties`.
     """
     schemes = list(world.schemes.values())
-    routes = [routes_of(s, world) for s in schemes]
     activities = [world.activity[s.name] for s in schemes]
     by_day = np.array([_day_weights(a, s, months) for a, s in zip(activities, schemes, strict=True)])
-    mass = np.array([a.weight * r.fit**0.7 for a, r in zip(activities, routes, strict=True)]) * by_day.mean(
-        axis=1
-    )
+    mass = scheme_mass(world) * by_day.mean(axis=1)
     wanted = rng.binomial(total, world.base_rate)
-    modes = np.array([vector(s.modes, MODES) * (vector(world.modes, MODES) > 0) for s in schemes])
+    modes = mode_mix(world) * (vector(world.modes, MODES) > 0)
     mass = mass * (modes.sum(axis=1) > 0)
     if wanted == 0 or mass.sum() <= 0:
         return _assemble(world, rng, [], np.zeros((0, 3), dtype=int), lanes, parties)
@@ -195,15 +161,16 @@ def _lanes(
     n, home = len(mode), geography.country_index()[world.country]
     routes = routes_of(scheme, world)
     direction = pick(rng, routes.flows, n)
-    source = routes.source * (np.arange(len(routes.source)) != home)
-    target = routes.destination * (np.arange(len(routes.destination)) != home)
-    origin = np.where(direction == 1, home, pick(rng, source, n))
-    destination = np.where(direction == 0, home, pick(rng, target, n))
-    same = origin == destination
-    destination = np.where(same & (direction == 2), pick(rng, target * (target > 0), n), destination)
+    sources, targets = route_ends(world, [routes])
+    row = np.isin(mode, [MODES.index("road"), MODES.index("rail")]).astype(int)
+    origin = np.where(direction == 1, home, sources.draw(rng, row))
+    destination = np.where(direction == 0, home, targets.draw(rng, row))
+    again = np.flatnonzero(origin == destination)
+    destination[again] = targets.draw(rng, row[again])
     shifted = by_half & world.activity[scheme.name].shift
     heading = Tables(cover_weights(scheme, origin, mode, shifted=shifted)).draw(rng, np.arange(n))
-    hub = hubs(world, rng, origin, destination, mode, world.behaviour["detour"][1])
+    careless = flags(rng, world.careless[1], n)
+    hub = hubs(world, rng, origin, destination, mode, odd_share(world, "detour", careless))
     usual = pick(
         rng, vector({k: v for k, v in scheme.hubs.items() if k != "none"}, facts.countries()) + 1e-9, n
     )
@@ -217,8 +184,8 @@ def _lanes(
     hub = np.where(by_usual & (usual != home), usual, hub)
     shipper, consignee = _parties(rng, scheme, who, origin, destination, heading, mode, lanes, parties)
     return Lanes(
-        mode, direction, origin, destination, heading, shipper, consignee, hub=hub, start=day, end=day + 1,
-        volume=np.zeros(n), median_kg=typical_kg(rng, mode, heading), taste=rng.random(n),
+        mode, direction, origin, destination, heading, shipper, consignee, hub=hub, start=day - rng.integers(0, 90, n), end=day + rng.integers(1, 60, n),
+        volume=np.where(flags(rng, 0.6, n), np.exp(0.8 * rng.standard_normal(n)), 0.0), median_kg=typical_kg(rng, mode, heading), careless=careless, taste=rng.random(n),
     )  # fmt: skip
 
 
@@ -230,8 +197,8 @@ def _parties(
     n = len(who)
     firms = np.full(n, COMPANY)
     person = who == PARTIES.index("individual")
-    shipper = parties.add(origin, np.where(person & flags(rng, 0.75, n), INDIVIDUAL, firms))
-    consignee = parties.add(destination, np.where(person & flags(rng, 0.9, n), INDIVIDUAL, firms))
+    shipper = parties.add(origin, np.where(person & flags(rng, 0.55, n), INDIVIDUAL, firms))
+    consignee = parties.add(destination, np.where(person & flags(rng, 0.78, n), INDIVIDUAL, firms))
     for name in ("borrowed", "regular"):
         rows = np.flatnonzero(who == PARTIES.index(name))
         twin = _twin(rng, rows, origin, destination, heading, mode, lanes)

@@ -10,18 +10,18 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from data_samples import facts, geography
+from data_samples import corridors, facts, geography
 from data_samples.draw import Tables, flags, pick, vector
 from data_samples.world import World
 from features.manifest.schema import DIRECTIONS, MODES
 
 COMPANY, INDIVIDUAL, FORWARDER = 0, 1, 2
 #: Lanes per shipment of a run, and lanes alive per shipment of a day.
-_PER_SHIPMENT = np.array([0.11, 0.14, 0.35, 0.55, 0.08, 0.05])
-_PER_DAY = np.array([25.0, 25.0, 50.0, 60.0, 14.0, 8.0])
-_SPREAD = np.array([1.5, 1.4, 1.6, 1.0, 1.3, 1.1])
-_INDIVIDUAL_SHIPPER = np.array([0.03, 0.04, 0.22, 0.40, 0.03, 0.01])
-_INDIVIDUAL_CONSIGNEE = np.array([0.05, 0.07, 0.45, 0.72, 0.05, 0.01])
+_PER_SHIPMENT = np.array([0.38, 0.4, 0.45, 0.6, 0.18, 0.12])
+_PER_DAY = np.array([30.0, 30.0, 60.0, 70.0, 30.0, 20.0])
+_SPREAD = np.array([1.0, 0.95, 1.2, 0.9, 1.0, 0.9])
+_INDIVIDUAL_SHIPPER = np.array([0.03, 0.05, 0.32, 0.45, 0.03, 0.02])
+_INDIVIDUAL_CONSIGNEE = np.array([0.05, 0.08, 0.5, 0.68, 0.05, 0.02])
 _MEDIAN_KG = np.array([9000.0, 260.0, 3.5, 1.1, 5500.0, 18000.0])
 _SPREAD_KG = np.array([0.75, 1.2, 1.3, 0.9, 0.9, 0.5])
 
@@ -69,6 +69,7 @@ class Lanes:
     end: np.ndarray  # first day it no longer ships
     volume: np.ndarray  # relative number of shipments
     median_kg: np.ndarray
+    careless: np.ndarray  # whether its papers are often odd
     taste: np.ndarray  # 0..1, fixes the lane's habits: wording, package, broker, filer
 
     def __len__(self) -> int:
@@ -88,10 +89,7 @@ def routes(
     """Draw origin and destination of each lane from the port's ordinary trade."""
     home = geography.country_index()[world.country]
     lift = 1.0 + vector(world.partners, facts.countries())
-    land = vector(world.land, facts.countries())
-    if not land.sum():
-        land = geography.same_region()[home].astype(float) * geography.trade()[home]
-    land[home] = 0.0
+    land = corridors.overland(world)
     origin = np.full(len(mode), home)
     destination = np.full(len(mode), home)
     overland = np.isin(mode, [MODES.index("road"), MODES.index("rail")])
@@ -107,6 +105,8 @@ def routes(
         target[rows] = pick(rng, land, rows.sum())
     through = direction >= DIRECTIONS.index("transit")
     origin[through], destination[through] = _through(world, rng, through.sum(), home, lift)
+    along = flags(rng, world.corridors, len(mode))
+    direction[along], origin[along], destination[along] = corridors.shared(world, rng, mode[along])
     return origin, destination
 
 
@@ -191,18 +191,19 @@ def populate(world: World, rng: np.random.Generator, days: int, per_day: int) ->
     origin, destination = routes(world, rng, mode, direction)
     heading, origin = goods(world, rng, mode, origin)
     parties = Parties(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
-    shipper = _party_of(rng, parties, mode, origin, heading, _INDIVIDUAL_SHIPPER, (1, 0.55, 1.4))
-    consignee = _party_of(rng, parties, mode, destination, heading, _INDIVIDUAL_CONSIGNEE, (100, 0.45, 1.6))
+    shipper = _party_of(rng, parties, mode, origin, heading, _INDIVIDUAL_SHIPPER, (1, 0.75, 1.2))
+    consignee = _party_of(rng, parties, mode, destination, heading, _INDIVIDUAL_CONSIGNEE, (100, 0.55, 1.4))
     new = flags(rng, world.new_traders, n)
     start = np.where(new, rng.integers(0, max(days, 1), n), -400)
     gone = flags(rng, 0.2, n)
     end = np.where(gone, np.maximum(start, 0) + rng.integers(5, 300, n), 10**6)
+    careless = flags(rng, world.careless[0], n)
     lanes = Lanes(
         mode, direction, origin, destination, heading, shipper, consignee,
-        hub=hubs(world, rng, origin, destination, mode, world.behaviour["detour"][0]),
+        hub=hubs(world, rng, origin, destination, mode, odd_share(world, "detour", careless)),
         start=start, end=end,
         volume=np.exp(_SPREAD[mode] * rng.standard_normal(n)),
-        median_kg=typical_kg(rng, mode, heading), taste=rng.random(n),
+        median_kg=typical_kg(rng, mode, heading), careless=careless, taste=rng.random(n),
     )  # fmt: skip
     return lanes, parties
 
@@ -227,13 +228,19 @@ def _party_of(
     return out
 
 
+def odd_share(world: World, name: str, careless: np.ndarray) -> np.ndarray:
+    """Probability of an oddity on each lane."""
+    usual, often = world.behaviour[name]
+    return np.where(careless, often, usual)
+
+
 def hubs(
     world: World,
     rng: np.random.Generator,
     origin: np.ndarray,
     destination: np.ndarray,
     mode: np.ndarray,
-    share: float,
+    share: np.ndarray,
 ) -> np.ndarray:
     """Draw where goods change vessel or aircraft: usual hubs of the route, now and then a detour."""
     codes = facts.table("hubs")

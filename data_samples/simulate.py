@@ -98,7 +98,7 @@ def simulate(
     lanes, parties = population.populate(world, rngs[0], days, per_day)
     plan = concealment.plan(world, rngs[1], months, days * per_day, lanes, parties)
     ordinary = len(lanes)
-    lanes = lanes.extend(plan.lanes)
+    lanes = lanes.extend(plan.lanes)  # operations send honest shipments too
     lane, day, scheme = _events(world, rngs[2], lanes, ordinary, plan, days, per_day, start.weekday(), months)
     rows, whose = concealment.slip(world, rngs[3], plan.rip_on, lanes, lane, day, scheme < 0)
     slipped = np.zeros(len(lane), dtype=bool)
@@ -145,7 +145,7 @@ def _events(
     chosen = rng.permutation(len(plan.event_lane))[:own]
     week = _WEEK[(np.arange(days) + weekday) % 7]
     day = rng.choice(days, size=total - own, p=week / week.sum())
-    cumulative = np.cumsum(lanes.volume[:ordinary] * _mode_balance(world, lanes, ordinary))
+    cumulative = np.cumsum(lanes.volume * _mode_balance(world, lanes))
     peak = _season(lanes)
     lane = np.zeros(total - own, dtype=np.int64)
     open_rows = np.arange(total - own)
@@ -169,12 +169,11 @@ def _events(
     return lane[order], day[order], scheme[order]
 
 
-def _mode_balance(world: World, lanes: population.Lanes, ordinary: int) -> np.ndarray:
+def _mode_balance(world: World, lanes: population.Lanes) -> np.ndarray:
     """Scale volumes so that each mode gets its share of the shipments."""
-    mode = lanes.mode[:ordinary]
-    totals = np.bincount(mode, weights=lanes.volume[:ordinary], minlength=len(MODES))
+    totals = np.bincount(lanes.mode, weights=lanes.volume, minlength=len(MODES))
     share = np.array([world.modes.get(name, 0.0) for name in MODES])
-    return np.divide(share, totals, out=np.zeros(len(MODES)), where=totals > 0)[mode]
+    return np.divide(share, totals, out=np.zeros(len(MODES)), where=totals > 0)[lanes.mode]
 
 
 def _season(lanes: population.Lanes) -> np.ndarray:
@@ -203,8 +202,7 @@ def _record(
 ) -> Days:  # fmt: skip
     """Write papers for every shipment alike, then inspect some."""
     n = len(lane)
-    own = (hidden.scheme >= 0) & ~hidden.slipped
-    odd = {name: flags(rngs[0], np.where(own, pair[1], pair[0]), n) for name, pair in world.behaviour.items()}
+    odd = {name: flags(rngs[0], population.odd_share(world, name, lanes.careless[lane]), n) for name in world.behaviour}
     at = {
         name: getattr(lanes, name)[lane]
         for name in ("mode", "direction", "origin", "destination", "heading", "hub", "taste", "median_kg")

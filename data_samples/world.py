@@ -137,8 +137,10 @@ class World:
         Shares of the six modes; add up to 1.
     base_rate : float
         Share of shipments that hide wildlife, 0 to 0.05.
+    careless : tuple
+        Share of careless lanes in ordinary trade and among the lanes of concealments.
     behaviour : mapping
-        Probabilities of oddities, each ``[in ordinary trade, in concealments]``.
+        Probabilities of oddities, each ``[on an ordinary lane, on a careless one]``.
     fields : mapping
         Mode -> field -> probability that it is filled.
     text : mapping
@@ -154,10 +156,12 @@ class World:
     land: Mapping[str, float]
     partners: Mapping[str, float]
     transit_regions: tuple[str, ...]
+    corridors: float
     implausible: float
     wildlife_trade: float
     new_traders: float
     base_rate: float
+    careless: tuple[float, float]
     behaviour: Mapping[str, tuple[float, float]]
     fields: Mapping[str, Mapping[str, float]]
     text: Mapping[str, float]
@@ -250,17 +254,17 @@ def _scheme(name: str, raw: Mapping[str, Any], check: _Checker) -> Scheme:
 
 
 _SHARES = {"neighbours": 0.1, "elsewhere": 0.1, "any_goods": 0.3, "split": 0.08}
-#: Oddities and how often they occur in ordinary trade and in concealments, unless a world says else.
+#: Oddities: how often on an ordinary lane, and on a careless one (ordinary trade has those too).
 BEHAVIOUR = {
-    "weight_off": (0.10, 0.30),
-    "value_low": (0.12, 0.26),
-    "vague": (0.10, 0.17),
-    "wrong_code": (0.05, 0.10),
-    "amended": (0.08, 0.16),
-    "detour": (0.12, 0.22),
-    "forwarder": (0.08, 0.13),
-    "no_permit": (0.25, 0.55),
-    "bad_container": (0.012, 0.03),
+    "weight_off": (0.08, 0.60),
+    "value_low": (0.10, 0.55),
+    "vague": (0.09, 0.24),
+    "wrong_code": (0.04, 0.25),
+    "amended": (0.07, 0.35),
+    "detour": (0.10, 0.40),
+    "forwarder": (0.07, 0.25),
+    "no_permit": (0.25, 0.75),
+    "bad_container": (0.010, 0.06),
     "mixed": (0.20, 0.20),
 }
 TEXT = {"upper": 0.6, "local_language": 0.15, "typo": 0.03, "wrapped": 0.35, "hs_digits": 6.0}
@@ -338,10 +342,15 @@ def parse(raw: Mapping[str, Any], source: str = "world") -> World:
         land=check.weights(traffic, "land", countries, "traffic"),
         partners=check.weights(traffic, "partners", countries, "traffic"),
         transit_regions=tuple(regions),
+        corridors=check.number(traffic, "corridors", 0, 1, 0.58, "traffic"),
         implausible=check.number(traffic, "implausible", 0, 1, 0.06, "traffic"),
         wildlife_trade=check.number(traffic, "wildlife_trade", 0, 0.5, 0.02, "traffic"),
         new_traders=check.number(traffic, "new_traders", 0, 1, 0.35, "traffic"),
         base_rate=check.number(risk, "base_rate", 0, 0.05, 0.003, "risk"),
+        careless=(
+            check.number(risk, "careless_trade", 0, 1, 0.06, "risk"),
+            check.number(risk, "careless_concealment", 0, 1, 0.45, "risk"),
+        ),
         behaviour=_behaviour(risk.get("behaviour", {}), check),
         fields=fields,
         text=style,
