@@ -99,11 +99,20 @@ def _tables(report: dict[str, object]) -> list[str]:
     rows += [[name, "", "", p5, p10] for name, p5, p10 in PUBLISHED]
     lines += [table(["all test rows", "AUC", "average precision", "precision@5%", "precision@10%"], rows), ""]
     rows = [
-        [name.replace("_", " "), figures["auc"], figures["average_precision"], figures["rows"], figures["finds"]]
+        [
+            name.replace("_", " "),
+            figures["auc"],
+            figures["average_precision"],
+            figures["rows"],
+            figures["finds"],
+        ]
         for name, figures in leak["no_twin"].items()
     ]
     lines.append(table(["rows without a twin", "AUC", "average precision", "rows", "frauds"], rows))
-    lines += ["", "The model learns from the training and validation parts, the other rows from the training part."]
+    lines += [
+        "",
+        "The model learns from the training and validation parts, the other rows from the training part.",
+    ]
     return lines
 
 

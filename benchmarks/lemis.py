@@ -28,7 +28,16 @@ from models.metrics import Estimate, Scored, measure
 from models.training import Options, TrainingSet, train
 
 FILE = "amphibian_LEMIS_1999_and_2015.csv"
-DECLARED = ("species_code", "genus", "generic_name", "description", "unit", "country_origin", "country_imp_exp", "port")
+DECLARED = (
+    "species_code",
+    "genus",
+    "generic_name",
+    "description",
+    "unit",
+    "country_origin",
+    "country_imp_exp",
+    "port",
+)
 LEAK_PRONE = ("purpose", "source")
 MEASURES = ("average_precision", "auc", "precision@1%", "recall@5%", "recall@10%")
 FOLDS = 5
@@ -67,7 +76,9 @@ def read(directory: Path, *, leak_prone: bool) -> tuple[pd.DataFrame, pd.DataFra
         }
     )
     features = [category(name, "local", f"declared {name}", "") for name in names]
-    features.append(Feature("log_quantity", "local", "log10(1 + quantity)", "number", "log10", 0.0, 9.0, "row", ""))
+    features.append(
+        Feature("log_quantity", "local", "log10(1 + quantity)", "number", "log10", 0.0, 9.0, "row", "")
+    )
     return shipments.join(frame), frame, features
 
 
@@ -133,7 +144,9 @@ def _pooled(
     """Measure held-out scores of all folds together; each fold's scores are turned to ranks first."""
     held: dict[str, np.ndarray] = {}
     for inside, outside in masks:
-        known = scorers(shipments[inside].reset_index(drop=True), frame[inside].reset_index(drop=True), features)
+        known = scorers(
+            shipments[inside].reset_index(drop=True), frame[inside].reset_index(drop=True), features
+        )
         for scorer in known:
             score = scorer.score(frame[outside], shipments[outside], "risk")
             column = held.setdefault(scorer.name, np.full(len(label), np.nan))

@@ -275,10 +275,11 @@ def _warning(
     y: np.ndarray,
     look_up: Mapping[str, Any],
 ) -> str:
+    hits, finds = int(y[finds_twin].sum()), int(y.sum())
     return (
-        f"Labels leak across the split. {int(y[finds_twin].sum())} of {int(y.sum())} finds repeat a "
-        f"combination of {', '.join(columns)} whose rows in training were finds, far more often than these cells one "
-        f"by one explain. A dictionary of that combination alone reaches AUC {look_up['auc']:.3f}. "
-        f"No score on these rows shows what a model would do; see the figures on the "
+        f"Labels leak across the split. {hits} of {finds} finds repeat a combination of "
+        f"{', '.join(columns)} whose rows in training were finds, far more often than these cells "
+        f"one by one explain. A dictionary of that combination alone reaches AUC {look_up['auc']:.3f}. "
+        "No score on these rows shows what a model would do; see the figures on the "
         f"{int((~twin).sum())} rows without a twin."
     )

@@ -289,7 +289,7 @@ class _Sorted:
 
 def _daily(rows: Scored, tie: np.ndarray, per_day: Sequence[int]) -> dict[str, np.ndarray]:
     """Return, per N, (days, 3): labelled rows in the top N, finds there, finds of the day."""
-    if not per_day:
+    if not per_day or rows.day is None:
         return {}
     day, count = pd.factorize(rows.day, sort=True)
     days = len(count)
@@ -318,7 +318,7 @@ def _daily_metrics(daily: dict[str, np.ndarray], times: np.ndarray | None) -> di
 def _draws(
     rows: _Sorted,
     daily: dict[str, np.ndarray],
-    day: np.ndarray | None,
+    day: Any,
     labelled: Scored,
     replicates: int,
     seed: int,
@@ -330,7 +330,7 @@ def _draws(
     else:
         _, all_days = pd.factorize(day, sort=True)
         n_blocks = len(all_days)
-        blocks = pd.Index(all_days).get_indexer(labelled.day)[rows.position]
+        blocks = pd.Index(all_days).get_indexer(pd.Index(labelled.day))[rows.position]
     records = []
     for _ in range(replicates):
         times = np.bincount(rng.integers(0, n_blocks, n_blocks), minlength=n_blocks).astype(np.float64)

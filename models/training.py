@@ -114,6 +114,11 @@ class _Pool:
     shipment_id: pd.Series
     ports: list[dict[str, Any]]
 
+    @property
+    def any_find(self) -> np.ndarray:
+        """Return 1.0 where any head has a find, shape (n,)."""
+        return np.max([self.label[head] for head in HEADS], axis=0)
+
 
 def train(sets: Sequence[TrainingSet], features: Sequence[Feature], options: Options | None = None) -> Bundle:
     """Train a bundle.
@@ -281,8 +286,8 @@ def _head(
     weight = _training_weights(pool, scheme)
     folds = _folds(X, y, weight, pool, learn, options)
     best, tried = boosting.choose(folds, schema, options.settings, seed=options.seed, rounds=options.rounds)
-    rows = Rows(X[learn], y[learn], weight[learn])
-    booster = boosting.fit(rows, schema, best.settings, best.rounds, seed=options.seed)
+    rows = Rows(X, y, pool.any_find, weight)
+    booster = boosting.fit(rows.take(learn), schema, best, seed=options.seed, rounds=options.rounds)
     text = booster.model_to_string()
     facts: dict[str, Any] = {
         "training_finds": int((y[learn] == 1).sum()),
@@ -291,10 +296,10 @@ def _head(
         "weightings_tried": schemes,
         "settings": best.settings,
         "settings_tried": {k: _rounded(v.average_precision) for k, v in tried.items()},
-        "trees": best.rounds,
+        "trees": booster.num_trees(),
     }
     draft = Head(name, text, Calibrator(1.0, 0.0, "inspected", 0, 0), facts)
-    calibrator = _calibrate(draft, X, y, weight, schema, pool, learn, best, options)
+    calibrator = _calibrate(draft, rows, schema, pool, learn, best, options)
     head = replace(draft, calibrator=calibrator)
     return replace(head, facts=facts | {"test": _test(head, X, y, pool, options)})
 
@@ -328,7 +333,7 @@ def _folds(
 ) -> list[Fold]:
     """Return rows to learn from and later (or other days') rows to judge by."""
     judge = weights.selection_weights(pool.probability, "clipped")
-    rows = Rows(X, y, weight)
+    rows = Rows(X, y, pool.any_find, weight)
     train, stop = pool.window == "train", pool.window == "stop"
     if options.validation == "time" and (y[stop] == 1).any() and (y[train] == 1).any():
         return [Fold(rows.take(train), rows.take(stop), judge[stop])]
@@ -350,9 +355,7 @@ def _blocks(pool: _Pool, learn: np.ndarray, options: Options) -> list[tuple[np.n
 
 def _calibrate(
     head: Head,
-    X: np.ndarray,
-    y: np.ndarray,
-    weight: np.ndarray,
+    all_rows: Rows,
     schema: FeatureSchema,
     pool: _Pool,
     learn: np.ndarray,
@@ -360,6 +363,7 @@ def _calibrate(
     options: Options,
 ) -> Calibrator:
     """Fit the map on rows the head has not seen."""
+    X, y = all_rows.X, all_rows.y
     if options.validation == "time":
         rows = pool.window == "calibrate"
         margin = head.margin(X[rows])
@@ -367,8 +371,8 @@ def _calibrate(
         rows = learn
         margin = np.full(len(X), np.nan)
         for inside, outside in _blocks(pool, learn, options):
-            part = Rows(X[inside], y[inside], weight[inside])
-            booster = boosting.fit(part, schema, best.settings, best.rounds, seed=options.seed)
+            part = all_rows.take(inside)
+            booster = boosting.fit(part, schema, best, seed=options.seed, rounds=options.rounds)
             margin[outside] = booster.predict(X[outside], raw_score=True) if outside.any() else 0.0
         margin = margin[rows]
     traffic = weights.usable(pool.probability[rows])

@@ -16,6 +16,7 @@ class Port:
     features: pd.DataFrame
     table: pd.DataFrame
     registry: list
+    truth: object = None
 
     def rows(self, mask):
         return Port(
@@ -28,7 +29,17 @@ class Port:
 
 def number(name, family="quantity", known="row", monotone=0, dtype="number", indicators=()):
     return Feature(
-        name, family, name, dtype, "1", -math.inf, math.inf, known, "s", monotone=monotone, indicators=indicators
+        name,
+        family,
+        name,
+        dtype,
+        "1",
+        -math.inf,
+        math.inf,
+        known,
+        "s",
+        monotone=monotone,
+        indicators=indicators,
     )
 
 
@@ -77,7 +88,9 @@ def make_port(n=5000, seed=0, days=300, inspected=0.6):
             "selection_probability": r.choice([0.1, 0.5, 1.0], n),
         }
     )
-    table.attrs["truth"] = pd.DataFrame({"live_animals": a.astype(float), "wildlife_products": b.astype(float)})
+    table.attrs["truth"] = pd.DataFrame(
+        {"live_animals": a.astype(float), "wildlife_products": b.astype(float)}
+    )
     return Port(f, table, REGISTRY)
 
 

@@ -132,7 +132,7 @@ def test_calibrator_round_trip_and_refusals():
     c = Calibrator(0.7, -1.25, "traffic", 12, 900)
     assert Calibrator.from_json(json.loads(json.dumps(c.to_json()))) == c
     for change in ({"slope": 0}, {"slope": -1}, {"intercept": "x"}, {"population": "all"}):
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"slope|population|could not convert"):
             Calibrator.from_json(c.to_json() | change)
     with pytest.raises(ValueError, match="not a calibrator"):
         Calibrator.from_json({})

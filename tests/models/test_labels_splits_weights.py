@@ -81,7 +81,9 @@ def test_an_outcome_without_time_is_counted_not_used():
 def test_rows_amended_after_inspection_are_an_error_that_lists_them():
     late = DAY + pd.Timedelta(days=3)
     with pytest.raises(LabelError, match="S7") as error:
-        labels(table(row(), row(shipment_id="S7", last_amended_at=late), row(shipment_id="S8", known_at=late)))
+        labels(
+            table(row(), row(shipment_id="S7", last_amended_at=late), row(shipment_id="S8", known_at=late))
+        )
     assert error.value.shipment_ids == ("S7", "S8")
 
 

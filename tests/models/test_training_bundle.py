@@ -27,7 +27,7 @@ def test_training_is_deterministic_to_the_byte(port, bundle, tmp_path):
 def test_it_learns_what_is_there(make, bundle):
     later = make(n=4000, seed=9)
     p = predict(bundle, later.features, explain=False)
-    truth = later.table.attrs["truth"].max(axis=1) == 1
+    truth = later.truth.max(axis=1) == 1
     top = np.argsort(-p.risk_log_odds)[:400]
     assert truth[top].mean() > 3 * truth.mean()
 
@@ -83,7 +83,9 @@ def test_several_ports_are_split_each_by_its_own_time(make, port):
 
 def test_blocks_use_every_find(make):
     port = make(n=1200, seed=4, days=60)
-    options = Options(validation="blocks", test=0.0, minimum_training_finds=10, settings=("steady",), rounds=40)
+    options = Options(
+        validation="blocks", test=0.0, minimum_training_finds=10, settings=("steady",), rounds=40
+    )
     bundle = train([port.training_set()], port.registry, options)
     assert bundle.heads[0].facts["training_finds"] == bundle.card["ports"][0]["finds"]["live_animals"]
     assert bundle.heads[0].calibrator.rows == bundle.card["ports"][0]["inspected"]
@@ -92,7 +94,7 @@ def test_blocks_use_every_find(make):
 def test_calibration_is_close_on_new_days(make, bundle):
     later = make(n=20_000, seed=11)
     p = predict(bundle, later.features, explain=False)
-    truth = later.table.attrs["truth"]
+    truth = later.truth
     for head in bundle.heads:
         assert p.probabilities[head.name].mean() == pytest.approx(truth[head.name].mean(), rel=0.35)
 
@@ -226,7 +228,10 @@ DAMAGES = {
     "manifest a list": (write("manifest.json", b"[]"), "manifest.json"),
     "manifest deep": (write("manifest.json", b"[" * 100_000), "manifest.json"),
     "manifest not text": (write("manifest.json", b"\xff\xfe"), "manifest.json"),
-    "traversal": (edit("manifest.json", lambda d: d["sha256"].update({"../etc/passwd": "0"})), "manifest.json"),
+    "traversal": (
+        edit("manifest.json", lambda d: d["sha256"].update({"../etc/passwd": "0"})),
+        "manifest.json",
+    ),
     "sums no dict": (edit("manifest.json", lambda d: d.update(sha256=[])), "manifest.json"),
     "manifest format": (edit("manifest.json", lambda d: d.update(format=9)), "format 9"),
     "bundle format": (edit("bundle.json", lambda d: d.update(format=2)), "bundle.json: format 2"),
@@ -267,7 +272,9 @@ def test_no_folder_is_an_error_of_ours(tmp_path):
         load(tmp_path / "file")
 
 
-@pytest.mark.parametrize("text", ["", "tree\n", "tree\n\nend of trees\n", "tree\nversion=v4\n\nend of trees\n"])
+@pytest.mark.parametrize(
+    "text", ["", "tree\n", "tree\n\nend of trees\n", "tree\nversion=v4\n\nend of trees\n"]
+)
 def test_other_text_is_no_model(text):
     with pytest.raises(HeadError):
         parse_booster(text)
