@@ -90,7 +90,8 @@ def _fit(
 
     The share the declared heading reaches of the best heading's score; another heading of the same
     goods group counts 0.7 of its own share, one of the same chapter 0.6. A text of low confidence
-    is weak evidence of a misfit, so the shortfall is scaled by the confidence.
+    is weak evidence of a misfit, so the shortfall is scaled by the confidence; gifts, personal effects
+    and goods not specified (9999) are no other goods and count 0.7.
     """
     fit = np.full(len(codes), np.nan)
     known = (codes >= 0) & (declared_chapter != "")
@@ -120,6 +121,7 @@ def _share(
     groups = matcher().groups
     same_group = (declared >= 0) & (groups[heading] == groups[np.maximum(declared, 0)])
     weight = np.maximum(weight, np.where(same_group, 0.7, 0.0))
+    weight = np.maximum(weight, np.where(reference.code[heading] == "9999", 0.7, 0.0))
     weight = np.where(declared == heading, 1.0, weight)
     share = np.zeros(len(keys))
     np.maximum.at(share, rows, weight * scores.data / found.score[keys[rows, 0]])

@@ -36,7 +36,8 @@ _SEPARATORS = re.compile(r"[ .\-_*]")
 _PLAIN = str.maketrans({"đ": "d", "ð": "d", "ø": "o", "ł": "l", "æ": "ae", "œ": "oe", "þ": "th", "ı": "i"})
 _LOOKALIKE = str.maketrans("авеорсухіјѕԁһкмнтαεορυκνι", "abeopcyxijsdhkmhtaeopykvi")
 _OTHER = "[\u0370-\u03ff\u0400-\u052f]"
-_MIXED = re.compile(rf"[^\W\d_]*(?:[a-z]{_OTHER}|{_OTHER}[a-z])[^\W\d_]*")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_MIXED = re.compile(rf"[a-z]{_OTHER}|{_OTHER}[a-z]")
 
 _MARKS = "\u0900-\u0dff\u0e31-\u0e4e\u0eb1-\u0ecd\u0f18-\u0fbc\u102b-\u109d\u17b4-\u17d3"
 _WORD = re.compile(rf"(?:[^\W\d_]|[{_MARKS}])+")
@@ -74,8 +75,13 @@ def _fold_beyond_ascii(text: str) -> str:
     text = unicodedata.normalize("NFKD", text)[: 4 * LIMIT]
     text = unicodedata.normalize("NFC", _ACCENT.sub("", text)).casefold().translate(_PLAIN)
     if _MIXED.search(text):
-        text = _MIXED.sub(lambda match: match.group().translate(_LOOKALIKE), text)
+        text = _LETTERS.sub(_one_script, text)
     return text[: 2 * LIMIT]
+
+
+def _one_script(match: re.Match[str]) -> str:
+    word = match.group()
+    return word.translate(_LOOKALIKE) if _MIXED.search(word) else word
 
 
 def words(folded: str) -> list[str]:

@@ -25,6 +25,8 @@ from features.reference import table
 #: Letters a single word needs before a near spelling of it counts, and a transliteration of it.
 FUZZY_LETTERS, TRANSLITERATED_LETTERS, JOINED_LETTERS = 7, 9, 8
 
+_BARRIER = "|"
+_PARTS = re.compile(r"[,;|]")
 _LOOKS_LIKE = """
     brand brands color colored print printed pattern patterned toy plush doll figure figurine
     costume logo shape shaped design sticker paint painted poster keychain tshirt shirt mug puzzle
@@ -154,7 +156,7 @@ class Lexicon:
 
     def read(self, folded: str) -> Reading:
         """Find the terms in one folded text (see `features.goods.text.fold`)."""
-        tokens = _stems(folded)
+        tokens = _parted(folded)
         if not tokens:
             return NOTHING
         hits = self._find(tokens, misspelt=False)
@@ -163,11 +165,8 @@ class Lexicon:
             named = {hit.term.concept for hit in hits}
             near = self._find(corrected, misspelt=True)
             hits += [hit for hit in near if hit.term.concept not in named and not hit.term.common]
-        return (
-            Reading(tuple(hits), _says_live(tokens, folded))
-            if hits or _says_live(tokens, folded)
-            else NOTHING
-        )
+        live = _says_live(tokens, folded)
+        return Reading(tuple(hits), live) if hits or live else NOTHING
 
     def _find(self, tokens: list[str], *, misspelt: bool) -> list[Hit]:
         tokens = self._join_parts(tokens)
@@ -176,10 +175,9 @@ class Lexicon:
         for pattern, start, end in self._finder.find_matches_as_indexes(wrapped):
             term = self._terms[pattern]
             if term.kind != "ordinary":
-                figurative = _FIGURATIVE.intersection(
-                    wrapped[:start].split()[-2:] + wrapped[end:].split()[:2]
-                )
-                hits.append(Hit(term, bool(figurative), misspelt))
+                before = wrapped[max(0, start - 60) : start].rpartition(_BARRIER)[2].split()[-2:]
+                after = wrapped[end : end + 60].partition(_BARRIER)[0].split()[:2]
+                hits.append(Hit(term, not _FIGURATIVE.isdisjoint([*before, *after]), misspelt))
         return hits
 
     def _join_parts(self, tokens: list[str]) -> list[str]:
@@ -208,6 +206,16 @@ class Lexicon:
 
 def _stems(folded: str) -> list[str]:
     return [goods_text.stem(word) for word in goods_text.words(folded)]
+
+
+def _parted(folded: str) -> list[str]:
+    # What a comma parts is another article: the "toys" of "toys, ivory" say nothing of the ivory.
+    tokens: list[str] = []
+    for part in _PARTS.split(folded):
+        stems = _stems(part)
+        if stems:
+            tokens += [_BARRIER, *stems] if tokens else stems
+    return tokens
 
 
 def _wrap(tokens: Sequence[str]) -> str:
