@@ -19,6 +19,7 @@ import pandas as pd
 from features import matrix
 from features.manifest import read, schema
 from features.manifest import read_outcomes as read_outcome_rows
+from features.manifest.thinning import thin
 from features.view import prepare
 from models.baselines import fit_all
 from models.bundle import Bundle
@@ -254,7 +255,13 @@ def shared_extra(ports: Sequence[Port]) -> dict[str, list[str]]:
     }
 
 
-def learn(ports: Sequence[Port], options: Options | None = None, *, state: State | None = None) -> Bundle:
+def learn(
+    ports: Sequence[Port],
+    options: Options | None = None,
+    *,
+    state: State | None = None,
+    thinned: float = 0.0,
+) -> Bundle:
     """Train a bundle on the inspected rows of one or more ports.
 
     Parameters
@@ -264,6 +271,9 @@ def learn(ports: Sequence[Port], options: Options | None = None, *, state: State
         ``risk_basis`` is the caller's to say: ``port`` only for the port's own outcomes.
     state : State, optional
         The past of a single port.
+    thinned : float
+        Share of the manifests that lose groups of fields first, 0 to 1: for a model that is to
+        serve ports that fill other fields (`features.manifest.thinning`).
 
     Raises
     ------
@@ -274,6 +284,9 @@ def learn(ports: Sequence[Port], options: Options | None = None, *, state: State
     if state is not None and len(ports) != 1:
         raise HistoryError("--state is the past of one port; several were given")
     extra = shared_extra(ports)
+    if thinned:
+        seed = options.seed
+        ports = [replace(port, table=thin(port.table, thinned, seed=seed)) for port in ports]
     sets = [rows_of(port, state=state, extra=extra).training_set for port in ports]
     return train(sets, (*matrix.features(), *matrix.local_features(extra)), options)
 

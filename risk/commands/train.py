@@ -49,6 +49,14 @@ is trained only where there are enough finds; if not, the output says what it wo
     type=click.Choice(["prior", "port"]),
     help="What the probabilities rest on.  [default: port for one port's own outcomes; prior if simulated]",
 )
+@click.option(
+    "--thin",
+    "thinned",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of manifests to take groups of fields from first, for a model that is to serve other ports.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an existing model in BUNDLE.")
 @options.now
 def command(
@@ -60,6 +68,7 @@ def command(
     seed: int,
     validation: str,
     risk_basis: str | None,
+    thinned: float,
     overwrite: bool,
     now: str | None,
 ) -> None:
@@ -85,7 +94,7 @@ def command(
     if risk_basis is not None:
         chosen = replace(chosen, risk_basis=risk_basis)
     _say_ports(ports)
-    bundle = learning.learn(ports, chosen, state=load_state(state_dir)[0])
+    bundle = learning.learn(ports, chosen, state=load_state(state_dir)[0], thinned=thinned)
     bundle = bundles.save(bundle, out, overwrite=overwrite)
     _say_bundle(bundle, out)
 
