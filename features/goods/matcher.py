@@ -50,6 +50,7 @@ _NOT_GOODS = """
     only about approx approximately
 """
 _IGNORED = frozenset(_NOT_GOODS.split())
+_JOINING = frozenset(("in", "of", "on", "the", "to", "and", "or", "with", "for"))
 _FOREIGN = frozenset("de la el los las le les du des et y e o da do dos para pour untuk".split())  # noqa: SIM905
 # These are goods words only beside others ("bag", "box"): ignored alone, kept inside trade terms.
 
@@ -148,6 +149,8 @@ class Matcher:
             return
         _add(weights, i, [token for token in tokens if token not in _IGNORED], _TRADE_PART)
         for pair in pairwise(tokens):
+            if pair[0] in _JOINING:
+                continue
             _add(weights, i, [" ".join(pair)], _PAIR)
 
     def knows(self, word: str) -> bool:
