@@ -147,7 +147,7 @@ def read_column(name: str, texts: pd.Series, habits: Habits) -> Cells:
 def _read_unique(column: Column, cleaned: pd.Series, habits: Habits) -> Cells:
     """Read a cleaned column through its unique values."""
     positions, uniques = pd.factorize(cleaned)
-    texts = [str(text) for text in uniques]
+    texts: list[str] = uniques.to_numpy(dtype=object).tolist()
     values, wrong = _READERS[column.kind](column, texts, habits)
     taken = values.take(np.where(positions < 0, 0, positions)) if len(texts) else values
     if not len(texts):

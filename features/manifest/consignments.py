@@ -239,7 +239,7 @@ def _quantities(
         as_total += (enough & (values > 0) & np.isclose(2 * values, group.map(total), rtol=1e-9, atol=0)).astype(int)
     repeated = (carried >= 2) & (constant == carried)
     total_row = ((as_total >= 2) & (as_total == group.map(carried)) & ~group.map(repeated)).to_numpy()
-    total_row &= ~pd.DataFrame({"group": group, "row": total_row}).duplicated().to_numpy() | ~total_row
+    total_row = total_row & ~pd.DataFrame({"group": group, "row": total_row}).duplicated().to_numpy()
     if lines.total != "auto":
         repeated = pd.Series(lines.total == "repeated", index=count.index)
         total_row = np.zeros(len(many), dtype=bool)

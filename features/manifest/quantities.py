@@ -96,6 +96,9 @@ def parse(texts: list[str], column: str = "", decimal: str = ".") -> np.ndarray:
 
 
 def _parse_one(text: str, column: str, decimal: str) -> float:
+    text = re.sub(r"(?<=[mM])³", "3", text)
+    if any(c.isdigit() and not c.isdecimal() for c in text):  # "10²" is not 102
+        return np.nan
     text = unicodedata.normalize("NFKC", text.translate(_SEPARATORS)).translate(_SEPARATORS)
     text = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text).strip()
     match = _NUMBER.match(text)

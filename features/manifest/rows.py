@@ -60,18 +60,17 @@ def chunks(opened: Opened) -> Iterator[Chunk]:
 
 def _blank(frame: pd.DataFrame) -> np.ndarray:
     """Tell rows without any cell: separators, not shipments."""
-    blank = np.ones(len(frame), dtype=bool)
+    rows = np.arange(len(frame))
     for name in frame.columns:
-        if not blank.any():
+        if not len(rows):
             break
-        column = frame[name]
-        empty = column.isna()
-        if column.dtype == "str":
-            empty = empty | (column == "")
-        blank &= empty.to_numpy(dtype=bool)
-    if blank.any():
-        trimmed = frame[blank].apply(lambda c: c.isna() | (c.astype("str").str.strip() == ""))
-        blank[blank] = trimmed.all(axis=1).to_numpy()
+        cells = frame[name].iloc[rows]
+        empty = cells.isna()
+        if cells.dtype == "str":
+            empty |= cells.str.strip() == ""
+        rows = rows[empty.to_numpy(dtype=bool)]
+    blank = np.zeros(len(frame), dtype=bool)
+    blank[rows] = True
     return blank
 
 
