@@ -117,9 +117,9 @@ def compute(view: View) -> pd.DataFrame:
     table, index = view.table, view.table.index
     arrives = table["arrives_at"].fillna(table["known_at"])
     known = arrives.notna().to_numpy()
-    angle = 2.0 * np.pi * arrives.dt.dayofyear.to_numpy("float64") / 365.25
+    angle = 2.0 * np.pi * arrives.dt.day_of_year.to_numpy("float64") / 365.25
     lead = _hours(table["arrives_at"] - table["known_at"])
-    weekend = (arrives.dt.dayofweek >= 5).to_numpy("float64")
+    weekend = (arrives.dt.day_of_week >= 5).to_numpy("float64")
     columns: dict[str, Floats] = {
         "month_sine": np.sin(angle),
         "month_cosine": np.cos(angle),

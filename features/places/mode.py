@@ -25,29 +25,32 @@ def infer_mode(table: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
     number or a flight number, or airport codes at both ends (air); UN/LOCODEs at both ends with a
     vessel (sea). A name of a place alone says nothing, since most cities have a port and an airport.
     """
-    vessel = table["vessel_or_flight"]
-    shipment = table["shipment_id"]
+    declared = table["mode"]
+    known = declared.notna().to_numpy()
+    inferred = np.full(len(table), "", dtype=object)
+    if not known.all():
+        inferred[~known] = _inferred(table[~known])
+    mode = pd.Series(np.where(known, declared, inferred), index=table.index, dtype="str")
+    source = np.select([known, inferred != ""], ["declared", "inferred"], "missing")
+    return mode.mask(mode == ""), pd.Series(source, index=table.index, dtype="str")
+
+
+def _inferred(table: pd.DataFrame) -> npt.NDArray[np.str_]:
+    vessel, shipment = table["vessel_or_flight"], table["shipment_id"]
     bill = _matches(table["master_id"], _AIR_WAYBILL) | _matches(shipment, _AIR_WAYBILL)
-    from_to = [table["loading_port"], table["discharge_port"]]
-    airports = _matches(from_to[0], _AIRPORT) & _matches(from_to[1], _AIRPORT)
-    seaports = _matches(from_to[0], _SEAPORT) & _matches(from_to[1], _SEAPORT)
-    flight = _matches(vessel, _FLIGHT)
-    inferred = np.select(
+    ends = [table["loading_port"], table["discharge_port"]]
+    airports = _matches(ends[0], _AIRPORT) & _matches(ends[1], _AIRPORT)
+    seaports = _matches(ends[0], _SEAPORT) & _matches(ends[1], _SEAPORT)
+    return np.select(
         [
             _matches(shipment, _POSTAL_ITEM),
             table["container_ids"].notna().to_numpy(),
-            bill | flight | airports,
+            bill | _matches(vessel, _FLIGHT) | airports,
             seaports & vessel.notna().to_numpy(),
         ],
         ["post", "sea", "air", "sea"],
         "",
     )
-    declared = table["mode"]
-    known = declared.notna().to_numpy()
-    mode = pd.Series(np.where(known, declared, inferred), index=table.index, dtype="str")
-    mode = mode.mask(mode == "")
-    source = np.select([known, inferred != ""], ["declared", "inferred"], "missing")
-    return mode, pd.Series(source, index=table.index, dtype="str")
 
 
 def _matches(values: pd.Series, pattern: re.Pattern[str]) -> npt.NDArray[np.bool_]:

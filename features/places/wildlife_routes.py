@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from features.places.distinct import distinct
 from features.places.gazetteer import Floats, Ints
 from features.places.trade import MODES, trade
 from features.reference import table as reference
@@ -22,8 +23,11 @@ TOP_WEIGHT = 3.0
 REEXPORT = 0.6
 #: A mode that is not the taxon's usual one leaves this much of the score.
 OTHER_MODE = 0.4
+#: Passing a country where the taxon usually changes hands adds this share to the product.
+BY_THE_WAY = 0.25
+SCORES = ("source", "transit", "destination", "source_sum", "pair", "pair_sum", "cover", "cover_sum")
 #: Rows of distinct routes scored at a time (memory).
-BLOCK = 50_000
+BLOCK = 20_000
 
 
 @dataclass(frozen=True)
@@ -121,38 +125,54 @@ def score(routes: Routes) -> tuple[dict[str, Floats], npt.NDArray[np.int64]]:
         The taxon with the strongest ``cover`` product, else ``pair``, -1 where there is none.
     """
     n = len(routes.origin)
-    names = ("source", "transit", "destination", "source_sum", "pair", "pair_sum", "cover", "cover_sum")
-    scores = {name: np.zeros((n, len(HEADS))) for name in names}
+    scores = {name: np.zeros((n, len(HEADS))) for name in SCORES}
     taxon = np.full((n, len(HEADS)), -1, dtype=np.int64)
+    passed, stopover = _stopovers(routes.via)
     for start in range(0, n, BLOCK):
-        _score_block(routes, slice(start, start + BLOCK), scores, taxon)
+        rows = slice(start, start + BLOCK)
+        block = Routes(**{name: getattr(routes, name)[rows] for name in routes.__dataclass_fields__})
+        mine = {name: values[rows] for name, values in scores.items()}
+        _score_block(block, passed, stopover[rows], mine, taxon[rows])
     return scores, taxon
 
 
+def _stopovers(via: Ints) -> tuple[Floats, Ints]:
+    """Return the transit weights (lists + 1, t) of the distinct lists of transhipment countries."""
+    rows, codes = distinct(list(via.T))
+    return priors().transit[via[rows]].max(axis=1, initial=0.0), codes
+
+
 def _score_block(
-    routes: Routes, rows: slice, scores: dict[str, Floats], taxon: npt.NDArray[np.int64]
+    routes: Routes, passed: Floats, stopover: Ints, scores: dict[str, Floats], taxon: npt.NDArray[np.int64]
 ) -> None:
+    """Fill the scores of a block, taxon by taxon: sums add up in one order whatever the batch."""
     known = priors()
-    origin, loading = routes.origin[rows], routes.loading[rows]
-    starts = np.maximum(known.source[origin], known.source[loading])
-    passed_on = np.maximum(known.transit[origin], known.transit[loading])
-    source = np.maximum(starts, REEXPORT * passed_on)
-    ends = np.maximum(known.destination[routes.destination[rows]], known.destination[routes.discharge[rows]])
-    # A load that stops over where the taxon usually changes hands is on its way too.
-    arrives = np.maximum(ends, REEXPORT * known.transit[routes.discharge[rows]])
-    transit = known.transit[routes.via[rows]].max(axis=1)
-    pair = source * arrives * known.mode[routes.mode[rows]] * (1.0 + 0.25 * transit) / 1.25
-    cover = pair * known.cover[routes.group[rows]]
-    for h in range(len(HEADS)):
-        own = known.head == h
-        for name, values in (("source", source), ("transit", transit), ("destination", arrives)):
-            scores[name][rows, h] = values[:, own].max(axis=1)
-        scores["source_sum"][rows, h] = source[:, own].sum(axis=1)
-        for name, values in (("pair", pair), ("cover", cover)):
-            scores[name][rows, h] = values[:, own].max(axis=1)
-            scores[f"{name}_sum"][rows, h] = values[:, own].sum(axis=1)
-        best = np.where(
-            cover[:, own].max(axis=1) > 0, cover[:, own].argmax(axis=1), pair[:, own].argmax(axis=1)
+    n = len(routes.origin)
+    best_cover, best_pair = np.zeros((n, len(HEADS))), np.zeros((n, len(HEADS)))
+    pair_taxon = np.full((n, len(HEADS)), -1, dtype=np.int64)
+    for t, h in enumerate(known.head):
+        of = {
+            name: getattr(known, name)[:, t] for name in ("source", "transit", "destination", "mode", "cover")
+        }
+        starts = np.maximum(of["source"][routes.origin], of["source"][routes.loading])
+        passed_on = np.maximum(of["transit"][routes.origin], of["transit"][routes.loading])
+        source = np.maximum(starts, REEXPORT * passed_on)
+        ends = np.maximum(of["destination"][routes.destination], of["destination"][routes.discharge])
+        # A load that stops over where the taxon usually changes hands is on its way too.
+        arrives = np.maximum(ends, REEXPORT * of["transit"][routes.discharge])
+        transit = passed[:, t][stopover]
+        pair = (
+            source * arrives * of["mode"][routes.mode] * ((1.0 + BY_THE_WAY * transit) / (1.0 + BY_THE_WAY))
         )
-        found = np.flatnonzero(own)[best]
-        taxon[rows, h] = np.where(pair[:, own].max(axis=1) > 0, found, -1)
+        cover = pair * of["cover"][routes.group]
+        for name, values in (("source", source), ("transit", transit), ("destination", arrives)):
+            np.maximum(scores[name][:, h], values, out=scores[name][:, h])
+        scores["source_sum"][:, h] += source
+        scores["pair_sum"][:, h] += pair
+        scores["cover_sum"][:, h] += cover
+        taxon[:, h] = np.where(cover > best_cover[:, h], t, taxon[:, h])
+        pair_taxon[:, h] = np.where(pair > best_pair[:, h], t, pair_taxon[:, h])
+        np.maximum(best_cover[:, h], cover, out=best_cover[:, h])
+        np.maximum(best_pair[:, h], pair, out=best_pair[:, h])
+    scores["pair"][:], scores["cover"][:] = best_pair, best_cover
+    taxon[:] = np.where(taxon >= 0, taxon, pair_taxon)

@@ -8,7 +8,19 @@ import pytest
 
 from features.manifest import schema
 
-PLACES = ["NGAPP", "VNHPH", "HKG", "Ho Chi Minh City", "LAVTE", "nowhere", "MYPKG", "JNB", "US", "KEMBA", "  "]
+PLACES = [
+    "NGAPP",
+    "VNHPH",
+    "HKG",
+    "Ho Chi Minh City",
+    "LAVTE",
+    "nowhere",
+    "MYPKG",
+    "JNB",
+    "US",
+    "KEMBA",
+    "  ",
+]
 COUNTRIES = ["NG", "VN", "CN", "LA", "XX", "Viet Nam", "NA", "uk"]
 POOLS = {
     "mode": ["sea", "air", "post", "express"],

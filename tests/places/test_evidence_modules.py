@@ -97,7 +97,7 @@ def test_every_reference_table_has_its_source():
     for name in (
         "export_mix trade_partners world_trade hs4_world unit_values packing mode_share countries ports "
         "sea_distances taxon_routes taxon_covers permit_headings handling_codes currencies lunar_new_year"
-    ).split():
+    ).split():  # noqa: SIM905
         assert name in told
         assert len(reference(name))
 
