@@ -78,8 +78,8 @@ def _feature(kind: str, measure: str) -> Feature:
     words, name = about.words, f"{kind}_{measure}"
     earlier = f"{{{kind}_inspected}}" if "inspected" in about.measures else ""
     of_inspections = f" in {earlier} earlier inspections" if earlier else " so far"
-    joined = f"{{{kind}_joined}}" if kind in ("shipper", "consignee", "notify") else ""
-    missing = f"Earlier shipments under this {words} are not known: {{{kind}_unknown}}"
+    joined = f"; {{{kind}_joined}}" if kind in ("shipper", "consignee", "notify") else ""
+    missing = f"Nothing is known here of earlier shipments under this {words}; {{{kind}_unknown}}"
     count = {"dtype": "count", "unit": "1", "low": 0.0, "high": _MANY}
     days = {"dtype": "number", "unit": "days", "low": 0.0, "high": 40_000.0}
     table: dict[str, dict[str, object]] = {
@@ -126,7 +126,7 @@ def _feature(kind: str, measure: str) -> Feature:
         },
         "regularity": {
             "dtype": "number",
-            "unit": "ratio",
+            "unit": "share",
             "low": 0.0,
             "high": 1.0,
             "meaning": f"Share of the weeks since the first shipment in which the same {words} had one",
@@ -160,13 +160,12 @@ def _feature(kind: str, measure: str) -> Feature:
         },
         "find_rate": {
             "dtype": "number",
-            "unit": "log ratio",
-            "low": -12.0,
-            "high": 17.0,
+            "unit": "log10 times",
+            "low": -6.0,
+            "high": 8.0,
             "meaning": f"Logarithm of the rate of finds per full inspection under the same {words} over the "
             "port's own rate, both strictly earlier, drawn to the port's with the weight of 20 inspections",
-            "sentence": f"Finds under this {words} against the port's own rate (logarithm, 0 = the same): "
-            f"{{{name}}}{joined}",
+            "sentence": f"Finds under this {words} come at {{{name}}} times the port's own rate{joined}",
             "sentence_missing": missing,
             "monotone": 1,
             "indicators": (9,),
@@ -199,12 +198,12 @@ def _standing(name: str, what: str, among: str, uses_country: bool) -> Feature:
         meaning=f"Share of the earlier shipments of the same {among} here with a lower {what} (bins of a "
         "tenth of a decade, ties counted half); missing below 20 of them",
         dtype="number",
-        unit="ratio",
+        unit="share",
         low=0.0,
         high=1.0,
         known="history",
-        sentence=f"{what[0].upper()}{what[1:]}: {{{name}}} of the earlier shipments here of the same {among} "
-        "lie lower (0 = none, 1 = all)",
+        sentence=f"{what[0].upper()}{what[1:]}: above {{{name}}} of the earlier shipments here of the same "
+        f"{among}",
         indicators=(3,) if "value" in what else (4,),
         uses_country=uses_country,
     )

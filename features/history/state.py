@@ -21,6 +21,7 @@ import pandas as pd
 
 from features.history import events
 from features.parties import identity
+from features.parties.resolution import Parties, resolve
 from features.view import View
 
 
@@ -36,11 +37,15 @@ class State:
         Sorted by all columns, each once.
     names : DataFrame, shape (k, ...)
         Table of names, sorted by ``key``.
+    links : DataFrame or None
+        Links between names worked out before (`features.parties.resolution`). They follow from the
+        rest and only save the work of finding them again, so they are no part of equality.
     """
 
     shipments: pd.DataFrame
     outcomes: pd.DataFrame
     names: pd.DataFrame
+    links: pd.DataFrame | None = None
 
     @classmethod
     def empty(cls) -> State:
@@ -50,7 +55,11 @@ class State:
     @classmethod
     def of(cls, view: View) -> State:
         """Return the state that has seen one batch and nothing else."""
-        shipments, outcomes, names = events.of_view(view)
+        return cls.of_events(*events.of_view(view))
+
+    @classmethod
+    def of_events(cls, shipments: pd.DataFrame, outcomes: pd.DataFrame, names: pd.DataFrame) -> State:
+        """Return the state made of the events of one batch (`features.history.events.of_view`)."""
         return cls(_distinct(shipments, ["row"]), _distinct_outcomes(outcomes), names)
 
     @classmethod
@@ -58,13 +67,15 @@ class State:
         """Read a state folder; `features.history.storage.StateError` if it is not a sound one."""
         from features.history import storage
 
-        return cls(*storage.load(Path(folder)))
+        return storage.load(Path(folder))
 
     def save(self, folder: str | Path) -> None:
         """Write the state to a folder, whole or not at all; the same state gives the same bytes."""
         from features.history import storage
 
-        storage.save(Path(folder), self.shipments, self.outcomes, self.names, self.digest)
+        links = self.parties.links(self.first_seen)
+        frames = {"shipments": self.shipments, "outcomes": self.outcomes, "names": self.names, "links": links}
+        storage.save(Path(folder), frames, self.digest)
 
     def merge(self, other: State) -> State:
         """Return the state that has seen what either has seen."""
@@ -72,6 +83,7 @@ class State:
             _distinct(pd.concat([self.shipments, other.shipments], ignore_index=True), ["row"]),
             _distinct_outcomes(pd.concat([self.outcomes, other.outcomes], ignore_index=True)),
             identity.union(self.names, other.names),
+            self.links if self.links is not None else other.links,
         )
 
     def absorb(self, view: View) -> State:
@@ -86,6 +98,23 @@ class State:
         used = np.unique(shipments[list(identity.ROLES)].to_numpy())
         names = self.names[self.names["key"].isin(used)].reset_index(drop=True)
         return State(shipments, outcomes, names)
+
+    @cached_property
+    def first_seen(self) -> np.ndarray:
+        """When each name was first seen, in the order of the names (microseconds since 1970)."""
+        names = self.names["key"].to_numpy()
+        known = self.shipments["known_at"].to_numpy()
+        seen = np.full(len(names), np.iinfo(np.int64).max)
+        for role in identity.ROLES:
+            key = self.shipments[role].to_numpy()
+            named = key != 0
+            np.minimum.at(seen, np.searchsorted(names, key[named]), known[named])
+        return seen
+
+    @cached_property
+    def parties(self) -> Parties:
+        """Which names are one party."""
+        return resolve(self.names, self.first_seen, self.links)
 
     @property
     def covers_from(self) -> pd.Timestamp | None:

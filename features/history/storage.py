@@ -1,4 +1,4 @@
-"""How a state lies on disk: three Parquet files and a JSON file with version and digest.
+"""How a state lies on disk: four Parquet files and a JSON file with version and digests.
 
 Everything read is checked before it is used: a folder that is not a state, is of another version,
 is damaged or was changed by hand ends in a `StateError` that names what is wrong.
@@ -6,11 +6,13 @@ is damaged or was changed by hand ends in a `StateError` that names what is wron
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -18,7 +20,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.history import events
-from features.parties import identity
+from features.parties import identity, resolution
+
+if TYPE_CHECKING:
+    from features.history.state import State
 
 FORMAT = "wildcargo history"
 VERSION = 1
@@ -34,13 +39,12 @@ def _schemas() -> dict[str, pa.Schema]:
     return {
         "shipments": pa.schema([(c, pa.int64()) for c in events.SHIPMENT_COLUMNS]),
         "outcomes": pa.schema([(c, pa.int64()) for c in events.OUTCOME_COLUMNS]),
+        "links": pa.schema([(c, pa.int64()) for c in resolution.LINK_COLUMNS]),
         "names": pa.schema([(c, name_types.get(c, pa.large_string())) for c in identity.COLUMNS]),
     }
 
 
-def save(
-    folder: Path, shipments: pd.DataFrame, outcomes: pd.DataFrame, names: pd.DataFrame, digest: str
-) -> None:
+def save(folder: Path, frames: dict[str, pd.DataFrame], digest: str) -> None:
     """Write a state; the folder appears whole, an older one of the same name is replaced.
 
     Raises
@@ -53,7 +57,7 @@ def save(
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        frames = {"shipments": shipments, "outcomes": outcomes, "names": names}
+        shipments = frames["shipments"]
         for name, schema in _schemas().items():
             table = pa.Table.from_pandas(frames[name], schema=schema, preserve_index=False)
             pq.write_table(table.replace_schema_metadata(None), fresh / f"{name}.parquet", compression="zstd")
@@ -61,6 +65,7 @@ def save(
             "format": FORMAT,
             "version": VERSION,
             "digest": digest,
+            "links_digest": _links_digest(frames["links"]),
             "rows": {name: len(frame) for name, frame in frames.items()},
             "covers_from": _text_of(shipments["known_at"].min()) if len(shipments) else None,
             "covers_until": _text_of(shipments["known_at"].max()) if len(shipments) else None,
@@ -72,28 +77,52 @@ def save(
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def load(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Read and check a state: its shipments, outcomes and names.
+def load(folder: Path) -> State:
+    """Read and check a state.
 
     Raises
     ------
     StateError
         If the folder is not a sound state.
     """
+    from features.history.state import State
+
     note = _note(folder / "state.json")
-    frames = [_frame(folder / f"{name}.parquet", schema) for name, schema in _schemas().items()]
-    shipments, outcomes, names = frames
+    frames = {name: _frame(folder / f"{name}.parquet", schema) for name, schema in _schemas().items()}
+    shipments, names = frames["shipments"], frames["names"]
     _check_shipments(folder, shipments)
     if not names["key"].is_monotonic_increasing or names["key"].duplicated().any():
         raise StateError(f"{folder / 'names.parquet'}: names are not sorted by key, each once")
     used = np.unique(shipments[list(identity.ROLES)].to_numpy())
     if not np.isin(used[used != 0], names["key"].to_numpy()).all():
         raise StateError(f"{folder}: shipments name parties that names.parquet does not hold")
-    from features.history.state import State
-
-    if State(shipments, outcomes, names).digest != note["digest"]:
+    state = State(shipments, frames["outcomes"], names, frames["links"])
+    if state.digest != note["digest"]:
         raise StateError(f"{folder}: the content is not what state.json says it is (damaged or changed)")
-    return shipments, outcomes, names
+    _check_links(folder, frames["links"], state, note)
+    return state
+
+
+def _links_digest(links: pd.DataFrame) -> str:
+    return hashlib.sha256(np.ascontiguousarray(links.to_numpy(dtype="<i8")).tobytes()).hexdigest()
+
+
+def _check_links(folder: Path, links: pd.DataFrame, state: State, note: dict[str, object]) -> None:
+    """Check that links lead from the names of the state back in time."""
+    path = folder / "links.parquet"
+    if _links_digest(links) != note.get("links_digest"):
+        raise StateError(f"{path}: the content is not what state.json says it is (damaged or changed)")
+    if not np.array_equal(links["key"], state.names["key"]) or not np.array_equal(
+        links["first_seen"], state.first_seen
+    ):
+        raise StateError(f"{path}: does not fit the names of the state")
+    linked = links[links["link"] != 0]
+    place = np.clip(np.searchsorted(links["key"], linked["link"]), 0, max(len(links) - 1, 0))
+    back = links["first_seen"].to_numpy()[place] < linked["first_seen"].to_numpy()
+    if not (np.array_equal(links["key"].to_numpy()[place], linked["link"]) and back.all()):
+        raise StateError(f"{path}: a link does not lead to an earlier name")
+    if not links["ground"].between(0, len(resolution.GROUNDS) - 1).all():
+        raise StateError(f"{path}: unknown ground of a link")
 
 
 def _note(path: Path) -> dict[str, object]:

@@ -7,6 +7,8 @@ scored day by day.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -16,7 +18,7 @@ from features.history.kinds import Keys
 from features.history.sequence import DAY, Sequence, Span
 from features.history.state import State
 from features.parties.identity import ROLES
-from features.parties.resolution import GROUNDS, resolve
+from features.parties.resolution import GROUNDS
 from features.view import View
 
 #: History is missing, not zero, before this many days are covered.
@@ -47,11 +49,12 @@ class Timeline:
     """
 
     def __init__(self, state: State, view: View) -> None:
-        self._view, self._rows = view, events.of_view(view)[0]["row"].to_numpy()
-        merged = state.absorb(view)
+        batch = events.of_view(view)
+        self._view, self._rows = view, batch[0]["row"].to_numpy()
+        merged = state.merge(State.of_events(*batch))
         self._shipments, self._names = merged.shipments, merged.names
         self._known = self._shipments["known_at"].to_numpy()
-        self._parties = resolve(self._names, self._first_seen())
+        self._parties = merged.parties
         self._keys = Keys(self._shipments, self._parties)
         self._first, self._counts = versions.first_known(self._shipments)
         self._changes = versions.in_force(merged.outcomes, self._shipments)
@@ -90,15 +93,15 @@ class Timeline:
             raise events.HistoryError(f"{foreign} of {len(row)} shipments are not part of this timeline")
         return position
 
-    def _first_seen(self) -> np.ndarray:
-        """Return when each name was first seen, in the order of the names."""
-        names = self._names["key"].to_numpy()
-        seen = np.full(len(names), np.iinfo(np.int64).max)
-        for role in ROLES:
-            key = self._shipments[role].to_numpy()
-            named = key != 0
-            np.minimum.at(seen, np.searchsorted(names, key[named]), self._known[named])
-        return seen
+
+@dataclass(frozen=True)
+class _Asked:
+    """Look-ups under one kind of key, in the order of (key, moment); arrays of shape (q,)."""
+
+    key: np.ndarray
+    moment: np.ndarray
+    outcome_moment: np.ndarray
+    port_rate: np.ndarray
 
 
 class _Query:
@@ -117,7 +120,8 @@ class _Query:
         oldest = int(timeline._known.min()) if len(timeline._known) else 0
         self._days = (known - oldest) / DAY
         self._covered = self._days >= DAYS_NEEDED
-        self._columns: dict[str, np.ndarray] = {}
+        self._columns: dict[str, np.ndarray | pd.Series] = {}
+        self._by_role: dict[str, tuple[Sequence, np.ndarray]] = {}
 
     def answer(self) -> pd.DataFrame:
         """Return all features and facts."""
@@ -134,8 +138,7 @@ class _Query:
         frame = pd.DataFrame({name: self._columns[name] for name in names})
         numbers = [f.name for f in record.FEATURES]
         frame.loc[~self._covered, numbers] = np.nan
-        text = [fact.name for fact in record.FACTS if fact.dtype == "text"]
-        return frame.astype(dict.fromkeys(text, "str"))
+        return frame
 
     def _port(self) -> None:
         """Find the port's own rate of finds and its number of shipments at each moment."""
@@ -154,24 +157,27 @@ class _Query:
     def _kind(self, kind: str) -> None:
         measures = record.KINDS[kind].measures
         own = self._line._keys.own(kind)[self._position]
+        order = np.lexsort((self._moment, own))
+        asked = _Asked(own[order], self._moment[order], self._outcome_moment[order], self._port_rate[order])
         event, code = self._line._keys.counted(kind)
-        asked = own >= 0
-        wanted = self._wanted(code, own)
-        columns = self._shipment_measures(kind, measures, event[wanted], code[wanted], own)
-        columns |= self._outcome_measures(kind, event, code, own)
+        columns = self._shipment_measures(measures, *self._wanted(event, code, own), asked)
+        columns |= self._outcome_measures(kind, event, code, asked)
         for measure in measures:
-            self._columns[f"{kind}_{measure}"] = np.where(asked, columns[measure], np.nan)
+            values = np.empty(len(own))
+            values[order] = columns[measure]
+            self._columns[f"{kind}_{measure}"] = np.where(own >= 0, values, np.nan)
 
-    def _wanted(self, code: np.ndarray, own: np.ndarray) -> np.ndarray:
-        """Return the positions of events whose key is asked for (all, where that is cheaper)."""
+    def _wanted(self, event: np.ndarray, code: np.ndarray, own: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Leave out events whose key nobody asks for, where that saves work."""
         if 4 * len(own) > len(code):
-            return np.arange(len(code))
-        return np.flatnonzero(np.isin(code, np.unique(own)))
+            return event, code
+        wanted = np.isin(code, np.unique(own))
+        return event[wanted], code[wanted]
 
     def _shipment_measures(
-        self, kind: str, measures: tuple[str, ...], event: np.ndarray, code: np.ndarray, own: np.ndarray
+        self, measures: tuple[str, ...], event: np.ndarray, code: np.ndarray, asked: _Asked
     ) -> dict[str, np.ndarray]:
-        line, moment = self._line, self._moment
+        line, own, moment = self._line, asked.key, asked.moment
         counted = line._counts[event]
         sequence = Sequence(code[counted], line._known[event[counted]])
         past = sequence.before(own, moment)
@@ -188,60 +194,65 @@ class _Query:
         return columns
 
     def _outcome_measures(
-        self, kind: str, event: np.ndarray, code: np.ndarray, own: np.ndarray
+        self, kind: str, event: np.ndarray, code: np.ndarray, asked: _Asked
     ) -> dict[str, np.ndarray]:
         changes = self._line._changes
         sequence, place = self._outcomes_of(event, code)
-        span = sequence.before(own, self._outcome_moment)
+        span = sequence.before(asked.key, asked.outcome_moment)
         total = {part: sequence.total(changes[part].to_numpy()[place], span) for part in versions.COUNTED}
-        effort = total["effort"] / _QUARTERS
-        port = self._port_rate
-        rate = (total["finds"] + _PRIOR_INSPECTIONS * port) / (np.maximum(effort, 0.0) + _PRIOR_INSPECTIONS)
+        prior = _PRIOR_INSPECTIONS
+        effort = np.maximum(total["effort"] / _QUARTERS, 0.0)
+        rate = (total["finds"] + prior * asked.port_rate) / (effort + prior)
         columns = {
             "inspected": total["inspected"],
             "clean": total["clean"],
             "live_finds": total["live_animals"],
             "product_finds": total["wildlife_products"],
-            "find_rate": np.log(rate / port),
+            "find_rate": np.log10(rate / asked.port_rate),
         }
         if kind in ROLES:
-            columns["finds_in_other_roles"] = self._other_roles(kind, own)
+            columns["finds_in_other_roles"] = self._other_roles(kind, asked)
         return columns
 
     def _outcomes_of(self, event: np.ndarray, code: np.ndarray) -> tuple[Sequence, np.ndarray]:
         """Return the outcomes in order of the keys they count under, and which change each one is."""
         changes = self._line._changes
-        shipment = changes["event"].to_numpy()
+        shipment, at = changes["event"].to_numpy(), changes["at"].to_numpy()
+        if len(event) == len(self._line._known):  # every shipment counts under one key
+            return Sequence(code[shipment], at), np.arange(len(changes))
         order = np.argsort(event, kind="stable")
         start = np.searchsorted(event[order], shipment, side="left")
         many = np.searchsorted(event[order], shipment, side="right") - start
         place = np.repeat(np.arange(len(changes)), many)
         within = np.arange(len(place)) - np.repeat(np.cumsum(many) - many, many)
         key = code[order][np.repeat(start, many) + within]
-        return Sequence(key, changes["at"].to_numpy()[place]), place
+        return Sequence(key, at[place]), place
 
-    def _other_roles(self, kind: str, own: np.ndarray) -> np.ndarray:
+    def _other_roles(self, kind: str, asked: _Asked) -> np.ndarray:
         """Count finds on bills that name the party in another role."""
-        total = np.zeros(len(own), dtype=np.int64)
+        total = np.zeros(len(asked.key), dtype=np.int64)
         finds = self._line._changes["finds"].to_numpy()
         for role in ROLES:
             if role != kind:
-                sequence, place = self._outcomes_of(*self._line._keys.counted(role))
-                total += sequence.total(finds[place], sequence.before(own, self._outcome_moment))
+                if role not in self._by_role:
+                    self._by_role[role] = self._outcomes_of(*self._line._keys.counted(role))
+                sequence, place = self._by_role[role]
+                total += sequence.total(finds[place], sequence.before(asked.key, asked.outcome_moment))
         return total
 
     def _standing(self, name: str, kind: str, level: str) -> None:
         """Place a ratio among the earlier shipments under the same key."""
         levels = self._line._shipments[level].to_numpy()
         code = self._line._keys.own(kind)
-        own, own_level = code[self._position], levels[self._position]
         usable = self._line._counts & (levels >= 0)
         sequence = Sequence(np.where(usable, code, -1), self._line._known)
-        past = sequence.before(own, self._moment)
-        enough = (own >= 0) & (own_level >= 0) & (past.count >= _ENOUGH)
+        order = np.lexsort((self._moment, code[self._position]))
+        own, own_level = code[self._position][order], levels[self._position][order]
+        past = sequence.before(own, self._moment[order])
+        enough = np.flatnonzero((own >= 0) & (own_level >= 0) & (past.count >= _ENOUGH))
         asked = Span(past.start[enough], past.end[enough])
         values = np.full(len(own), np.nan)
-        values[enough] = sequence.standing(levels, asked, own_level[enough])
+        values[order[enough]] = sequence.standing(levels, asked, own_level[enough])
         self._columns[name] = values
 
     def _rarity(self) -> None:
@@ -265,31 +276,36 @@ class _Query:
         self._columns[f"{place}_consignees"] = np.where(own >= 0, different, np.nan)
 
     def _facts(self) -> None:
-        self._columns["history_days"] = np.floor(self._days)
-        short = np.array(
-            [f"this port's records cover {int(day)} days" for day in np.unique(np.floor(self._days))]
-        )
-        _, day = np.unique(np.floor(self._days), return_inverse=True)
+        """Add the facts that sentences quote."""
+        whole_days = np.floor(self._days)
+        self._columns["history_days"] = whole_days
+        short, day = np.unique(np.where(self._covered, -1.0, whole_days), return_inverse=True)
+        reasons = [f"this port's records cover {int(number)} days" for number in short]
         for kind, about in record.KINDS.items():
             own = self._line._keys.own(kind)[self._position]
-            reason = np.where(own < 0, f"no {about.words} is given", "")
-            self._columns[f"{kind}_unknown"] = np.where(
-                self._covered, reason, short[day] if len(day) else reason
-            )
-        joined = _joined_texts(self._line)
+            reason = np.where(self._covered, np.where(own < 0, len(reasons), -1), day)
+            self._columns[f"{kind}_unknown"] = _taken([*reasons, f"no {about.words} is given"], reason)
         names = self._line._names["key"].to_numpy()
         for role in ROLES:
             key = self._line._shipments[role].to_numpy()[self._position]
-            found = np.append(joined, "")
-            place = np.where(key == 0, len(joined), np.searchsorted(names, key))
-            self._columns[f"{role}_joined"] = found[place]
+            name = np.where(key == 0, -1, np.searchsorted(names, key))
+            self._columns[f"{role}_joined"] = _joined(self._line, name)
 
 
-def _joined_texts(line: Timeline) -> np.ndarray:
-    """Return for each name how it was joined with an earlier one; empty where it was not."""
+def _taken(texts: list[str], place: np.ndarray) -> pd.Series:
+    """Return texts by position, missing where the position is -1."""
+    return pd.Series(pd.array([*texts, ""], dtype="str").take(place, allow_fill=True))
+
+
+def _joined(line: Timeline, name: np.ndarray) -> pd.Series:
+    """Return how each name was joined with an earlier one; missing where it was not."""
     names, parties = line._names["name"].to_numpy(dtype=object), line._parties
-    texts = np.full(len(names), "", dtype=object)
-    for place in np.flatnonzero(parties.link >= 0):
-        ground, earlier = GROUNDS[parties.ground[place]], names[parties.link[place]]
-        texts[place] = f' (taken together with "{earlier}": {ground})'
-    return texts
+    asked, place = np.unique(name, return_inverse=True)
+    linked = np.flatnonzero((asked >= 0) & (parties.link[asked] >= 0) if len(parties.link) else asked > asked)
+    texts = [
+        f'taken together with "{names[parties.link[i]]}" ({GROUNDS[parties.ground[i]]})'
+        for i in asked[linked].tolist()
+    ]
+    number = np.full(len(asked), -1)
+    number[linked] = np.arange(len(linked))
+    return _taken(texts, number[place])

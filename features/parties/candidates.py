@@ -20,7 +20,7 @@ PER_BLOCK = {"id": 1, "address": 12, "phone": 12, "email": 12, "whole": 6, "long
 _BEGINNING = 6
 
 
-def pairs(names: pd.DataFrame, first_seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def pairs(names: pd.DataFrame, first_seen: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return pairs (later name, strictly earlier name) that share a block.
 
     Parameters
@@ -28,6 +28,8 @@ def pairs(names: pd.DataFrame, first_seen: np.ndarray) -> tuple[np.ndarray, np.n
     names : DataFrame, shape (m, ...)
         Table of names sorted by (first seen, key).
     first_seen : ndarray of int64, shape (m,)
+    asked : ndarray of bool, shape (m,)
+        Names whose earlier mates are wanted.
 
     Returns
     -------
@@ -36,7 +38,7 @@ def pairs(names: pd.DataFrame, first_seen: np.ndarray) -> tuple[np.ndarray, np.n
     """
     found = []
     for block, values in _blocks(names).items():
-        found += _within(identity.keys(values), first_seen, PER_BLOCK[block], len(names))
+        found += _within(identity.keys(values), first_seen, asked, PER_BLOCK[block])
     if not found:
         return np.empty(0, np.int64), np.empty(0, np.int64)
     both = np.unique(np.concatenate(found))
@@ -73,8 +75,8 @@ def _trade_last(core: str) -> list[str]:
     return _own_words(core) + sorted(word for word in core.split() if word in trade_words())
 
 
-def _within(block: np.ndarray, first_seen: np.ndarray, most: int, size: int) -> list[np.ndarray]:
-    """Return pairs within one kind of block as later * size + earlier."""
+def _within(block: np.ndarray, first_seen: np.ndarray, asked: np.ndarray, most: int) -> list[np.ndarray]:
+    """Return pairs within one kind of block as later * number of names + earlier."""
     member = np.flatnonzero(block)
     order = member[np.argsort(block[member], kind="stable")]  # inside a block: by time
     sorted_block = block[order]
@@ -83,7 +85,8 @@ def _within(block: np.ndarray, first_seen: np.ndarray, most: int, size: int) -> 
     for offset in range(most):
         mate = start + offset
         inside = mate < np.arange(len(order))
+        inside &= asked[order]
         later, earlier = order[inside], order[mate[inside]]
         strictly = first_seen[earlier] < first_seen[later]
-        found.append(later[strictly].astype(np.int64) * size + earlier[strictly])
+        found.append(later[strictly].astype(np.int64) * len(block) + earlier[strictly])
     return found

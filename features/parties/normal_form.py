@@ -79,7 +79,7 @@ def simplify(text: str) -> str:
 
 def fold(text: str) -> str:
     """Return a simplified text in ASCII letters, for comparison across scripts only."""
-    return text if text.isascii() else " ".join(anyascii(text).lower().split())
+    return text if text.isascii() else " ".join(anyascii(text).lower().translate(_punctuation()).split())
 
 
 def compact(text: str) -> str:

@@ -20,6 +20,11 @@ _TRADE, _COMMON = 0.1, 0.25
 #: A word held by more than this share of the names seen (and by more than three) is not distinctive.
 _FREQUENT_SHARE = 0.002
 _LONG_WORD = 7
+#: Common words in another order are not yet the same name.
+_SAME_WORDS = 0.75
+_LONG_TOGETHER = 8
+#: What a word written with a slip counts of its weight.
+_SLIP = 0.95
 
 
 class Register:
@@ -67,9 +72,16 @@ class Register:
         return self.held_by(word, before) <= max(3, int(_FREQUENT_SHARE * known))
 
     def distinctive(self, core: str, before: int) -> int:
-        """Say how distinctive a core is: 0 not, 1 one rare word, 2 a long rare word or several."""
-        rare = [word for word in core.split() if self.is_rare(word, before)]
-        return 2 if len(rare) > 1 or any(len(word) >= _LONG_WORD for word in rare) else len(rare)
+        """Say how distinctive a core is: 0 not, 1 one rare word or several together, 2 more than that.
+
+        Names of short words (Vietnamese, Chinese syllables written apart) are told by several words
+        together.
+        """
+        own = [word for word in core.split() if not (word in trade_words() or is_common_word(word))]
+        rare = [word for word in own if self.is_rare(word, before)]
+        if len(rare) > 1 or any(len(word) >= _LONG_WORD for word in rare):
+            return 2
+        return int(bool(rare) or (len(own) > 1 and len("".join(own)) >= _LONG_TOGETHER))
 
 
 def weighted(one: str, other: str, before: int, register: Register) -> float:
@@ -82,6 +94,8 @@ def weighted(one: str, other: str, before: int, register: Register) -> float:
     left, right = sorted(set(one.split())), sorted(set(other.split()))
     if {w for w in left if _has_digit(w)} != {w for w in right if _has_digit(w)}:
         return 0.0
+    if left == right and all(map(is_common_word, left)):
+        return _SAME_WORDS  # father and son, not one person
     weights = {word: register.weight(word, before) for word in {*left, *right}}
     total = sum(weights[word] for word in left) + sum(weights[word] for word in right)
     free = [word for word in right if word not in left]
@@ -91,7 +105,7 @@ def weighted(one: str, other: str, before: int, register: Register) -> float:
             continue
         near = max(free, key=lambda other_word: (fuzz.ratio(word, other_word), other_word), default="")
         if len(near) >= 4 and fuzz.ratio(word, near) >= 85.0:
-            shared += weights[word] + weights[near]
+            shared += _SLIP * (weights[word] + weights[near])
             free.remove(near)
     return shared / total if total else 0.0
 

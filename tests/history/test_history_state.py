@@ -57,6 +57,22 @@ def test_loaded_state_gives_the_same_past(make_view, make_port, tmp_path):
     )
 
 
+@some
+@given(seed=st.integers(0, 10_000), size=st.integers(4, 60), half=st.integers(1, 3))
+def test_links_kept_in_a_state_are_those_found_anew(make_view, make_port, seed, size, half):
+    rows = make_port(seed, size)
+    parts = [State.empty().absorb(make_view(rows.iloc[half::4])), State.empty().absorb(make_view(rows))]
+    if half > 1:  # the parts known before others, as on most days
+        rows = rows.sort_values("known_at")
+        parts[0] = State.empty().absorb(make_view(rows.iloc[: size // half]))
+    known = parts[0].parties.links(parts[0].first_seen)
+    again = State(parts[0].shipments, parts[0].outcomes, parts[0].names, known).merge(parts[1])
+    pd.testing.assert_frame_equal(
+        again.parties.links(again.first_seen), parts[1].parties.links(parts[1].first_seen)
+    )
+    assert (again.parties.party == parts[1].parties.party).all()
+
+
 def test_forgetting_removes_people_no_longer_needed(make_view, make_port):
     rows = make_port(3, 200)
     moment = pd.Timestamp("2024-05-01")
@@ -85,6 +101,7 @@ def _note(folder, **changes):
         (lambda f: (f / "names.parquet").write_bytes(b"PAR1 nonsense"), "names.parquet"),
         (lambda f: shutil.copy(f / "outcomes.parquet", f / "shipments.parquet"), "other columns"),
         (lambda f: (f / "shipments.parquet").unlink(), "shipments.parquet"),
+        (lambda f: _note(f, links_digest="0" * 64), "links.parquet"),
     ],
 )
 def test_what_is_no_state_is_refused_with_its_reason(make_view, make_port, tmp_path, damage, says):
