@@ -101,7 +101,7 @@ def superficial(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def numbers(table: pd.DataFrame) -> pd.DataFrame:
-    """Simple numbers that a single rule could use."""
+    """Return simple numbers that a single rule could use."""
     out = superficial(table)
     kg = table["gross_weight_kg"].clip(lower=0.01)
     out["kg_per_package"] = kg / table["packages"].clip(lower=1)
@@ -121,10 +121,26 @@ def numbers(table: pd.DataFrame) -> pd.DataFrame:
 
 
 CATEGORIES = (
-    "origin_country", "destination_country", "loading_port", "transhipment_ports", "discharge_port", "delivery_place",
-    "direction", "lane", "trusted_trader", "carrier_name", "package_type", "currency", "bill_level", "handling_codes",
-    "container_types", "location", "is_refrigerated", "vessel_or_flight", "marks",
-)  # fmt: skip
+    "origin_country",
+    "destination_country",
+    "loading_port",
+    "transhipment_ports",
+    "discharge_port",
+    "delivery_place",
+    "direction",
+    "lane",
+    "trusted_trader",
+    "carrier_name",
+    "package_type",
+    "currency",
+    "bill_level",
+    "handling_codes",
+    "container_types",
+    "location",
+    "is_refrigerated",
+    "vessel_or_flight",
+    "marks",
+)
 
 
 def categories(table: pd.DataFrame) -> pd.DataFrame:
@@ -209,7 +225,9 @@ def single_features(sample: Sample, least: int = 500, extra: pd.DataFrame | None
     return pd.DataFrame(found, columns=columns).sort_values("auc", ascending=False, ignore_index=True)
 
 
-def _cross_fit(x: pd.DataFrame, y: np.ndarray, day: np.ndarray, rounds: int = 120, folds: int = 4) -> np.ndarray:
+def _cross_fit(
+    x: pd.DataFrame, y: np.ndarray, day: np.ndarray, rounds: int = 120, folds: int = 4
+) -> np.ndarray:
     fold = day * folds // (day.max() + 1)  # blocks of days: sister shipments stay together
     score = np.zeros(len(y))
     for k in range(folds):
@@ -233,7 +251,7 @@ def superficial_models(sample: Sample, least: int = 500) -> pd.DataFrame:
 
 
 def combined(sample: Sample) -> pd.DataFrame:
-    """What a model can combine, made with the truth's own goods and route: an upper mark, not a product."""
+    """Return what a model can combine, made with the truth's own goods and route: an upper mark, not a product."""
     truth, out = sample.truth, numbers(sample.table)
     for name in ("heading", "origin", "destination"):
         out[name] = truth[name].astype("category")
@@ -289,3 +307,78 @@ def lookup_against_model(sample: Sample) -> pd.DataFrame:
         found,
         columns=["head", "concealments", "base rate", "look-up AP", "look-up AUC", "model AP", "model AUC"],
     )
+
+
+def leaks(sample: Sample) -> pd.DataFrame:
+    """Share of later concealments whose declared tuple was seen earlier in a concealment, and in trade."""
+    columns = ["goods_description", "shipper_name", "consignee_name", "loading_port", "gross_weight_kg"]
+    key = sample.table[columns].astype("str").agg("|".join, axis=1)
+    hidden = sample.truth["scheme"].ne("").to_numpy()
+    early = (sample.truth["day"] < sample.truth["day"].max() * 2 / 3).to_numpy()
+    rows = []
+    for name, part in (("concealments", hidden), ("ordinary shipments", ~hidden)):
+        seen = set(key[early & part])
+        rows.append((name, int((part & ~early).sum()), float(key[part & ~early].isin(seen).mean())))
+    return pd.DataFrame(rows, columns=["later", "shipments", "tuple seen before the split"])
+
+
+def markdown(table: pd.DataFrame) -> str:
+    """Return a table as Markdown, numbers to three places."""
+    shown = table.map(
+        lambda v: (
+            f"{v:.3f}"
+            if isinstance(v, float) and abs(v) >= 0.01
+            else f"{v:.4f}"
+            if isinstance(v, float)
+            else str(v)
+        )
+    )
+    head = "| " + " | ".join(shown.columns) + " |\n|" + "---|" * len(shown.columns)
+    return head + "\n" + "\n".join("| " + " | ".join(row) + " |" for row in shown.itertuples(index=False))
+
+
+def insert(document: Path, mark: str, text: str) -> None:
+    """Put text between ``<!-- mark -->`` and ``<!-- end mark -->`` of a document."""
+    old = document.read_text(encoding="utf-8")
+    begin, end = f"<!-- {mark} -->", f"<!-- end {mark} -->"
+    before, rest = old.split(begin)
+    after = rest.split(end)[1]
+    document.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
+
+
+def report(sample: Sample, least: int = 500) -> str:
+    """Run all checks and return their tables as Markdown."""
+    single = single_features(sample, least)
+    strongest = (
+        single.groupby(["mode", "head"], sort=True).head(3).sort_values(["mode", "head"], kind="stable")
+    )
+    sections = (
+        ("Strongest single columns, within mode and head (limit 0.80)", strongest),
+        ("A model on superficial columns alone (limit 0.62)", superficial_models(sample, least)),
+        (
+            "Look-up on goods x origin x destination against a model, at the world's base rate",
+            lookup_against_model(sample),
+        ),
+        ("The same declaration on both sides of the time split", leaks(sample)),
+    )
+    counted = f"{len(sample.table):,} shipments, {int(sample.truth['scheme'].ne('').sum()):,} concealments."
+    return counted + "".join(f"\n\n**{title}**\n\n{markdown(table)}" for title, table in sections)
+
+
+def main() -> None:
+    """Write the tables into the document."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--world", default="base")
+    parser.add_argument("--days", type=int, default=120)
+    parser.add_argument("--per-day", type=int, default=1500)
+    parser.add_argument("--least", type=int, default=500, help="concealments a mode and head must have")
+    given = parser.parse_args()
+    insert(
+        DOCUMENT, "giveaways", report(draw(given.world, days=given.days, per_day=given.per_day), given.least)
+    )
+
+
+if __name__ == "__main__":
+    main()

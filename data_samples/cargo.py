@@ -38,9 +38,16 @@ def _at_quantile(table: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 
 def measure(
-    rng: np.random.Generator, *, mode: np.ndarray, heading: np.ndarray, median_kg: np.ndarray, taste: np.ndarray,
-    weight_off: np.ndarray, value_low: np.ndarray, extra_kg: np.ndarray,
-) -> Quantities:  # fmt: skip
+    rng: np.random.Generator,
+    *,
+    mode: np.ndarray,
+    heading: np.ndarray,
+    median_kg: np.ndarray,
+    taste: np.ndarray,
+    weight_off: np.ndarray,
+    value_low: np.ndarray,
+    extra_kg: np.ndarray,
+) -> Quantities:
     """Draw weights, packages and values.
 
     Parameters
@@ -76,9 +83,12 @@ def measure(
         np.round(usd, 2),
     )
     return Quantities(
-        gross=gross, net=_rounded(gross * (0.84 + 0.15 * (taste * 13 % 1)), taste * 23 % 1, mode), packages=packages.astype(float),
-        volume=np.round(np.maximum(kg / (_DENSITY[mode] * np.exp(0.35 * rng.standard_normal(n))), 0.001), 3), usd=usd,
-    )  # fmt: skip
+        gross=gross,
+        net=_rounded(gross * (0.84 + 0.15 * (taste * 13 % 1)), taste * 23 % 1, mode),
+        packages=packages.astype(float),
+        volume=np.round(np.maximum(kg / (_DENSITY[mode] * np.exp(0.35 * rng.standard_normal(n))), 0.001), 3),
+        usd=usd,
+    )
 
 
 def _rounded(kg: np.ndarray, habit: np.ndarray, mode: np.ndarray) -> np.ndarray:

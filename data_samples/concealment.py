@@ -12,11 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_samples import facts, geography
-from data_samples.corridors import mode_mix, overland, route_ends, routes_of, scheme_mass
+from data_samples.corridors import mode_mix, route_ends, routes_of, scheme_mass
 from data_samples.draw import Tables, flags, pick, vector
 from data_samples.population import COMPANY, INDIVIDUAL, Lanes, Parties, hubs, odd_share, typical_kg
 from data_samples.world import PARTIES, Activity, Scheme, World
-from features.manifest.schema import DIRECTIONS, MODES
+from features.manifest.schema import MODES
 
 
 @dataclass
@@ -154,9 +154,17 @@ def _assemble(
 
 
 def _lanes(
-    world: World, rng: np.random.Generator, scheme: Scheme, mode: np.ndarray, who: np.ndarray, day: np.ndarray,
-    *, by_half: np.ndarray, lanes: Lanes, parties: Parties,
-) -> Lanes:  # fmt: skip
+    world: World,
+    rng: np.random.Generator,
+    scheme: Scheme,
+    mode: np.ndarray,
+    who: np.ndarray,
+    day: np.ndarray,
+    *,
+    by_half: np.ndarray,
+    lanes: Lanes,
+    parties: Parties,
+) -> Lanes:
     """Make the own lanes of one scheme: route, cover, parties, quantities."""
     n, home = len(mode), geography.country_index()[world.country]
     routes = routes_of(scheme, world)
@@ -177,22 +185,41 @@ def _lanes(
     named = 1 - scheme.hubs.get("none", 0.0) / max(sum(scheme.hubs.values()), 1e-12)
     by_usual = (
         (direction < 2)
-        & flags(rng, named * np.where(shifted, 0.3, 0.7), n)
+        & flags(rng, named * np.where(shifted, 0.2, 0.45), n)
         & (usual != origin)
         & (usual != destination)
     )
     hub = np.where(by_usual & (usual != home), usual, hub)
     shipper, consignee = _parties(rng, scheme, who, origin, destination, heading, mode, lanes, parties)
     return Lanes(
-        mode, direction, origin, destination, heading, shipper, consignee, hub=hub, start=day - rng.integers(0, 90, n), end=day + rng.integers(1, 60, n),
-        volume=np.where(flags(rng, 0.6, n), np.exp(0.8 * rng.standard_normal(n)), 0.0), median_kg=typical_kg(rng, mode, heading), careless=careless, taste=rng.random(n),
-    )  # fmt: skip
+        mode,
+        direction,
+        origin,
+        destination,
+        heading,
+        shipper,
+        consignee,
+        hub=hub,
+        start=day - rng.integers(0, 90, n),
+        end=day + rng.integers(1, 60, n),
+        volume=np.where(flags(rng, 0.6, n), np.exp(0.8 * rng.standard_normal(n)), 0.0),
+        median_kg=typical_kg(rng, mode, heading),
+        careless=careless,
+        taste=rng.random(n),
+    )
 
 
 def _parties(
-    rng: np.random.Generator, scheme: Scheme, who: np.ndarray, origin: np.ndarray, destination: np.ndarray,
-    heading: np.ndarray, mode: np.ndarray, lanes: Lanes, parties: Parties,
-) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    rng: np.random.Generator,
+    scheme: Scheme,
+    who: np.ndarray,
+    origin: np.ndarray,
+    destination: np.ndarray,
+    heading: np.ndarray,
+    mode: np.ndarray,
+    lanes: Lanes,
+    parties: Parties,
+) -> tuple[np.ndarray, np.ndarray]:
     """Give each load its consignor and consignee: new, borrowed, known or private."""
     n = len(who)
     firms = np.full(n, COMPANY)
@@ -218,9 +245,14 @@ def _parties(
 
 
 def _twin(
-    rng: np.random.Generator, rows: np.ndarray, origin: np.ndarray, destination: np.ndarray, heading: np.ndarray,
-    mode: np.ndarray, lanes: Lanes,
-) -> np.ndarray:  # fmt: skip
+    rng: np.random.Generator,
+    rows: np.ndarray,
+    origin: np.ndarray,
+    destination: np.ndarray,
+    heading: np.ndarray,
+    mode: np.ndarray,
+    lanes: Lanes,
+) -> np.ndarray:
     """Find an ordinary lane of the same mode and origin (or else destination) for each row, -1 if none."""
     found = np.full(len(rows), -1)
     for end, own in ((lanes.destination, destination), (lanes.origin, origin)):

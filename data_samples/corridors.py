@@ -77,7 +77,9 @@ def route_ends(world: World, routes: list[Routes]) -> tuple[Tables, Tables]:
 
 def scheme_mass(world: World) -> np.ndarray:
     """Share of concealments of each scheme, before its season and its modes at this port."""
-    return np.array([world.activity[s.name].weight * routes_of(s, world).fit ** 0.7 for s in world.schemes.values()])
+    return np.array(
+        [world.activity[s.name].weight * routes_of(s, world).fit ** 0.7 for s in world.schemes.values()]
+    )
 
 
 def shared(

@@ -44,9 +44,18 @@ class Habits:
 
 
 def declare(
-    world: World, rng: np.random.Generator, *, lanes: Lanes, parties: Parties, book: Book, lane: np.ndarray,
-    journey: Journey, amounts: cargo.Quantities, odd: dict[str, np.ndarray], habits: Habits,
-) -> pd.DataFrame:  # fmt: skip
+    world: World,
+    rng: np.random.Generator,
+    *,
+    lanes: Lanes,
+    parties: Parties,
+    book: Book,
+    lane: np.ndarray,
+    journey: Journey,
+    amounts: cargo.Quantities,
+    odd: dict[str, np.ndarray],
+    habits: Habits,
+) -> pd.DataFrame:
     """Write the shipment table (without outcomes).
 
     Parameters
@@ -131,9 +140,15 @@ def _lines(manifest: pa.Array) -> pa.Array:
 
 
 def _parties(
-    rng: np.random.Generator, lanes: Lanes, parties: Parties, book: Book, lane: np.ndarray, has: dict[str, np.ndarray],
-    upper: np.ndarray, forwarded: np.ndarray,
-) -> dict[str, pa.Array]:  # fmt: skip
+    rng: np.random.Generator,
+    lanes: Lanes,
+    parties: Parties,
+    book: Book,
+    lane: np.ndarray,
+    has: dict[str, np.ndarray],
+    upper: np.ndarray,
+    forwarded: np.ndarray,
+) -> dict[str, pa.Array]:
     n = len(lane)
     agents = np.flatnonzero(parties.kind == FORWARDER)
     agents = agents if len(agents) else np.zeros(1, dtype=int)
@@ -188,20 +203,35 @@ def _agent(parties: Parties, agents: np.ndarray, near: np.ndarray, u: np.ndarray
 
 
 def _goods(
-    world: World, rng: np.random.Generator, at: dict[str, np.ndarray], amounts: cargo.Quantities, has: dict[str, np.ndarray],
-    upper: np.ndarray, odd: dict[str, np.ndarray], wrapped: np.ndarray,
-) -> dict[str, pa.Array]:  # fmt: skip
+    world: World,
+    rng: np.random.Generator,
+    at: dict[str, np.ndarray],
+    amounts: cargo.Quantities,
+    has: dict[str, np.ndarray],
+    upper: np.ndarray,
+    odd: dict[str, np.ndarray],
+    wrapped: np.ndarray,
+) -> dict[str, pa.Array]:
     heading, mode, taste = at["heading"], at["mode"], at["taste"]
     n = len(heading)
     second = np.where(odd["mixed"], _companion(rng, heading), -1)
     style = {
-        "local": flags(rng, world.text["local_language"], n), "wrapped": rng.random(n) < wrapped, "upper": upper,
+        "local": flags(rng, world.text["local_language"], n),
+        "wrapped": rng.random(n) < wrapped,
+        "upper": upper,
         "typo": flags(rng, world.text["typo"], n),
-    }  # fmt: skip
+    }
     text, plain = wording.describe(
-        rng, heading=heading, second=second, country=at["origin"], mode=mode, taste=taste, packages=amounts.packages,
-        vague=odd["vague"], style=style,
-    )  # fmt: skip
+        rng,
+        heading=heading,
+        second=second,
+        country=at["origin"],
+        mode=mode,
+        taste=taste,
+        packages=amounts.packages,
+        vague=odd["vague"],
+        style=style,
+    )
     code = wording.codes(rng, heading, taste, odd["wrong_code"], world.text["hs_digits"])
     kinds = take(cargo.package_types().values, cargo.package_types().at(heading, taste * 47 % 1))
     lines = join(
@@ -308,9 +338,15 @@ def _carriers(mode: np.ndarray, carrier: np.ndarray) -> pa.Array:
 
 
 def _flags(
-    rng: np.random.Generator, table: pd.DataFrame, at: dict[str, np.ndarray], parties: Parties, lanes: Lanes,
-    lane: np.ndarray, has: dict[str, np.ndarray], journey: Journey,
-) -> None:  # fmt: skip
+    rng: np.random.Generator,
+    table: pd.DataFrame,
+    at: dict[str, np.ndarray],
+    parties: Parties,
+    lanes: Lanes,
+    lane: np.ndarray,
+    has: dict[str, np.ndarray],
+    journey: Journey,
+) -> None:
     """Add lane, trusted-trader, load, refrigeration and consolidation marks."""
     n, consignee = len(lane), lanes.consignee[lane]
     loyal = (consignee * 2654435761 % 1000 < 60) & (lanes.start[lane] < 0)

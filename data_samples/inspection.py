@@ -106,9 +106,19 @@ def _tips(rng: np.random.Generator, per_day: float, precision: float, hidden: np
 
 
 def outcomes(
-    world: World, rng: np.random.Generator, *, ids: pd.Series, arrives: np.ndarray, mode: np.ndarray, heads: np.ndarray,
-    taxon: np.ndarray, kg: np.ndarray, declared_wildlife: np.ndarray, offence: np.ndarray, selection: Selection,
-) -> pd.DataFrame:  # fmt: skip
+    world: World,
+    rng: np.random.Generator,
+    *,
+    ids: pd.Series,
+    arrives: np.ndarray,
+    mode: np.ndarray,
+    heads: np.ndarray,
+    taxon: np.ndarray,
+    kg: np.ndarray,
+    declared_wildlife: np.ndarray,
+    offence: np.ndarray,
+    selection: Selection,
+) -> pd.DataFrame:
     """Write what the inspections found.
 
     Parameters

@@ -109,10 +109,22 @@ def container_numbers(key: np.ndarray, wrong: np.ndarray) -> pa.Array:
 
 
 def travel(
-    rng: np.random.Generator, *, start: np.datetime64, home: int, mode: np.ndarray, direction: np.ndarray,
-    origin: np.ndarray, destination: np.ndarray, hub: np.ndarray, day: np.ndarray, taste: np.ndarray, kg: np.ndarray,
-    amended: np.ndarray, bad_container: np.ndarray, per_mode: np.ndarray,
-) -> Journey:  # fmt: skip
+    rng: np.random.Generator,
+    *,
+    start: np.datetime64,
+    home: int,
+    mode: np.ndarray,
+    direction: np.ndarray,
+    origin: np.ndarray,
+    destination: np.ndarray,
+    hub: np.ndarray,
+    day: np.ndarray,
+    taste: np.ndarray,
+    kg: np.ndarray,
+    amended: np.ndarray,
+    bad_container: np.ndarray,
+    per_mode: np.ndarray,
+) -> Journey:
     """Put shipments on vessels, aircraft, trucks, trains and mails.
 
     Parameters
@@ -162,17 +174,26 @@ def travel(
     _, master = np.unique(master_key, return_inverse=True)
     shuffled = rng.permutation(master.max() + 1 if n else 1)[master]
     return Journey(
-        arrives=arrives, known=known, amendments=amendments.astype(float),
+        arrives=arrives,
+        known=known,
+        amendments=amendments.astype(float),
         amended=np.where(amended, late, np.datetime64("NaT", "us")),
         available=arrives + _hours(np.array([60, 14, 8, 30, 6, 30])[mode] * (0.5 + u[3])),
-        loading=loading, discharge=discharge, transhipment=ports(between, mode, taste * 41 % 1),
+        loading=loading,
+        discharge=discharge,
+        transhipment=ports(between, mode, taste * 41 % 1),
         delivery=ports(onward, mode, taste * 43 % 1),
-        shipment=_numbers(rng, mode, consolidator, origin, n), master=_masters(mode, shuffled, carrier),
-        manifest=_manifests(mode, day, service), vessel=_vessels(mode, carrier, service), voyage=_voyages(mode, day, service),
-        carrier=carrier, consolidated=shared, containers=_containers(mode, kg, shared, master_key, bad_container),
+        shipment=_numbers(rng, mode, consolidator, origin, n),
+        master=_masters(mode, shuffled, carrier),
+        manifest=_manifests(mode, day, service),
+        vessel=_vessels(mode, carrier, service),
+        voyage=_voyages(mode, day, service),
+        carrier=carrier,
+        consolidated=shared,
+        containers=_containers(mode, kg, shared, master_key, bad_container),
         container_types=take(("22G1", "45G1", "42G1", "45R1", "22R1"), (taste * 53 % 1 * 5).astype(int)),
         location=(taste * 61 % 1 * 8).astype(int),
-    )  # fmt: skip
+    )
 
 
 def _hours(hours: np.ndarray) -> np.ndarray:

@@ -199,19 +199,33 @@ def populate(world: World, rng: np.random.Generator, days: int, per_day: int) ->
     end = np.where(gone, np.maximum(start, 0) + rng.integers(5, 300, n), 10**6)
     careless = flags(rng, world.careless[0], n)
     lanes = Lanes(
-        mode, direction, origin, destination, heading, shipper, consignee,
+        mode,
+        direction,
+        origin,
+        destination,
+        heading,
+        shipper,
+        consignee,
         hub=hubs(world, rng, origin, destination, mode, odd_share(world, "detour", careless)),
-        start=start, end=end,
+        start=start,
+        end=end,
         volume=np.exp(_SPREAD[mode] * rng.standard_normal(n)),
-        median_kg=typical_kg(rng, mode, heading), careless=careless, taste=rng.random(n),
-    )  # fmt: skip
+        median_kg=typical_kg(rng, mode, heading),
+        careless=careless,
+        taste=rng.random(n),
+    )
     return lanes, parties
 
 
 def _party_of(
-    rng: np.random.Generator, parties: Parties, mode: np.ndarray, country: np.ndarray, heading: np.ndarray,
-    individual: np.ndarray, shape: tuple[int, float, float],
-) -> np.ndarray:  # fmt: skip
+    rng: np.random.Generator,
+    parties: Parties,
+    mode: np.ndarray,
+    country: np.ndarray,
+    heading: np.ndarray,
+    individual: np.ndarray,
+    shape: tuple[int, float, float],
+) -> np.ndarray:
     """Companies of a country share the lanes of their goods; individuals have a lane each."""
     coarse, per_lane, skew = shape
     out = np.zeros(len(mode), dtype=np.int64)

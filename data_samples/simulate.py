@@ -130,9 +130,16 @@ def _with_policy(world: World, slots: int | None, share: float | None) -> World:
 
 
 def _events(
-    world: World, rng: np.random.Generator, lanes: population.Lanes, ordinary: int, plan: concealment.Operations,
-    days: int, per_day: int, weekday: int, months: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    world: World,
+    rng: np.random.Generator,
+    lanes: population.Lanes,
+    ordinary: int,
+    plan: concealment.Operations,
+    days: int,
+    per_day: int,
+    weekday: int,
+    months: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Draw the shipments: ordinary ones on ordinary lanes, and those of the operations.
 
     Returns
@@ -197,38 +204,79 @@ def _contents(
 
 
 def _record(
-    world: World, rngs: list[np.random.Generator], first: np.datetime64, lanes: population.Lanes,
-    parties: population.Parties, lane: np.ndarray, day: np.ndarray, hidden: _Hidden,
-) -> Days:  # fmt: skip
+    world: World,
+    rngs: list[np.random.Generator],
+    first: np.datetime64,
+    lanes: population.Lanes,
+    parties: population.Parties,
+    lane: np.ndarray,
+    day: np.ndarray,
+    hidden: _Hidden,
+) -> Days:
     """Write papers for every shipment alike, then inspect some."""
     n = len(lane)
-    odd = {name: flags(rngs[0], population.odd_share(world, name, lanes.careless[lane]), n) for name in world.behaviour}
+    odd = {
+        name: flags(rngs[0], population.odd_share(world, name, lanes.careless[lane]), n)
+        for name in world.behaviour
+    }
     at = {
         name: getattr(lanes, name)[lane]
         for name in ("mode", "direction", "origin", "destination", "heading", "hub", "taste", "median_kg")
     }
     amounts = cargo.measure(
-        rngs[1], mode=at["mode"], heading=at["heading"], median_kg=at["median_kg"], taste=at["taste"],
-        weight_off=odd["weight_off"], value_low=odd["value_low"], extra_kg=np.minimum(hidden.kg, 0.5 * at["median_kg"]),
-    )  # fmt: skip
+        rngs[1],
+        mode=at["mode"],
+        heading=at["heading"],
+        median_kg=at["median_kg"],
+        taste=at["taste"],
+        weight_off=odd["weight_off"],
+        value_low=odd["value_low"],
+        extra_kg=np.minimum(hidden.kg, 0.5 * at["median_kg"]),
+    )
     per_mode = np.array([world.modes.get(name, 0.0) for name in MODES]) * n / (day.max() + 1)
     travelled = journey.travel(
-        rngs[2], start=first, home=geography.country_index()[world.country], mode=at["mode"], direction=at["direction"],
-        origin=at["origin"], destination=at["destination"], hub=at["hub"], day=day, taste=at["taste"], kg=amounts.gross,
-        amended=odd["amended"], bad_container=odd["bad_container"], per_mode=per_mode,
-    )  # fmt: skip
+        rngs[2],
+        start=first,
+        home=geography.country_index()[world.country],
+        mode=at["mode"],
+        direction=at["direction"],
+        origin=at["origin"],
+        destination=at["destination"],
+        hub=at["hub"],
+        day=day,
+        taste=at["taste"],
+        kg=amounts.gross,
+        amended=odd["amended"],
+        bad_container=odd["bad_container"],
+        per_mode=per_mode,
+    )
     style = np.random.default_rng(np.random.SeedSequence([zlib.crc32(world.name.encode())]))
     manifests = declaration.declare(
-        world, rngs[3], lanes=lanes, parties=parties, book=names.write_book(parties, rngs[3]), lane=lane,
-        journey=travelled, amounts=amounts, odd=odd, habits=declaration.Habits(world, style),
-    )  # fmt: skip
+        world,
+        rngs[3],
+        lanes=lanes,
+        parties=parties,
+        book=names.write_book(parties, rngs[3]),
+        lane=lane,
+        journey=travelled,
+        amounts=amounts,
+        odd=odd,
+        habits=declaration.Habits(world, style),
+    )
     return _inspect(world, rngs[4], manifests, lanes, lane, day, hidden, odd, travelled)
 
 
 def _inspect(
-    world: World, rng: np.random.Generator, manifests: pd.DataFrame, lanes: population.Lanes, lane: np.ndarray,
-    day: np.ndarray, hidden: _Hidden, odd: dict[str, np.ndarray], travelled: journey.Journey,
-) -> Days:  # fmt: skip
+    world: World,
+    rng: np.random.Generator,
+    manifests: pd.DataFrame,
+    lanes: population.Lanes,
+    lane: np.ndarray,
+    day: np.ndarray,
+    hidden: _Hidden,
+    odd: dict[str, np.ndarray],
+    travelled: journey.Journey,
+) -> Days:
     n, mode = len(lane), lanes.mode[lane]
     head_of = np.array([HEADS.index(s.head) for s in world.schemes.values()] or [0])
     heads = np.stack(
@@ -239,9 +287,18 @@ def _inspect(
     weight = inspection.rule_weight(world, _signs(world, manifests, lanes, lane, day, odd, wildlife))
     chosen = inspection.select(world, rng, day, mode, weight, hidden.scheme >= 0)
     outcomes = inspection.outcomes(
-        world, rng, ids=manifests["shipment_id"], arrives=travelled.arrives, mode=mode, heads=heads, taxon=hidden.taxon,
-        kg=hidden.kg, declared_wildlife=wildlife & manifests["permit_refs"].notna().to_numpy(), offence=offence, selection=chosen,
-    )  # fmt: skip
+        world,
+        rng,
+        ids=manifests["shipment_id"],
+        arrives=travelled.arrives,
+        mode=mode,
+        heads=heads,
+        taxon=hidden.taxon,
+        kg=hidden.kg,
+        declared_wildlife=wildlife & manifests["permit_refs"].notna().to_numpy(),
+        offence=offence,
+        selection=chosen,
+    )
     codes, countries = np.array(list(geography.heading_index())), np.array(facts.countries())
     truth = pd.DataFrame(
         {
@@ -273,9 +330,14 @@ def _wildlife_headings() -> np.ndarray:
 
 
 def _signs(
-    world: World, manifests: pd.DataFrame, lanes: population.Lanes, lane: np.ndarray, day: np.ndarray,
-    odd: dict[str, np.ndarray], wildlife: np.ndarray,
-) -> dict[str, np.ndarray]:  # fmt: skip
+    world: World,
+    manifests: pd.DataFrame,
+    lanes: population.Lanes,
+    lane: np.ndarray,
+    day: np.ndarray,
+    odd: dict[str, np.ndarray],
+    wildlife: np.ndarray,
+) -> dict[str, np.ndarray]:
     """Return what the port's rules look at, as its own system would know it."""
     risky = np.array([c in world.policy.risky_origins for c in facts.countries()])[lanes.origin[lane]]
     group = facts.headings()["group"].to_numpy()[lanes.heading[lane]]

@@ -1,0 +1,121 @@
+"""Train in one world and test in others with unseen schemes, rates, policies and habits.
+
+Run ``python -m benchmarks.worlds`` to write the table of drops into ``docs/simulator.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import average_precision_score, roc_auc_score
+
+from benchmarks.giveaways import DOCUMENT, insert, markdown
+from data_samples.simulate import Days, simulate, write
+from data_samples.world import HEADS, load, names
+
+#: Scores shipments: takes manifests, gives one column of risk per head.
+Scorer = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+def measure(days: Days, scores: pd.DataFrame, seed: int = 0, rounds: int = 200) -> pd.DataFrame:
+    """AUC and average precision against the truth, with 95 % bootstrap intervals of the latter.
+
+    Parameters
+    ----------
+    scores : DataFrame, shape (n, 2)
+        Columns ``live_animals`` and ``wildlife_products``, rows as in ``days.manifests``.
+    """
+    rng, rows = np.random.default_rng(seed), []
+    for head in HEADS:
+        y, s = days.truth[head].to_numpy(), scores[head].to_numpy()
+        if y.sum() < 10:
+            rows.append((head, int(y.sum()), *[float("nan")] * 5))
+            continue
+        draws = []
+        for _ in range(rounds):
+            at = rng.integers(0, len(y), len(y))
+            draws.append(average_precision_score(y[at], s[at]) if y[at].any() else 0.0)
+        low, high = np.percentile(draws, [2.5, 97.5])
+        ap = average_precision_score(y, s)
+        rows.append((head, int(y.sum()), roc_auc_score(y, s), ap, low, high, ap / y.mean()))
+    return pd.DataFrame(
+        rows, columns=["head", "concealments", "AUC", "AP", "AP low", "AP high", "AP / base rate"]
+    )
+
+
+def transfer(scorer: Scorer, worlds: list[str], *, days: int, per_day: int, seed: int) -> pd.DataFrame:
+    """Measure one scorer in several worlds, with the schemes the first world does not have counted."""
+    known, tables = set(load(worlds[0]).schemes), []
+    for name in worlds:
+        made = simulate(name, days=days, per_day=per_day, seed=seed)
+        table = measure(made, scorer(made.manifests))
+        table.insert(0, "world", name)
+        unseen = ~made.truth["scheme"].isin(known | {""})
+        table.insert(3, "of unseen schemes", [int((unseen & made.truth[h].eq(1)).sum()) for h in HEADS])
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
+
+
+def trained_scorer(world: str, *, days: int, per_day: int, seed: int, slots: int, folder: Path) -> Scorer:
+    """Train a bundle on one world's inspected shipments and return it as a scorer."""
+    from features import manifest
+    from risk import learning
+    from risk.engine import Engine
+
+    write(
+        simulate(world, days=days, per_day=per_day, seed=seed, slots_per_day=slots, random_share=0.5),
+        folder / "days",
+    )
+    learning.train(
+        [folder / "days" / "manifests.parquet"],
+        outcomes=folder / "days" / "outcomes.parquet",
+        out=folder / "bundle",
+    )
+    engine = Engine.load(folder / "bundle")
+
+    def score(table: pd.DataFrame) -> pd.DataFrame:
+        path = folder / "score.parquet"
+        table.to_parquet(path, index=False)
+        scored = engine.score(manifest.read([path])).table.set_index("shipment_id")
+        return (
+            scored.loc[table["shipment_id"], [f"risk_{h}" for h in HEADS]]
+            .set_axis(list(HEADS), axis=1)
+            .reset_index(drop=True)
+        )
+
+    return score
+
+
+def main() -> None:
+    """Train in the first world, test in all, write the table."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--train", default="base")
+    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--per-day", type=int, default=2000)
+    parser.add_argument("--slots", type=int, default=200)
+    parser.add_argument("--test-days", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with TemporaryDirectory() as folder:
+        scorer = trained_scorer(
+            given.train,
+            days=given.days,
+            per_day=given.per_day,
+            seed=given.seed,
+            slots=given.slots,
+            folder=Path(folder),
+        )
+        worlds = [given.train, *(n for n in names() if n != given.train)]
+        table = transfer(scorer, worlds, days=given.test_days, per_day=given.per_day, seed=given.seed + 1000)
+    insert(DOCUMENT, "worlds", markdown(table))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+"""No single thing tells concealments from trade (moderate samples; the full tables are in the docs)."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import giveaways
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def sample() -> giveaways.Sample:
+    return giveaways.draw(days=60, per_day=1500)
+
+
+def test_no_single_column_reaches_080(sample: giveaways.Sample) -> None:
+    table = giveaways.single_features(sample, least=500)
+    assert table["concealments"].min() >= 500
+    assert table["auc"].max() < 0.80
+
+
+def test_superficial_columns_say_little(sample: giveaways.Sample) -> None:
+    table = giveaways.superficial_models(sample, least=500)
+    assert len(table) >= 3
+    assert table["auc"].max() < 0.62
+
+
+def test_look_up_is_no_match_for_a_model(sample: giveaways.Sample) -> None:
+    table = giveaways.lookup_against_model(sample)
+    assert (table["look-up AP"] < 0.5 * table["model AP"]).all()
+    assert (table["model AUC"] > 0.80).all()
+
+
+def test_no_description_is_made_for_concealments(sample: giveaways.Sample) -> None:
+    """What concealments declare is, as a rule, declared in ordinary trade too."""
+    words = sample.table["goods_description"].str.lower().str.findall(r"[^\W\d_]{3,}")
+    hidden = sample.truth["scheme"].ne("").to_numpy()
+    ordinary = set(words[~hidden].explode().dropna())
+    told = words[hidden].explode().dropna()
+    assert told.isin(ordinary).mean() > 0.98
