@@ -331,13 +331,20 @@ class Words:
     def _plain(self, rows: Ints, family: Ints) -> sentences.Texts:
         first = self._leading(rows, self.reasons.leading[rows, family, 0])
         second = self._leading(rows, self.reasons.leading[rows, family, 1])
-        general = np.array(
-            [sentences.together(f, self.language) for f in self.reasons.families], dtype=object
-        )
-        first = np.where(first == "", general[family], first)
+        raises = (self.reasons.contribution[rows, family] > 0.0).astype(int)
+        first = np.where(first == "", self._general[family, raises], first)
         for row in np.flatnonzero((second != "") & (second != first)):
             first[row] = sentences.merge(first[row], second[row])
         return first
+
+    @cached_property
+    def _general(self) -> sentences.Texts:
+        """What is said of a family without a telling value: lowering and raising, shape (f, 2)."""
+        texts = np.empty((len(self.reasons.families), 2), dtype=object)
+        for row, name in enumerate(self.reasons.families):
+            for column, raises in enumerate((False, True)):
+                texts[row, column] = sentences.general(name, raises=raises, language=self.language)
+        return texts
 
     def _leading(self, rows: Ints, feature: Ints) -> sentences.Texts:
         text = np.full(len(rows), "", dtype=object)

@@ -46,6 +46,7 @@ WORDS: dict[str, dict[str, str]] = {
         "no": "no",
         "against": "Against: ",
         "together": "{title}: several values together",
+        "nothing": "{title}: nothing that stands out",
         "open_quote": "“",
         "close_quote": "”",
     },
@@ -312,6 +313,6 @@ def merge(first: str, second: str) -> str:
     return CLAUSE.join(clauses)
 
 
-def together(family: str, language: str = "en") -> str:
+def general(family: str, *, raises: bool, language: str = "en") -> str:
     """Return the sentence of a family none of whose values is worth one by itself."""
-    return WORDS[language]["together"].format(title=FAMILIES[family])
+    return WORDS[language]["together" if raises else "nothing"].format(title=FAMILIES[family])

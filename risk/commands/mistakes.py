@@ -57,7 +57,7 @@ def stated(*, show_trace: bool = False) -> Iterator[None]:
     except MemoryError:
         raise Mistake("not enough memory; nothing was written", exit_code=FAULT) from None
     except Exception as error:
-        if show_trace:
+        if show_trace and not is_call_error(error):
             raise
         raise _from_error(error) from error
 

@@ -1,0 +1,108 @@
+"""Learning from files: outcomes meet the version inspected, ports are read whole, reports are made."""
+
+import pandas as pd
+import pytest
+
+from features.manifest import schema
+from models import boosting
+from models.splits import SplitError
+from models.training import Options, TrainingError
+from risk import learning
+from risk.learning import HistoryError
+
+QUICK = Options(
+    validation="blocks",
+    test=0.0,
+    rounds=20,
+    minimum_training_finds=10,
+    settings=tuple(boosting.SETTINGS)[:1],
+)
+
+
+def folder_of(table, folder):
+    """Write a made-up port as `wildcargo simulate` does."""
+    folder.mkdir()
+    outcome = ["inspected_at", "inspection_type", "outcome"]
+    table.drop(columns=outcome).to_parquet(folder / "manifests.parquet", index=False)
+    table[["shipment_id", *outcome]].to_parquet(folder / "outcomes.parquet", index=False)
+    return folder
+
+
+def versions(*known_at):
+    table = pd.DataFrame(
+        {
+            "shipment_id": pd.Series(["A"] * len(known_at), dtype="str"),
+            "known_at": pd.to_datetime(list(known_at)).astype("datetime64[us]"),
+        }
+    )
+    return schema.complete(table)
+
+
+def outcome(at, *ids):
+    found = pd.DataFrame(
+        {
+            "shipment_id": pd.Series(list(ids), dtype="str"),
+            "inspected_at": pd.to_datetime([at] * len(ids)).astype("datetime64[us]"),
+            "outcome": pd.Series(["clean"] * len(ids), dtype="str"),
+        }
+    )
+    return schema.complete(found)[["shipment_id", *schema.OUTCOME_COLUMNS]]
+
+
+def test_an_outcome_goes_to_the_version_that_was_inspected():
+    table = versions("2026-01-01", "2026-01-02", "2026-01-05")
+    joined, unmatched = learning.join_outcomes(table, outcome("2026-01-03", "A", "lost"))
+    assert joined["outcome"].notna().tolist() == [False, True, False]
+    assert unmatched == ("lost",)
+
+
+def test_rows_amended_after_their_inspection_reach_training_to_be_refused():
+    joined, _ = learning.join_outcomes(versions("2026-01-04"), outcome("2026-01-03", "A"))
+    assert joined["outcome"].notna().all()
+    from models.labels import LabelError, labels
+
+    with pytest.raises(LabelError):
+        labels(joined)
+
+
+def test_a_folder_teaches_and_is_measured(port, tmp_path):
+    folder = folder_of(port(900), tmp_path / "a")
+    (port_read,) = learning.read_ports([folder])
+    assert len(port_read.inspected) == 900
+    bundle = learning.learn([port_read], QUICK)
+    assert bundle.risk_basis == "prior"
+    assert learning.with_basis(QUICK, [port_read], simulated=False).risk_basis == "port"
+    assert learning.with_basis(QUICK, [port_read], simulated=True).risk_basis == "prior"
+    report = learning.assess(bundle, [port_read], test_share=0.3, replicates=20)
+    table = report["ports"]["a"]["tables"]["inspected"]["risk"]["all"]
+    assert {"model", "random", "scorecard", "look_up", "logistic", "raw_lightgbm"} <= set(table)
+    assert table["model"]["average_precision"]["value"] > table["random"]["average_precision"]["value"]
+
+
+def test_the_truth_must_hold_every_shipment_judged(port, tmp_path):
+    table = port(900)
+    (port_read,) = learning.read_ports([folder_of(table, tmp_path / "a")])
+    bundle = learning.learn([port_read], QUICK)
+    heads = {h: (table["outcome"] == h).astype(int) for h in ("live_animals", "wildlife_products")}
+    truth = pd.DataFrame({"shipment_id": table["shipment_id"], **heads})
+    truth.to_parquet(tmp_path / "truth.parquet", index=False)
+    found = learning.read_truth(tmp_path / "truth.parquet")
+    report = learning.assess(bundle, [port_read], found, test_share=0.3, replicates=20)
+    assert "truth" in report["ports"]["a"]["tables"]
+    with pytest.raises(HistoryError, match="lacks"):
+        learning.assess(bundle, [port_read], found.head(5), test_share=0.3, replicates=20)
+
+
+def test_what_cannot_teach_is_refused_with_reasons(port, tmp_path):
+    with pytest.raises(HistoryError, match=r"manifests\.parquet"):
+        learning.read_ports([tmp_path])
+    folder = folder_of(port(60), tmp_path / "a")
+    (folder / "outcomes.parquet").unlink()
+    with pytest.raises(HistoryError, match="no inspected shipment"):
+        learning.read_ports([folder])
+    other = folder_of(port(60, seed=2), tmp_path / "b")
+    with pytest.raises(HistoryError, match="one port"):
+        learning.read_ports([other, folder], outcomes=other / "outcomes.parquet")
+    (few,) = learning.read_ports([other])
+    with pytest.raises((TrainingError, SplitError), match=r"too few|are needed"):
+        learning.learn([few], Options())
