@@ -275,9 +275,7 @@ class _Sorted:
         out["base_rate"] = rate
         for share in SHARES:
             name, cut = f"{share:.0%}", share * total
-            inside = float(
-                np.interp(cut, rows, hits, left=hits[0] * cut / rows[0] if total > 0 and rows[0] else 0)
-            )
+            inside = _inside(cut, rows, hits)
             precision = inside / cut if cut > 0 else math.nan
             out[f"precision@{name}"] = precision
             out[f"recall@{name}"] = inside / finds if finds > 0 else math.nan
@@ -285,6 +283,13 @@ class _Sorted:
         if self.error is not None:
             out["brier"] = float(np.sum(weight * self.error) / total) if total > 0 else math.nan
         return out
+
+
+def _inside(cut: float, rows: np.ndarray, hits: np.ndarray) -> float:
+    """Return the finds among the first `cut` (weighted) rows, a part of the row at the cut included."""
+    if cut <= 0:
+        return 0.0
+    return float(np.interp(cut, np.append(0.0, rows), np.append(0.0, hits)))
 
 
 def _daily(rows: Scored, tie: np.ndarray, per_day: Sequence[int]) -> dict[str, np.ndarray]:

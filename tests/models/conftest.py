@@ -88,10 +88,8 @@ def make_port(n=5000, seed=0, days=300, inspected=0.6):
             "selection_probability": r.choice([0.1, 0.5, 1.0], n),
         }
     )
-    table.attrs["truth"] = pd.DataFrame(
-        {"live_animals": a.astype(float), "wildlife_products": b.astype(float)}
-    )
-    return Port(f, table, REGISTRY)
+    truth = pd.DataFrame({"live_animals": a.astype(float), "wildlife_products": b.astype(float)})
+    return Port(f, table, REGISTRY, truth)
 
 
 @pytest.fixture(scope="session")
