@@ -14,6 +14,7 @@ Run ``python -m benchmarks.giveaways`` to write the tables into ``docs/simulator
 
 from __future__ import annotations
 
+import argparse
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 
 from data_samples import facts, geography
 from data_samples.simulate import Days, simulate
-from data_samples.world import HEADS, load
+from data_samples.world import HEADS, load, names
 from features.manifest.schema import MODES
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "simulator.md"
@@ -251,7 +252,7 @@ def superficial_models(sample: Sample, least: int = 500) -> pd.DataFrame:
 
 
 def combined(sample: Sample) -> pd.DataFrame:
-    """Return what a model can combine, made with the truth's own goods and route: an upper mark, not a product."""
+    """Return what a model can combine, with the truth's goods and route: an upper mark, no product."""
     truth, out = sample.truth, numbers(sample.table)
     for name in ("heading", "origin", "destination"):
         out[name] = truth[name].astype("category")
@@ -365,6 +366,15 @@ def report(sample: Sample, least: int = 500) -> str:
     return counted + "".join(f"\n\n**{title}**\n\n{markdown(table)}" for title, table in sections)
 
 
+def list_of_worlds() -> str:
+    """Return the rows of the document's table of worlds."""
+    base = set(load("base").schemes)
+    worlds = [load(name) for name in names()]
+    return "\n".join(
+        f"| `{w.name}` | {w.about} | {', '.join(sorted(set(w.schemes) - base))} |" for w in worlds
+    )
+
+
 def main() -> None:
     """Write the tables into the document."""
     parser = argparse.ArgumentParser(
@@ -375,6 +385,7 @@ def main() -> None:
     parser.add_argument("--per-day", type=int, default=1500)
     parser.add_argument("--least", type=int, default=500, help="concealments a mode and head must have")
     given = parser.parse_args()
+    insert(DOCUMENT, "list of worlds", list_of_worlds())
     insert(
         DOCUMENT, "giveaways", report(draw(given.world, days=given.days, per_day=given.per_day), given.least)
     )

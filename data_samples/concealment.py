@@ -109,7 +109,7 @@ def plan(
         leads = np.zeros(len(rows), dtype=bool)
         leads[np.unique(np.minimum(np.cumsum(np.concatenate([[0], repeats[:-1]])), len(rows) - 1))] = True
         owner = np.cumsum(leads) - 1
-        loads.append((k, rows[leads], owner, day[rows], mode, who, day))
+        loads.append((k, rows[leads], owner, mode, who, day))
     return _assemble(
         world, rng, loads, np.stack([scheme[slipped], mode[slipped], day[slipped]], axis=1), lanes, parties
     )
@@ -122,7 +122,7 @@ def _assemble(
     made: list[Lanes] = []
     lane_scheme, event_lane, event_day = [], [], []
     offset = 0
-    for k, lead, owner, days, mode, who, day in loads:
+    for k, lead, owner, mode, who, day in loads:
         new = _lanes(
             world,
             rng,
@@ -150,7 +150,8 @@ def _assemble(
     joined = made[0]
     for more in made[1:]:
         joined = joined.extend(more)
-    return Operations(joined, *(np.concatenate(x) for x in (lane_scheme, event_lane, event_day)), rip_on)
+    numbers = [np.concatenate(x) for x in (lane_scheme, event_lane, event_day)]
+    return Operations(joined, numbers[0], numbers[1], numbers[2], rip_on)
 
 
 def _lanes(

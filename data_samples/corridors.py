@@ -95,7 +95,7 @@ def shared(
     -------
     direction, origin, destination : ndarray of int, shape (n,)
     """
-    home, n = geography.country_index()[world.country], len(mode)
+    home = geography.country_index()[world.country]
     schemes = list(world.schemes.values())
     routes = [routes_of(s, world) for s in schemes]
     away = np.arange(len(facts.countries())) != home

@@ -352,11 +352,11 @@ def _flags(
     loyal = (consignee * 2654435761 % 1000 < 60) & (lanes.start[lane] < 0)
     colour = np.where(loyal, 0, np.searchsorted([0.72, 0.93], rng.random(n), side="right"))
     table["lane"] = keep(has["lane"], take(("green", "yellow", "red"), colour)).to_pandas()
-    table["trusted_trader"] = pd.array(np.where(has["lane"], loyal, None), dtype="boolean")
-    table["is_consolidation"] = pd.array(np.zeros(n, dtype=bool), dtype="boolean")
+    table["trusted_trader"] = pd.Series(loyal, dtype="boolean").where(has["lane"])
+    table["is_consolidation"] = pd.Series(np.zeros(n, dtype=bool), dtype="boolean")
     chapter = np.array([int(c[:2]) for c in geography.heading_index()])[at["heading"]]
     cold = np.isin(chapter, [2, 3, 4, 6, 7, 8, 16]) & (rng.random(n) < 0.9) | (rng.random(n) < 0.02)
     boxed = np.isin(at["mode"], [0, 5]) & has["container"]
-    table["is_refrigerated"] = pd.array(np.where(boxed, cold, None), dtype="boolean")
+    table["is_refrigerated"] = pd.Series(cold, dtype="boolean").where(boxed)
     load = np.where(journey.consolidated, "part", "full")
-    table["container_load_status"] = pd.Series(np.where(boxed, load, None)).astype("str")
+    table["container_load_status"] = pd.Series(load, dtype="str").where(boxed)

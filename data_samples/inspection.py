@@ -78,8 +78,8 @@ def select(
         if not len(rows) or not policy.slots_per_day:
             continue
         slots = min(policy.slots_per_day, len(rows))
-        drawn = int(round(slots * policy.random_share))
-        sniffed = min(int(round(slots * policy.dog_share)), slots - drawn)
+        drawn = round(slots * policy.random_share)
+        sniffed = min(round(slots * policy.dog_share), slots - drawn)
         p_random = np.full(len(rows), drawn / len(rows))
         p_rule = inclusion(weight[rows], slots - drawn - sniffed)
         kennel = dogs[rows].astype(float)
@@ -158,6 +158,7 @@ def outcomes(
     )
     minutes = np.round(np.clip(hours, 0.3, 24 * 45) * 60).astype(np.int64)
     status = np.where(mistaken, "overturned", np.where(rng.random(n) < 0.12, "provisional", "confirmed"))
+    amount = np.char.add(np.round(kg[rows], 1).astype("U12"), " kg")
     table = pd.DataFrame(
         {
             "shipment_id": ids.to_numpy()[rows],
@@ -167,15 +168,11 @@ def outcomes(
             "inspection_type": np.array(INSPECTION_TYPES)[kind],
             "outcome": outcome,
             "outcome_status": status,
-            "permit_valid": pd.array(
-                np.where(declared_wildlife[rows], mistaken | ~found, None), dtype="boolean"
-            ),
+            "permit_valid": pd.Series(mistaken | ~found, dtype="boolean").where(declared_wildlife[rows]),
             "selected_by": np.array(_ARMS)[selection.arm[rows]],
             "selection_probability": selection.probability[rows],
-            "found_taxa": np.where(found & ~mistaken, taxon[rows], None),
-            "found_quantity": np.where(
-                found & ~mistaken, np.char.add(np.round(kg[rows], 1).astype("U12"), " kg"), None
-            ),
+            "found_taxa": pd.Series(taxon[rows], dtype="str").where(found & ~mistaken),
+            "found_quantity": pd.Series(amount, dtype="str").where(found & ~mistaken),
         }
     )
     text = [

@@ -203,7 +203,7 @@ def _hours(hours: np.ndarray) -> np.ndarray:
 def _numbers(
     rng: np.random.Generator, mode: np.ndarray, house: np.ndarray, origin: np.ndarray, n: int
 ) -> pa.Array:
-    """Unique numbers of house bills, air waybills and postal items in each mode's usual form."""
+    """Return unique numbers of house bills, air waybills and postal items in each mode's usual form."""
     serial = rng.permutation(n) + 10_000_000
     prefixes = ("HLTS", "OQMB", "ZKCL", "WNDX", "BRTV", "KSEP", "VLMH", "TXGO")
     head = take(prefixes, house % len(prefixes))

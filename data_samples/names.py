@@ -40,8 +40,9 @@ class Book:
 
 def _parts(name: str) -> Parts:
     rows = facts.table("name_parts")
-    rows = rows[rows["part"] == name].set_index("region")["values"].to_dict()
-    return Parts([rows[r].split("|") if r in rows else [] for r in facts.regions()])
+    rows = rows[rows["part"] == name]
+    values = dict(zip(rows["region"], rows["values"], strict=True))
+    return Parts([values[r].split("|") if r in values else [] for r in facts.regions()])
 
 
 def _cities() -> Parts:

@@ -190,7 +190,7 @@ def codes(
     rng: np.random.Generator, heading: np.ndarray, taste: np.ndarray, wrong: np.ndarray, width: float
 ) -> pa.Array:
     """Return the HS code declared for each shipment: 4, 6, 8 or 10 digits, sometimes another heading's."""
-    names = np.array(list(geography.heading_index()))
+    names = list(geography.heading_index())
     near = np.clip(heading + rng.integers(-6, 7, len(heading)), 0, len(names) - 1)
     far = rng.integers(0, len(names), len(heading))
     used = np.where(wrong, np.where(rng.random(len(heading)) < 0.5, near, far), heading)

@@ -74,7 +74,7 @@ def scheme_catalogue() -> dict[str, Any]:
 def field_habits() -> dict[str, dict[str, float]]:
     """Mode -> field -> usual probability of being filled."""
     rows = table("field_habits").set_index("field")
-    return {mode: rows[mode].astype(float).to_dict() for mode in MODES}
+    return {mode: {str(k): float(v) for k, v in rows[mode].items()} for mode in MODES}
 
 
 @cache
