@@ -71,7 +71,8 @@ def resolve(table: pd.DataFrame) -> pd.DataFrame:
     frame = pd.DataFrame(route, index=table.index)
     frame["hops"] = hops
     for role, points in (("loading", loading), ("discharge", discharge)):
-        frame[f"{role}_code"] = pd.Series(take(gazetteer().code, points), index=table.index, dtype="str")
+        codes = pd.array(np.append(gazetteer().code, np.nan), dtype="str")
+        frame[f"{role}_code"] = pd.Series(codes.take(points), index=table.index)
         frame[f"{role}_lat"] = np.append(gazetteer().lat, np.nan)[points]
         frame[f"{role}_lon"] = np.append(gazetteer().lon, np.nan)[points]
         frame[f"{role}_point"] = points
