@@ -235,3 +235,45 @@ def test_the_terminal_output_is_the_one_agreed_on(small_model, day_file, tmp_pat
     if os.environ.get("WILDCARGO_WRITE_GOLDEN"):
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8"), "if meant: WILDCARGO_WRITE_GOLDEN=1 pytest …"
+
+
+def test_evaluate_prints_a_model_beside_its_baselines(bundle_dir, port, tmp_path):
+    table = port(900)
+    table.to_parquet(tmp_path / "history.parquet", index=False)
+    report = tmp_path / "report.json"
+    call = ("evaluate", bundle_dir, tmp_path / "history.parquet", "--test-share", "0.3", "--replicates", "20")
+    done = run(*call, "--json", report)
+    assert done.exit_code == 0, done.output
+    for name in ("model", "random", "scorecard", "look up", "logistic", "raw lightgbm"):
+        assert f"| {name} |" in done.stdout
+    assert report.read_text(encoding="utf-8").startswith("{")
+
+
+def test_mapping_convert_and_features_do_what_they_say(day_file, tmp_path):
+    import tomllib
+
+    proposed = run("mapping", day_file)
+    assert tomllib.loads(proposed.stdout)["columns"]["shipment_id"]
+    written = tmp_path / "port.toml"
+    assert run("mapping", day_file, "--out", written).exit_code == 0
+    out = tmp_path / "table.parquet"
+    done = run("convert", day_file, "--mapping", written, "--out", out, "--now", "2026-02-01")
+    assert done.exit_code == 0, done.output
+    assert len(pd.read_parquet(out)) == 60
+    listed = run("features", "--family", "words")
+    assert "wildlife_words" in listed.stdout
+    assert run("features", "--family", "none").exit_code == 2
+
+
+def test_a_state_is_kept_merged_and_used(bundle_dir, port, day_file, tmp_path):
+    history = tmp_path / "history.parquet"
+    port(2400, seed=8, start="2025-08-01").to_parquet(history, index=False)
+    one, two, both = (tmp_path / n for n in ("one", "two", "both"))
+    assert run("state", "update", history, "--state", one).exit_code == 0
+    assert run("state", "update", history, "--state", one).exit_code == 0
+    assert run("state", "update", day_file, "--state", two).exit_code == 0
+    assert run("state", "merge", one, two, "--state", both).exit_code == 0
+    assert "2,460 shipments" in run("state", "show", "--state", both).stdout
+    done = run("score", day_file, "--state", one, "--model", bundle_dir, "--out", tmp_path / "list.csv")
+    assert done.exit_code == 0, done.output
+    assert run("state", "show", "--state", tmp_path / "none").exit_code == 2
