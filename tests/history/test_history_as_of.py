@@ -13,7 +13,7 @@ from features.evidence import record
 from features.history import HistoryError, State, Timeline, hide_history
 
 FEATURES = [f.name for f in record.FEATURES]
-some = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 seeds = st.integers(0, 10_000)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from features.history import State, StateError, Timeline
 
-some = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+some = settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @some
