@@ -113,7 +113,7 @@ def numbers(table: pd.DataFrame) -> pd.DataFrame:
     out["amendment_count"] = table["amendment_count"]
     out["lead_hours"] = (table["arrives_at"] - table["known_at"]).dt.total_seconds() / 3600
     out["arrival_hour"], out["known_hour"] = _time(table["arrives_at"]), _time(table["known_at"])
-    out["arrival_weekday"] = table["arrives_at"].dt.dayofweek.astype(float)
+    out["arrival_weekday"] = table["arrives_at"].dt.day_of_week.astype(float)
     for name in ("shipper_name", "consignee_name", "master_id", "manifest_id", "broker_name"):
         counts = table[name].map(table[name].value_counts())
         out[f"{name}_times"] = counts
@@ -313,7 +313,7 @@ def lookup_against_model(sample: Sample) -> pd.DataFrame:
 def leaks(sample: Sample) -> pd.DataFrame:
     """Share of later concealments whose declared tuple was seen earlier in a concealment, and in trade."""
     columns = ["goods_description", "shipper_name", "consignee_name", "loading_port", "gross_weight_kg"]
-    key = sample.table[columns].astype("str").agg("|".join, axis=1)
+    key = sample.table[columns].astype("object").fillna("").astype("str").agg("|".join, axis=1)
     hidden = sample.truth["scheme"].ne("").to_numpy()
     early = (sample.truth["day"] < sample.truth["day"].max() * 2 / 3).to_numpy()
     rows = []

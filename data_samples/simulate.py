@@ -89,13 +89,70 @@ def simulate(
     world = _with_policy(world, slots_per_day, random_share)
     if days < 1 or per_day < 1:
         raise ValueError(f"days and per_day must be at least 1, got {days} and {per_day}")
-    streams = np.random.SeedSequence([seed, zlib.crc32(world.name.encode())]).spawn(9)
+    return _run(world, days, per_day, seed, start, None)
+
+
+def benign(
+    mode: str,
+    destination: str,
+    n: int,
+    *,
+    seed: int,
+    world: World | str = "base",
+    origin: str | None = None,
+    heading: str | None = None,
+) -> pd.DataFrame:
+    """Make ordinary shipments of one mode to one country, to compare a case with.
+
+    Parameters
+    ----------
+    mode, destination : str
+        Mode of transport and ISO2 country.
+    n : int
+        How many.
+    world : World or str
+        Whose habits of writing and trading they follow.
+    origin, heading : str, optional
+        All from one country, or all of one HS heading.
+
+    Returns
+    -------
+    DataFrame, shape (n, canonical columns without outcomes)
+    """
+    world = load(world) if isinstance(world, str) else world
+    world = replace(world.at(destination), modes={mode: 1.0}, directions={"import": 1.0}, base_rate=0.0)
+    made = _run(_with_policy(world, 0, None), 1, n, seed, date(2025, 1, 6), (origin, heading))
+    return made.manifests
+
+
+def _only(lanes: population.Lanes, goods: tuple[str | None, str | None], rng: np.random.Generator) -> None:
+    """Give all lanes one origin or one heading."""
+    origin, heading = goods
+    if origin is not None:
+        lanes.origin[:] = geography.country_index()[origin]
+    if heading is not None:
+        lanes.heading[:] = geography.heading_index()[heading]
+        lanes.median_kg[:] = population.typical_kg(rng, lanes.mode, lanes.heading)
+
+
+def _run(
+    world: World,
+    days: int,
+    per_day: int,
+    seed: int,
+    start: date,
+    goods: tuple[str | None, str | None] | None,
+) -> Days:
+    """Run a world; `goods` fixes the origin and heading of all trade."""
+    streams = np.random.SeedSequence([seed, zlib.crc32(world.name.encode())]).spawn(10)
     rngs = [np.random.default_rng(s) for s in streams]
     first = np.datetime64(start, "us")
     months = np.array(
         [(first + np.timedelta64(d, "D")).astype("datetime64[M]").astype(int) % 12 + 1 for d in range(days)]
     )
     lanes, parties = population.populate(world, rngs[0], days, per_day)
+    if goods is not None:
+        _only(lanes, goods, rngs[9])
     plan = concealment.plan(world, rngs[1], months, days * per_day, lanes, parties)
     ordinary = len(lanes)
     lanes = lanes.extend(plan.lanes)  # operations send honest shipments too
@@ -231,7 +288,7 @@ def _record(
         taste=at["taste"],
         weight_off=odd["weight_off"],
         value_low=odd["value_low"],
-        extra_kg=np.minimum(hidden.kg, 0.5 * at["median_kg"]),
+        extra_kg=np.minimum(hidden.kg * ~hidden.slipped, 0.5 * at["median_kg"]),
     )
     per_mode = np.array([world.modes.get(name, 0.0) for name in MODES]) * n / (day.max() + 1)
     travelled = journey.travel(

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from data_samples.journey import check_digit
-from data_samples.simulate import Days, simulate, write
+from data_samples.simulate import Days, benign, simulate, write
 from data_samples.world import load, names
 from features.manifest import schema
 
@@ -157,3 +157,15 @@ def test_history_of_traders_builds_up() -> None:
     known = set(table.loc[~late, "consignee_name"].str.upper())
     seen = table.loc[late, "consignee_name"].str.upper().isin(known).mean()
     assert 0.05 < seen < 0.9
+
+
+def test_benign_shipments_of_a_mode_destination_origin_or_heading() -> None:
+    plain = benign("air", "TH", 60, seed=1)
+    assert len(plain) == 60
+    assert set(plain["mode"]) == {"air"}
+    assert set(plain["destination_country"].dropna()) == {"TH"}
+    assert plain["origin_country"].nunique() > 8
+    assert set(benign("sea", "VN", 40, seed=1, origin="NG")["origin_country"].dropna()) == {"NG"}
+    timber = benign("sea", "VN", 60, seed=1, heading="4403")["hs_codes"].dropna()
+    assert timber.str.startswith("44").mean() > 0.8
+    pd.testing.assert_frame_equal(plain, benign("air", "TH", 60, seed=1))
