@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -27,6 +28,13 @@ reads it). The same seed gives the same bytes.
 @click.option(
     "--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed: the same gives the same."
 )
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default="2025-01-06",
+    show_default=True,
+    help="First day.",
+)
 @click.option("--world", metavar="NAME|FILE", help="A world of the package or a world file.")
 @click.option("--slots-per-day", type=click.IntRange(1), help="Inspections a day.  [default: the world's]")
 @click.option(
@@ -39,6 +47,7 @@ def command(
     days: int,
     per_day: int,
     seed: int,
+    start: datetime,
     world: str | None,
     slots_per_day: int | None,
     random_share: float | None,
@@ -58,6 +67,7 @@ def command(
         days=days,
         per_day=per_day,
         seed=seed,
+        start=start.date(),
         slots_per_day=slots_per_day,
         random_share=random_share,
     )
