@@ -102,7 +102,9 @@ def _habits(mapping: Mapping, sample: pd.DataFrame) -> Habits:
 
     def texts(kind: str) -> dict[str, list[str]]:
         return {
-            name: [str(t).strip() for column in source.columns for t in sample[column].dropna().unique()[:20_000]]
+            name: [
+                str(t).strip() for column in source.columns for t in sample[column].dropna().unique()[:20_000]
+            ]
             for name, source in mapping.columns.items()
             if schema.BY_NAME[name].kind == kind and all(sample[c].dtype == "str" for c in source.columns)
         }
@@ -166,7 +168,9 @@ def _raw_columns(
     return {name: found[name] for name in schema.BY_NAME if name in found}
 
 
-def _source(name: str, frame: pd.DataFrame, source: Source, habits: Habits, label: str, numbers: np.ndarray) -> pd.Series:
+def _source(
+    name: str, frame: pd.DataFrame, source: Source, habits: Habits, label: str, numbers: np.ndarray
+) -> pd.Series:
     if source.how == "row_number":
         return pd.Series([f"{label}#{number}" for number in numbers], dtype="str")
     column = schema.BY_NAME[name]
@@ -203,7 +207,12 @@ def _text(raw: pd.Series) -> pd.Series:
     from features.manifest.rows import cell_text
 
     if raw.dtype.kind == "M":
-        return raw.dt.strftime("%Y-%m-%dT%H:%M:%S.%f").astype("str").str.removesuffix(".000000").str.removesuffix("T00:00:00")
+        return (
+            raw.dt.strftime("%Y-%m-%dT%H:%M:%S.%f")
+            .astype("str")
+            .str.removesuffix(".000000")
+            .str.removesuffix("T00:00:00")
+        )
     codes, uniques = pd.factorize(raw)
     texts = pd.Series([cell_text(value) for value in uniques.tolist()], dtype="str")
     if texts.empty:
@@ -256,7 +265,10 @@ def _keyed(table: pd.DataFrame, frame: pd.DataFrame, mapping: Mapping) -> pd.Dat
         if "shipment_id" not in table:
             table["shipment_id"] = schema.empty_column("shipment_id", table.index)
         return table
-    pieces = [table[name].astype("str") if name in table else cells.clean(_text(frame[name]))[0] for name in mapping.lines.key]
+    pieces = [
+        table[name].astype("str") if name in table else cells.clean(_text(frame[name]))[0]
+        for name in mapping.lines.key
+    ]
     key = _joined(pieces, " ")
     own = table["shipment_id"] if "shipment_id" in table else schema.empty_column("shipment_id", table.index)
     if "line_number" not in table and own.notna().any() and not own.equals(key):
@@ -271,7 +283,11 @@ def _positioned(table: pd.DataFrame, label: str, numbers: np.ndarray) -> pd.Data
         "source_file": pd.Series([label] * len(table), dtype="str"),
         "source_position": pd.Series("row " + pd.Series(numbers).astype("str"), dtype="str"),
     }
-    known = table["source_position"].notna() if set(_POSITION_NAMES) <= set(table.columns) else pd.Series(False, table.index)
+    known = (
+        table["source_position"].notna()
+        if set(_POSITION_NAMES) <= set(table.columns)
+        else pd.Series(False, table.index)
+    )
     for name, values in here.items():
         table[name] = table[name].where(known, values) if name in table else values
     return table
@@ -290,7 +306,9 @@ def _notes(noted: list[tuple[str, np.ndarray, pd.Series, list[str]]], table: pd.
             parts.append(part)
     if not parts:
         return empty(NOTE_COLUMNS).assign(**{POSITION: pd.Series(dtype="int64")})
-    return pd.concat(parts, ignore_index=True)[[*NOTE_COLUMNS, POSITION]].astype(dict.fromkeys(NOTE_COLUMNS, "str"))
+    return pd.concat(parts, ignore_index=True)[[*NOTE_COLUMNS, POSITION]].astype(
+        dict.fromkeys(NOTE_COLUMNS, "str")
+    )
 
 
 def _rejected(rows: pd.DataFrame, reason: str) -> pd.DataFrame:

@@ -23,7 +23,25 @@ CELL_LIMIT = 10_000
 LONG_LIMIT = 1_000_000
 #: Written by systems where nothing is known. ``NA`` counts too, but not for a country (Namibia).
 MISSING = frozenset(
-    ("", "-", "--", "---", ".", "N/A", "n/a", "#N/A", "NULL", "null", "None", "NaN", "nan", "NaT", "<NA>", "#REF!", "#VALUE!")
+    (
+        "",
+        "-",
+        "--",
+        "---",
+        ".",
+        "N/A",
+        "n/a",
+        "#N/A",
+        "NULL",
+        "null",
+        "None",
+        "NaN",
+        "nan",
+        "NaT",
+        "<NA>",
+        "#REF!",
+        "#VALUE!",
+    )
 )
 
 # Control characters except tab and newline, embedded byte-order marks, and the marks that
@@ -153,7 +171,7 @@ def _read_unique(column: Column, cleaned: pd.Series, habits: Habits) -> Cells:
     if not len(texts):
         result = schema.empty_column(column.name, cleaned.index)
         return Cells(result, np.empty(0, dtype=int), [])
-    result = taken.reset_index(drop=True).where(pd.Series(positions >= 0)).astype(column.dtype)
+    result = taken.reset_index(drop=True).where(pd.Series(positions >= 0)).astype(column.dtype)  # type: ignore[call-overload]
     noted = np.flatnonzero((positions >= 0) & wrong[positions])
     return Cells(result.set_axis(cleaned.index), noted, [expectation(column)] * len(noted))
 
@@ -172,7 +190,7 @@ def expectation(column: Column) -> str:
         "place": "places",
     }
     fixed = {
-        "time": "a date or time (a day and month that can be read only one way, or dayfirst set in the mapping)",
+        "time": "a date or time whose day and month can be told apart (or dayfirst set in the mapping)",
         "flag": "yes or no",
         "items": "a JSON array of objects",
         "list": "members separated by ;",
@@ -186,7 +204,7 @@ def _with_notes(values: pd.Series, wrong: pd.Series, expected: str) -> Cells:
 
 
 def _limited(column: Column, values: pd.Series) -> Cells:
-    good = values.between(column.low, column.high)
+    good = (values >= column.low) & (values <= column.high)
     # Adding zero turns -0.0 into 0.0: one number, one text.
     return _with_notes(values.where(good) + 0.0, values.notna() & ~good, expectation(column))
 
@@ -207,7 +225,7 @@ def _times(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series,
 def _each(read: Callable[[str], object], texts: list[str], dtype: str) -> tuple[pd.Series, np.ndarray]:
     read_values = [read(text) for text in texts]
     wrong = np.array([value is None for value in read_values], dtype=bool)
-    return pd.Series(read_values, dtype="object").where(~wrong, None).astype(dtype), wrong
+    return pd.Series(read_values, dtype="object").where(~wrong, None).astype(dtype), wrong  # type: ignore[call-overload]
 
 
 def _codes(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series, np.ndarray]:
@@ -244,7 +262,9 @@ def _lists(column: Column, texts: list[str], habits: Habits) -> tuple[pd.Series,
     final = np.zeros(len(texts), dtype=bool)
     if not column.values:
         pattern = _FINAL_MEMBER[column.code]
-        final = pc.match_substring_regex(pa.array(texts, pa.large_string()), pattern).to_numpy(zero_copy_only=False)
+        final = pc.match_substring_regex(pa.array(texts, pa.large_string()), pattern).to_numpy(
+            zero_copy_only=False
+        )
     for i in np.flatnonzero(~final):
         good, bad = codes.list_members(column.name, texts[i])
         values[i], wrong[i] = ";".join(good) or None, bool(bad)

@@ -16,7 +16,16 @@ from features.manifest.synonyms import CHOICES, FLAG_WORDS, FLAGS, fold
 
 #: "Not stated" rather than wrong: dropped without a note.
 UNSTATED_COUNTRIES = frozenset(("XX", "ZZ", "QQ", "XXX", "ZZZ", "QZ", "XZ", "VS"))
-_CURRENCY_SIGNS = {"US$": "USD", "€": "EUR", "£": "GBP", "HK$": "HKD", "RMB": "CNY", "S$": "SGD", "NT$": "TWD", "฿": "THB"}
+_CURRENCY_SIGNS = {
+    "US$": "USD",
+    "€": "EUR",
+    "£": "GBP",
+    "HK$": "HKD",
+    "RMB": "CNY",
+    "S$": "SGD",
+    "NT$": "TWD",
+    "฿": "THB",
+}
 _ITEM_TEXT = ("description", "hs", "currency", "origin")
 _ITEM_NUMBER = ("packages", "kg", "value")
 MAX_MEMBERS = 1000
@@ -26,7 +35,7 @@ MAX_MEMBERS = 1000
 def country_names() -> dict[str, str]:
     """Return folded names, ISO alpha-3 codes and former codes of countries -> ISO alpha-2."""
     known: dict[str, str] = {}
-    with files(__package__).joinpath("country_names.csv").open("r", encoding="utf-8", newline="") as stream:
+    with files(__package__).joinpath("country_names.csv").open("r", encoding="utf-8") as stream:
         for row in csv.DictReader(stream):
             words = [*row["names"].split("|"), row["iso3"], *row["former_codes"].split("|")]
             known.update({fold(word): row["country"] for word in words if word})

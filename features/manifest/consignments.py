@@ -33,7 +33,9 @@ from features.manifest.problems import NOTE_COLUMNS, REJECTED_COLUMNS, empty, qu
 _WHERE = ("source_file", "source_position", POSITION)
 #: Columns in which two lines of one bill may differ; rows equal in all of them are one line.
 _LINE_COLUMNS = tuple(
-    c.name for c in schema.COLUMNS if c.group in ("goods", "quantities", "equipment") or c.name in ("line_number", "origin_country")
+    c.name
+    for c in schema.COLUMNS
+    if c.group in ("goods", "quantities", "equipment") or c.name in ("line_number", "origin_country")
 )
 _JOINED_TEXTS = ("goods_description", "marks", "package_type", "found_quantity")
 _LATEST = ("inspected_at", "last_amended_at", "amendment_count")
@@ -53,7 +55,9 @@ class Resolution:
     used: np.ndarray
 
 
-def resolve(table: pd.DataFrame, lines: Lines, *, versions: str = "latest", time: str = "known_at") -> Resolution:
+def resolve(
+    table: pd.DataFrame, lines: Lines, *, versions: str = "latest", time: str = "known_at"
+) -> Resolution:
     """Join the lines of each bill and settle repeats.
 
     Parameters
@@ -75,11 +79,15 @@ def resolve(table: pd.DataFrame, lines: Lines, *, versions: str = "latest", time
     single, several = table[alone], table[~alone].reset_index(drop=True)
     if several.empty:
         counts = {"shipments": len(single), "joined": 0, "repeats": 0, "superseded": 0, "rejected": 0}
-        return Resolution(single, empty(REJECTED_COLUMNS), empty(NOTE_COLUMNS), counts, table[POSITION].to_numpy())
+        return Resolution(
+            single, empty(REJECTED_COLUMNS), empty(NOTE_COLUMNS), counts, table[POSITION].to_numpy()
+        )
     several["__version"] = _version_codes(several, time)
     distinct = several[~_repeats(several, time)].reset_index(drop=True)
     clash = _contradictions(distinct, lines)
-    rejected = _rejected(several[several["__version"].isin(distinct.loc[clash != "", "__version"])], distinct, clash)
+    rejected = _rejected(
+        several[several["__version"].isin(distinct.loc[clash != "", "__version"])], distinct, clash
+    )
     distinct = distinct[(clash == "").to_numpy()].reset_index(drop=True)
     joined, notes = _join(distinct, lines)
     kept, superseded, echoed = _settle_versions(joined, time, versions)
@@ -95,7 +103,9 @@ def resolve(table: pd.DataFrame, lines: Lines, *, versions: str = "latest", time
         "rejected": len(rejected),
     }
     notes = notes[notes[POSITION].isin(used)]
-    return Resolution(result, rejected, notes, counts, np.concatenate([single[POSITION].to_numpy(), used.to_numpy()]))
+    return Resolution(
+        result, rejected, notes, counts, np.concatenate([single[POSITION].to_numpy(), used.to_numpy()])
+    )
 
 
 def _version_codes(rows: pd.DataFrame, time: str) -> np.ndarray:
@@ -162,14 +172,14 @@ def _join(rows: pd.DataFrame, lines: Lines) -> tuple[pd.DataFrame, pd.DataFrame]
     group = pd.Series(pd.factorize(many["__version"])[0], index=many.index)
     joined = many.groupby(group).first()
     joined = joined.astype({name: many[name].dtype for name in joined.columns})
-    for name in many.columns.intersection(_JOINED_TEXTS):
+    for name in [n for n in _JOINED_TEXTS if n in many]:
         joined[name] = _unique_texts(many[name], group, "; ", joined.index).str.slice(0, CELL_LIMIT)
     for column in schema.COLUMNS:
         if column.kind == "list" and column.name in many:
             members = _unique_texts(many[column.name], group, ";", joined.index)
             joined[column.name] = _unique_members(members, column.name)
     for names, how in ((_LATEST, "max"), (_EARLIEST, "min"), (_ANY, "max"), (_ALL, "min")):
-        for name in many.columns.intersection(names):
+        for name in [n for n in names if n in many]:
             joined[name] = getattr(many[name].groupby(group), how)().astype(many[name].dtype)
     own_line = ~_same_line(many, group)
     sums, repeated, total_row = _quantities(many, group, own_line, lines)
@@ -179,8 +189,12 @@ def _join(rows: pd.DataFrame, lines: Lines) -> tuple[pd.DataFrame, pd.DataFrame]
     joined["__rows"] = group.value_counts().sort_index()
     notes = _quantity_notes(joined, repeated, list(sums))
     if {"currency", "declared_value"} <= set(many.columns):
-        mixed = many["currency"].groupby(group).nunique() > 1
-        notes = pd.concat([notes, _notes(joined[mixed], "declared_value", "one currency on all lines of a bill")])
+        currencies = many["currency"].groupby(group)
+        mixed = currencies.min() != currencies.max()
+        mixed &= currencies.count() > 1
+        notes = pd.concat(
+            [notes, _notes(joined[mixed], "declared_value", "one currency on all lines of a bill")]
+        )
         joined.loc[mixed, ["declared_value", "currency"]] = [np.nan, None]
     return pd.concat([one, joined.astype({n: one[n].dtype for n in one.columns if n in joined})]), notes
 
@@ -188,7 +202,9 @@ def _join(rows: pd.DataFrame, lines: Lines) -> tuple[pd.DataFrame, pd.DataFrame]
 def _unique_texts(values: pd.Series, group: pd.Series, by: str, index: pd.Index) -> pd.Series:
     pairs = pd.DataFrame({"group": group, "value": values}).dropna().drop_duplicates()
     several = pairs["group"].duplicated(keep=False)
-    texts = pd.concat([pairs[~several].set_index("group")["value"], pairs[several].groupby("group")["value"].agg(by.join)])
+    texts = pd.concat(
+        [pairs[~several].set_index("group")["value"], pairs[several].groupby("group")["value"].agg(by.join)]
+    )
     return texts.reindex(index).astype("str")
 
 
@@ -236,7 +252,9 @@ def _quantities(
         carried += (filled >= 1).astype(int)
         constant += ((filled == count) & (filled >= 2) & (low == top)).astype(int)
         enough = group.map(filled) >= 3
-        as_total += (enough & (values > 0) & np.isclose(2 * values, group.map(total), rtol=1e-9, atol=0)).astype(int)
+        as_total += (
+            enough & (values > 0) & np.isclose(2 * values, group.map(total), rtol=1e-9, atol=0)
+        ).astype(int)
     repeated = (carried >= 2) & (constant == carried)
     total_row = ((as_total >= 2) & (as_total == group.map(carried)) & ~group.map(repeated)).to_numpy()
     total_row = total_row & ~pd.DataFrame({"group": group, "row": total_row}).duplicated().to_numpy()
@@ -247,7 +265,9 @@ def _quantities(
     return {name: total.where(~once, top) for name, (top, total) in stats.items()}, repeated, total_row
 
 
-def _items(many: pd.DataFrame, group: pd.Series, line: np.ndarray, repeated: pd.Series, joined: pd.DataFrame) -> pd.Series:
+def _items(
+    many: pd.DataFrame, group: pd.Series, line: np.ndarray, repeated: pd.Series, joined: pd.DataFrame
+) -> pd.Series:
     """Return the item lines of each bill: its rows' own, or one made of each row."""
     first = joined["items"] if "items" in joined else schema.empty_column("items", joined.index)
     several = group.map(pd.Series(line).groupby(group).sum()).to_numpy() > 1
@@ -258,10 +278,15 @@ def _items(many: pd.DataFrame, group: pd.Series, line: np.ndarray, repeated: pd.
     quantity_free = repeated.reindex(of).to_numpy(dtype=bool)
     made = _made_lines(rows, quantity_free)
     own = rows["items"].to_numpy(dtype=object) if "items" in rows else np.full(len(rows), None)
-    texts = [(text[1:-1] if isinstance(text, str) else line_text) for text, line_text in zip(own, made, strict=True)]
+    texts = [
+        (text[1:-1] if isinstance(text, str) else line_text)
+        for text, line_text in zip(own, made, strict=True)
+    ]
     whole = pd.Series(texts).groupby(of).agg(lambda parts: ",".join(part for part in parts if part))
     whole = ("[" + whole + "]").astype("str")
-    return first.mask(first.index.isin(whole.index), whole.where(whole != "[]").reindex(first.index)).astype("str")
+    return first.mask(first.index.isin(whole.index), whole.where(whole != "[]").reindex(first.index)).astype(
+        "str"
+    )
 
 
 def _made_lines(rows: pd.DataFrame, quantity_free: np.ndarray) -> list[str]:
@@ -293,9 +318,14 @@ def _made_lines(rows: pd.DataFrame, quantity_free: np.ndarray) -> list[str]:
 def _quantity_notes(joined: pd.DataFrame, repeated: pd.Series, names: list[str]) -> pd.DataFrame:
     hit = joined[repeated.reindex(joined.index).to_numpy(dtype=bool)]
     parts = [
-        _notes(hit[hit[name].notna()], name, "each line's own quantity; every line repeats it, counted once") for name in names
+        _notes(hit[hit[name].notna()], name, "each line's own quantity; every line repeats it, counted once")
+        for name in names
     ]
-    return pd.concat(parts, ignore_index=True) if parts else empty(NOTE_COLUMNS).assign(**{POSITION: pd.Series(dtype="int64")})
+    return (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else empty(NOTE_COLUMNS).assign(**{POSITION: pd.Series(dtype="int64")})
+    )
 
 
 def _notes(rows: pd.DataFrame, name: str, expected: str) -> pd.DataFrame:

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from pathlib import Path
 
 BLOCK = 1 << 20
@@ -146,6 +147,8 @@ def _common(name: str) -> frozenset[str]:
 def _score_wide(encoding: str, high: list[str]) -> float:
     """Score East Asian text by its share of that language's common characters."""
     script = {"gb18030": "simplified", "big5hkscs": "traditional"}.get(encoding)
+    good: float
+    bad: float
     if encoding in ("euc_kr", "cp949"):
         good = sum("\uac00" <= c <= "\ud7a3" for c in high) * 0.4
         good += sum(c in _common("hangul") for c in high) * 0.6
@@ -171,7 +174,12 @@ def _plain(character: str, encoding: str) -> bool:
         lead = character.encode("gb2312" if encoding == "gb18030" else encoding)[0]
     except UnicodeEncodeError:
         return False
-    first_level = {"gb18030": (0xB0, 0xD7), "big5hkscs": (0xA4, 0xC6), "cp932": (0x88, 0x97), "euc_jp": (0xB0, 0xCF)}
+    first_level = {
+        "gb18030": (0xB0, 0xD7),
+        "big5hkscs": (0xA4, 0xC6),
+        "cp932": (0x88, 0x97),
+        "euc_jp": (0xB0, 0xCF),
+    }
     low, top = first_level.get(encoding, (1, 0))
     return low <= lead <= top
 
@@ -235,7 +243,7 @@ def _misshapen(word: str, foreign_alphabet: bool) -> bool:
         mixed = not all(beyond) and len(word) > 1
     else:
         mixed = sum(beyond) > 2 and sum(beyond) > len(word) / 2
-    swapped = any(a.islower() and b.isupper() for a, b in zip(word, word[1:], strict=False))
+    swapped = any(a.islower() and b.isupper() for a, b in pairwise(word))
     return mixed or swapped
 
 

@@ -149,7 +149,9 @@ def _local(document: dict[str, Any]) -> frozenset[str]:
     """Return the numeric local columns, which may be summed over lines too."""
     extra = document.get("extra")
     names = extra.get("numeric") if isinstance(extra, dict) else None
-    return frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+    return (
+        frozenset(name for name in names if isinstance(name, str)) if isinstance(names, list) else frozenset()
+    )
 
 
 def _short(error: BaseException) -> str:
@@ -169,7 +171,7 @@ class _Checker:
             if key not in sections:
                 self.wrong(key, "", "one of the sections " + ", ".join(f"[{s}]" for s in sections))
         columns = {k: s for k, v in self.section(document, "columns").items() if (s := self.source(k, v))}
-        values = {k: s for k, v in self.section(document, "values").items() if (s := self.value_map(k, v))}
+        values = {k: m for k, v in self.section(document, "values").items() if (m := self.value_map(k, v))}
         mapping = Mapping(
             columns=columns,
             values=values,
@@ -261,7 +263,12 @@ class _Checker:
             self.wrong(where, "", "a source column, or conditions")
         mapped = {str(k): self.allowed(f"{where}.map.{k}", name, v) for k, v in given.items()}
         other = self.allowed(f"{where}.other", name, section["other"]) if "other" in section else None
-        return Values(column, {k: v for k, v in mapped.items() if v is not None}, self.whens(where, name, section), other)
+        return Values(
+            column,
+            {k: v for k, v in mapped.items() if v is not None},
+            self.whens(where, name, section),
+            other,
+        )
 
     def whens(self, where: str, name: str, section: dict[str, Any]) -> tuple[When, ...]:
         listed, found = section.get("when", []), []
@@ -375,7 +382,11 @@ class _Checker:
 
     def whole(self, mapping: Mapping) -> None:
         """Check what concerns several sections."""
-        places = {"columns": mapping.columns, "constants": mapping.constants, "values": mapping.values}
+        places: dict[str, dict[str, Any]] = {
+            "columns": mapping.columns,
+            "constants": mapping.constants,
+            "values": mapping.values,
+        }
         for name in schema.BY_NAME:
             named = [f"[{place}]" for place, entries in places.items() if name in entries]
             if len(named) > 1:

@@ -37,7 +37,9 @@ class ManifestError(ValueError):
         return "\n".join(lines)
 
 
-def problem(expected: str, *, file: str = "", position: str = "", column: str = "", value: str = "") -> dict[str, str]:
+def problem(
+    expected: str, *, file: str = "", position: str = "", column: str = "", value: str = ""
+) -> dict[str, str]:
     """Return one problem as a record of `PROBLEM_COLUMNS`."""
     return {
         "source_file": file,

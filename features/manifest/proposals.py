@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -63,7 +63,7 @@ class MappingProposal:
 
     columns: tuple[ColumnProposal, ...]
     unused: tuple[ColumnProposal, ...]
-    read: Read = Read()
+    read: Read = field(default_factory=Read)
     hints: tuple[str, ...] = ()
 
     def table(self) -> pd.DataFrame:
@@ -124,9 +124,19 @@ def render_mapping(proposal: MappingProposal) -> str:
             value = "{ first_of = [" + ", ".join(map(_toml, (column.source, *column.others))) + "] }"
         lines.append(f"{column.canonical} = {value}")
     if proposal.unused:
-        lines += ["", "# Not used. A local column that should count may be named in [extra], categorical or numeric."]
-        lines += [f"# {_comment(_toml(column.source))}: such as {_comment(_shown(column))}" for column in proposal.unused]
-    read = {"encoding": proposal.read.encoding, "delimiter": proposal.read.delimiter, "sheet": proposal.read.sheet}
+        lines += [
+            "",
+            "# Not used. A local column that should count may be named in [extra], categorical or numeric.",
+        ]
+        lines += [
+            f"# {_comment(_toml(column.source))}: such as {_comment(_shown(column))}"
+            for column in proposal.unused
+        ]
+    read = {
+        "encoding": proposal.read.encoding,
+        "delimiter": proposal.read.delimiter,
+        "sheet": proposal.read.sheet,
+    }
     given = [f"{key} = {_toml(value)}" for key, value in read.items() if value]
     if given or proposal.hints:
         lines += ["", "[read]", *given, *(f"# {_comment(hint)}" for hint in proposal.hints)]
@@ -156,7 +166,9 @@ def _how_to_read(opened: Opened) -> Read:
 
 def _texts(column: pd.Series) -> list[str]:
     """Return a column's distinct values as clean texts, most frequent first (at most 1,000)."""
-    texts = column.dropna().map(lambda value: value.isoformat() if hasattr(value, "isoformat") else str(value))
+    texts = column.dropna().map(
+        lambda value: value.isoformat() if hasattr(value, "isoformat") else str(value)
+    )
     cleaned = cells.clean(texts.astype("str"))[0].dropna()
     return [str(text) for text in cleaned.value_counts(sort=True).index[:1000]]
 
@@ -182,14 +194,18 @@ def _by_name(name: str) -> dict[str, tuple[float, str]]:
         if exact := aliases().get(candidate):
             return {exact: (0.9, f"the name {name!r} is known")}
     found: dict[str, tuple[float, str]] = {}
-    words = re.split(r"[\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).strip())
-    for start in range(1, len(words)):
-        if tail := aliases().get(fold("".join(words[start:]))):
-            return {tail: (0.6, f"the name {name!r} ends as {' '.join(words[start:])!r}")}
+    parts = re.split(r"[\W_]+", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).strip())
+    for start in range(1, len(parts)):
+        if tail := aliases().get(fold("".join(parts[start:]))):
+            return {tail: (0.6, f"the name {name!r} ends as {' '.join(parts[start:])!r}")}
     if len(folded) >= 5:
-        for alias, score, _ in process.extract(folded, _alias_names(), scorer=fuzz.ratio, score_cutoff=86, limit=3):
+        for alias, score, _ in process.extract(
+            folded, _alias_names(), scorer=fuzz.ratio, score_cutoff=86, limit=3
+        ):
             if not aliases()[alias].endswith("_id"):  # numbers have names too short to be guessed
-                found.setdefault(aliases()[alias], (0.7 * score / 100, f"the name {name!r} is like {alias!r}"))
+                found.setdefault(
+                    aliases()[alias], (0.7 * score / 100, f"the name {name!r} is like {alias!r}")
+                )
     if not found and len(folded) >= 3:
         inside = [a for a in _alias_names() if len(a) >= (2 if not a.isascii() else 5) and a in folded]
         for alias in sorted(inside, key=lambda a: (-len(a), a))[:1]:
@@ -207,7 +223,9 @@ _COMPANY = re.compile(
     r"有限公司|公司|株式会社|주식회사|บริษัท|ООО|شركة",
     re.I,
 )
-_ADDRESS = re.compile(r"\d.*[, ]|\b(road|rd|street|st|ave|district|city|building|floor)\b|路|街|号|đường|ถนน", re.I)
+_ADDRESS = re.compile(
+    r"\d.*[, ]|\b(road|rd|street|st|ave|district|city|building|floor)\b|路|街|号|đường|ถนน", re.I
+)
 
 
 def iso6346(text: str) -> bool:
@@ -241,7 +259,10 @@ def _fits(column: schema.Column, values: list[str]) -> float:
     if column.kind == "items":
         return _share(values, codes.items)
     if column.code == "container":
-        return _share(values, lambda v: any(re.fullmatch(r"[A-Z]{4}\d{6,7}", m) for m in codes.list_members(column.name, v)[0]))
+        return _share(
+            values,
+            lambda v: any(re.fullmatch(r"[A-Z]{4}\d{6,7}", m) for m in codes.list_members(column.name, v)[0]),
+        )
     if column.code in ("country", "currency", "hs"):
         reader = codes.CODES[column.code]
         return _share(values, lambda v: reader(re.split(r"[;,|/]", v)[0].strip()))
@@ -257,10 +278,17 @@ def _speaks(canonical: str, values: list[str], rows: int) -> tuple[float, str]:
         case "loading_port" | "discharge_port":
             return 0.5 * _share(values, _locode), "UN/LOCODEs"
         case "currency":
-            share = _share(values, lambda v: v in ("USD", "EUR", "CNY", "HKD", "THB", "VND", "JPY", "GBP", "SGD", "KRW", "MYR", "TWD"))
+            share = _share(
+                values,
+                lambda v: (
+                    v in ("USD", "EUR", "CNY", "HKD", "THB", "VND", "JPY", "GBP", "SGD", "KRW", "MYR", "TWD")
+                ),
+            )
             return 0.8 * share, "currency codes"
         case "hs_codes":
-            share = _share(values, lambda v: re.fullmatch(r"\d{4}[. ]?\d{2}([. ]?\d{2}){0,2}", v) and codes.hs(v))
+            share = _share(
+                values, lambda v: re.fullmatch(r"\d{4}[. ]?\d{2}([. ]?\d{2}){0,2}", v) and codes.hs(v)
+            )
             varied = min(1.0, len(values) / 10)
             return 0.45 * share * varied, "digits like HS codes"
         case "origin_country":
@@ -270,25 +298,47 @@ def _speaks(canonical: str, values: list[str], rows: int) -> tuple[float, str]:
         case "shipper_address" | "consignee_address":
             return 0.2 * _share(values, lambda v: len(v) > 20 and _ADDRESS.search(v)), "addresses"
         case "shipper_email":
-            return 0.6 * _share(values, lambda v: re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", v)), "e-mail addresses"
+            return 0.6 * _share(
+                values, lambda v: re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", v)
+            ), "e-mail addresses"
         case "goods_description":
-            share = _share(values, lambda v: len(v) > 8 and re.search(r"[^\W\d_]{3}", v) and not _COMPANY.search(v))
+            share = _share(
+                values, lambda v: len(v) > 8 and re.search(r"[^\W\d_]{3}", v) and not _COMPANY.search(v)
+            )
             return 0.36 * share * min(1.0, len(values) / 10), "texts that may describe goods"
         case "arrives_at":
             plain = _share(values, lambda v: re.fullmatch(r"\d{5,}(\.\d+)?", v))
-            return 0.36 * (1 - plain) * float(times.parse(values[:300], dayfirst=True).notna().mean()), "dates"
+            return 0.36 * (1 - plain) * float(
+                times.parse(values[:300], dayfirst=True).notna().mean()
+            ), "dates"
         case "mode":
-            return 0.6 * _share(values, lambda v: not v.isdigit() and len(v) > 2 and codes.choice("mode", v)), "modes of transport"
+            return 0.6 * _share(
+                values, lambda v: not v.isdigit() and len(v) > 2 and codes.choice("mode", v)
+            ), "modes of transport"
         case "shipment_id":
-            alike = len(values) >= min(rows, 1000) * 0.98 and rows > 1
-            return (0.37 * _share(values, lambda v: re.fullmatch(r"[A-Z0-9/_-]{6,30}", v.upper()))) if alike else 0.0, "different on every row"
+            alike = len(values) < min(rows, 1000) * 0.98 or rows < 2
+            share = 0.0 if alike else _share(values, lambda v: re.fullmatch(r"[A-Z0-9/_-]{6,30}", v.upper()))
+            return 0.37 * share, "different on every row"
     return 0.0, ""
 
 
 _SPEAKING = (
-    "shipment_id", "mode", "arrives_at", "shipper_name", "consignee_name", "shipper_address", "consignee_address",
-    "shipper_email", "goods_description", "hs_codes", "origin_country", "loading_port", "discharge_port", "currency", "container_ids",
-)  # fmt: skip
+    "shipment_id",
+    "mode",
+    "arrives_at",
+    "shipper_name",
+    "consignee_name",
+    "shipper_address",
+    "consignee_address",
+    "shipper_email",
+    "goods_description",
+    "hs_codes",
+    "origin_country",
+    "loading_port",
+    "discharge_port",
+    "currency",
+    "container_ids",
+)
 
 
 def _candidates(name: str, values: list[str], rows: int) -> list[ColumnProposal]:
@@ -306,7 +356,9 @@ def _candidates(name: str, values: list[str], rows: int) -> list[ColumnProposal]
         if by_value >= 0.2:
             reason = "; ".join(filter(None, (reason, f"its values are {says}")))
         if confidence >= LEAST:
-            out.append(ColumnProposal(canonical, name, min(0.99, round(confidence, 2)), _samples(values), reason))
+            out.append(
+                ColumnProposal(canonical, name, min(0.99, round(confidence, 2)), _samples(values), reason)
+            )
     return out
 
 
@@ -322,7 +374,9 @@ def _assign(texts: dict[str, list[str]], rows: int) -> list[ColumnProposal]:
             chosen[candidate.canonical] = candidate
             used.add(candidate.source)
     if "shipment_id" not in chosen:
-        number = ColumnProposal("shipment_id", "", LEAST, (), "no column is different on every row; rows are numbered")
+        number = ColumnProposal(
+            "shipment_id", "", LEAST, (), "no column is different on every row; rows are numbered"
+        )
         chosen["shipment_id"] = number
     return list(chosen.values())
 
@@ -340,7 +394,11 @@ def _house_and_master(chosen: list[ColumnProposal], texts: dict[str, list[str]])
     out = [c for c in chosen if c.canonical != "shipment_id"]
     out.append(ColumnProposal("shipment_id", bills[0], 0.9, _samples(texts[bills[0]]), why, tuple(bills[1:])))
     if all(c.canonical != "master_id" for c in out):
-        out.append(ColumnProposal("master_id", bills[1], 0.6, _samples(texts[bills[1]]), "the bill beside a house bill"))
+        out.append(
+            ColumnProposal(
+                "master_id", bills[1], 0.6, _samples(texts[bills[1]]), "the bill beside a house bill"
+            )
+        )
     return out
 
 
@@ -352,10 +410,13 @@ def _hints(columns: list[ColumnProposal], texts: dict[str, list[str]]) -> list[s
         if entry.kind == "time" and values and times.day_first(values) is None:
             unread = times.parse(values[:300]).isna() & times.parse(values[:300], dayfirst=True).notna()
             if unread.any():
-                hints.append(f"dayfirst = true   # or false: {values[int(np.argmax(unread))]} in {column.source} can be read both ways")
+                text = values[int(np.argmax(unread))]
+                hints.append(f"dayfirst = true   # or false: {text} in {column.source} reads both ways")
         if entry.kind == "choice" and column.source:
             strange = [value for value in values[:100] if codes.choice(entry.name, value) is None]
             if strange:
                 words = ", ".join(quoted(value)[:20] for value in strange[:5])
-                hints.append(f"{column.canonical}: {words} need [values.{column.canonical}] with column and map")
+                hints.append(
+                    f"{column.canonical}: {words} need [values.{column.canonical}] with column and map"
+                )
     return hints

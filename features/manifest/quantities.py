@@ -11,7 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _MASS = {
-    **dict.fromkeys(("KG", "KGS", "KGM", "K", "KILO", "KILOS", "KILOGRAM", "KILOGRAMS", "公斤", "千克", "กก", "กก."), 1.0),
+    **dict.fromkeys(
+        ("KG", "KGS", "KGM", "K", "KILO", "KILOS", "KILOGRAM", "KILOGRAMS", "公斤", "千克", "กก", "กก."), 1.0
+    ),
     **dict.fromkeys(("T", "MT", "TON", "TONS", "TNE", "TONNE", "TONNES", "吨", "噸"), 1000.0),
     **dict.fromkeys(("G", "GM", "GMS", "GR", "GRM", "GRAM", "GRAMS", "克"), 0.001),
     **dict.fromkeys(("L", "LB", "LBS", "LBR", "POUND", "POUNDS"), 0.45359237),
@@ -32,11 +34,15 @@ UNITS: dict[str, Mapping[str, float] | None] = {
     "declared_value": None,
 }
 
-_NUMBER = re.compile(r"^(?P<before>[^\d+\-.,]*)(?P<number>[+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d{1,3})?)(?P<after>.*)$")
+_NUMBER = re.compile(
+    r"^(?P<before>[^\d+\-.,]*)(?P<number>[+-]?[\d.,' ]*\d[.,]?(?:[eE][+-]?\d{1,3})?)(?P<after>.*)$"
+)
 _PLAIN = re.compile(r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$")
 _PLAIN_ASCII = r"^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?$"
 _WHOLE_ASCII = r"^[+-]?[0-9]+$"
-_SEPARATORS = str.maketrans({"٫": ".", "٬": ",", "，": ",", "．": ".", "’": "'", "−": "-", "\u00a0": " ", "\u202f": " "})
+_SEPARATORS = str.maketrans(
+    {"٫": ".", "٬": ",", "，": ",", "．": ".", "’": "'", "−": "-", "\u00a0": " ", "\u202f": " "}
+)
 _WORD = re.compile(r"^[^\W\d_.][^\d]{0,30}$")
 
 
@@ -143,7 +149,11 @@ def _standard(number: str, decimal: str) -> str | None:
     groups = re.split(r"[.,]", whole.lstrip("+-"))
     if len(groups) > 1 and any(len(group) not in (2, 3) for group in groups[1:]):
         return None
-    standard = re.sub(r"[.,]", "", whole) + (f".{fraction}" if fraction else "") + (f"e{exponent}" if exponent else "")
+    standard = (
+        re.sub(r"[.,]", "", whole)
+        + (f".{fraction}" if fraction else "")
+        + (f"e{exponent}" if exponent else "")
+    )
     return standard if _PLAIN.match(standard) else None
 
 

@@ -180,7 +180,9 @@ class _Source:
         problems: list[dict[str, str]] = []
         for path, label in zip(listed, _labels([Path(p).name for p in listed]), strict=True):
             try:
-                opened = open_table(path, label, self.mapping.read if self.mapping else Read(), known_names(self.mapping))
+                opened = open_table(
+                    path, label, self.mapping.read if self.mapping else Read(), known_names(self.mapping)
+                )
                 problems += canonical.check_header(opened, self.mapping)
                 self.opened.append(opened)
             except ManifestError as error:
@@ -211,14 +213,22 @@ class _Source:
                 rows += part.read
                 yield part
         if rows == 0:
-            raise ManifestError([problem("rows below the header", file=opened.label) for opened in self.opened])
+            raise ManifestError(
+                [problem("rows below the header", file=opened.label) for opened in self.opened]
+            )
 
     def check_values(self) -> None:
         if self.unmapped:
             raise ManifestError(canonical.unmapped_problems(self.unmapped))
 
     def manifest(
-        self, part: Part, now: datetime.datetime | None, versions: str, *, time: str = "known_at", first: bool = True
+        self,
+        part: Part,
+        now: datetime.datetime | None,
+        versions: str,
+        *,
+        time: str = "known_at",
+        first: bool = True,
     ) -> Manifest:
         """Settle the bills of some rows and dress them as a `Manifest`."""
         settled = resolve(part.table, self.lines, versions=versions, time=time)
@@ -231,7 +241,9 @@ class _Source:
         if now is not None:
             table["known_at"] = table["known_at"].fillna(_utc(now))
         counts = {"rows_read": part.read, **settled.counts, "rejected": len(rejected)}
-        return Manifest(table, rejected, notes, counts, {kind: list(names) for kind, names in self.extra.items()})
+        return Manifest(
+            table, rejected, notes, counts, {kind: list(names) for kind, names in self.extra.items()}
+        )
 
     def _ignored_note(self) -> pd.DataFrame:
         rows = [

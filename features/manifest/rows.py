@@ -11,7 +11,6 @@ import datetime
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -119,8 +118,8 @@ def _csv(opened: Opened) -> Iterator[Chunk]:
         _skip(stream, opened, opened.header_row + 1)
         body = _Body(stream, opened.delimiter.join(names) + "\n")
         try:
-            parser = pd.read_csv(
-                body,  # type: ignore[arg-type]
+            parser = pd.read_csv(  # type: ignore[call-overload]
+                body,
                 sep=opened.delimiter,
                 header=0,
                 usecols=names,
@@ -217,7 +216,9 @@ def _parse_record(lines: list[str], delimiter: str) -> list[str] | None:
 
 def _text_frame(rows: list[list[str]], header: list[str]) -> pd.DataFrame:
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(header)
-    return pd.DataFrame({i: pd.Series(cells, dtype="str") for i, cells in enumerate(columns)}).set_axis(header, axis=1)
+    return pd.DataFrame({i: pd.Series(cells, dtype="str") for i, cells in enumerate(columns)}).set_axis(
+        header, axis=1
+    )
 
 
 # --- spreadsheets ---------------------------------------------------------------------------
@@ -273,7 +274,10 @@ def _parquet(opened: Opened) -> Iterator[Chunk]:
     try:
         with pq.ParquetFile(opened.path) as file:
             for batch in file.iter_batches(batch_size=CHUNK):
-                columns = {name: _arrow_column(array) for name, array in zip(opened.header, batch.columns, strict=True)}
+                columns = {
+                    name: _arrow_column(array)
+                    for name, array in zip(opened.header, batch.columns, strict=True)
+                }
                 yield Chunk(pd.DataFrame(columns), np.arange(start, start + len(batch), dtype=np.int64))
                 start += len(batch)
     except (pa.ArrowException, OSError) as error:
@@ -355,8 +359,10 @@ def _json_lines(opened: Opened) -> Iterator[Chunk]:
     yield _json_chunk(opened, records, numbers, broken)
 
 
-def _json_chunk(opened: Opened, records: list[dict[str, Any]], numbers: list[int], broken: dict[int, str]) -> Chunk:
-    raw = {name: key for name, key in zip(opened.header, _keys(opened, records), strict=True)}
+def _json_chunk(
+    opened: Opened, records: list[dict[str, Any]], numbers: list[int], broken: dict[int, str]
+) -> Chunk:
+    raw = dict(zip(opened.header, _keys(opened, records), strict=True))
     columns = {name: _json_column([record.get(key) for record in records]) for name, key in raw.items()}
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(records)))
     return Chunk(frame, np.array(numbers, dtype=np.int64), broken)

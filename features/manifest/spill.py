@@ -37,14 +37,18 @@ class Spill:
         for name, frame in (("rows", part.table), ("notes", part.notes), ("rejected", part.rejected)):
             _write(frame, self.folder / f"{name}-{number}.parquet")
         columns = [_hashes(part.table, name) for name in _LINKS]
-        self.links.append(np.column_stack(columns) if len(part.table) else np.empty((0, len(_LINKS)), dtype=np.uint64))
+        self.links.append(
+            np.column_stack(columns) if len(part.table) else np.empty((0, len(_LINKS)), dtype=np.uint64)
+        )
 
     def batches(self, rows: int) -> Iterator[Part]:
         """Yield the parts again, cut into batches of about ``rows`` rows.
 
         A batch is larger only by the last manifest (or chain of linked bills) in it.
         """
-        batch = _batch_numbers(np.concatenate(self.links) if self.links else np.empty((0, 3), np.uint64), rows)
+        batch = _batch_numbers(
+            np.concatenate(self.links) if self.links else np.empty((0, 3), np.uint64), rows
+        )
         of_chunk = np.split(batch, np.cumsum([len(links) for links in self.links])[:-1]) if self.links else []
         touched = [np.unique(numbers) for numbers in of_chunk]
         scattered = sum(map(len, touched)) > _SCATTER * max(1, len(touched))
@@ -57,11 +61,16 @@ class Spill:
                 tables = [_read(path) for path in self.pieces.get(number, [])]
             else:
                 tables = [_read(self.folder / f"rows-{c}.parquet")[of_chunk[c] == number] for c in here]
+            if not tables and self.links:  # no row has an id: an empty table keeps the columns
+                tables = [_read(self.folder / "rows-0.parquet")[:0]]
             home = [c for c, h in enumerate(homes) if h == number]
             rejected = [_read(self.folder / f"rejected-{c}.parquet") for c in home]
             notes = [_read(self.folder / f"notes-{c}.parquet") for c in here]
             yield Part(
-                table=align(tables), notes=align(notes), rejected=align(rejected), read=sum(map(len, tables + rejected))
+                table=align(tables),
+                notes=align(notes),
+                rejected=align(rejected),
+                read=sum(map(len, tables + rejected)),
             )
 
     def _cut_up(self, of_chunk: list[np.ndarray]) -> None:
@@ -78,20 +87,26 @@ def align(frames: list[pd.DataFrame]) -> pd.DataFrame:
     """Stack frames whose columns may differ, keeping dtypes, in order of position."""
     dtypes: dict[str, object] = {}
     for frame in frames:
-        dtypes.update({name: dtype for name, dtype in frame.dtypes.items() if name not in dtypes})
+        dtypes.update({str(name): dtype for name, dtype in frame.dtypes.items() if name not in dtypes})
     filled = []
     for frame in frames:
         data = {
-            name: frame[name] if name in frame else pd.Series(pd.NA, frame.index, dtype="object").astype(dtype)  # type: ignore[call-overload]
+            name: frame[name]
+            if name in frame
+            else pd.Series(pd.NA, frame.index, dtype="object").astype(dtype)  # type: ignore[call-overload]
             for name, dtype in dtypes.items()
         }
         filled.append(pd.DataFrame(data, index=frame.index))
-    whole = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame({POSITION: pd.Series(dtype="int64")})
+    whole = (
+        pd.concat(filled, ignore_index=True) if filled else pd.DataFrame({POSITION: pd.Series(dtype="int64")})
+    )
     return whole.sort_values(POSITION, kind="stable", ignore_index=True)
 
 
 def _write(frame: pd.DataFrame, path: Path) -> None:
-    pq.write_table(pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd", compression_level=1)
+    pq.write_table(
+        pa.Table.from_pandas(frame, preserve_index=False), path, compression="zstd", compression_level=1
+    )
 
 
 def _read(path: Path) -> pd.DataFrame:

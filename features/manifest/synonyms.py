@@ -10,7 +10,7 @@ import unicodedata
 
 
 def fold(text: str) -> str:
-    """Return a text reduced to its letters, marks and digits, lower case (``Sea freight`` → ``seafreight``)."""
+    """Return the letters, marks and digits of a text, lower case: ``Sea freight`` is ``seafreight``."""
     text = unicodedata.normalize("NFKC", text).casefold()
     return re.sub(r"[\W_]+", "", text)
 
@@ -23,12 +23,20 @@ def _table(**entries: str) -> dict[str, str]:
 #: the European single document, with and without the trailing zero national systems add.
 CHOICES: dict[str, dict[str, str]] = {
     "mode": _table(
-        sea="1|10|01|s|ocean|maritime|marine|vessel|ship|sea freight|ocean freight|by sea|inland water|8|80|mar|maritimo|"
-        "marítimo|maritime transport|海运|海運|水运|đường biển|ทางเรือ|해상|해운|laut|بحري|море|морской",
+        sea=(
+            "1|10|01|s|ocean|maritime|marine|vessel|ship|sea freight|ocean freight|"
+            "by sea|inland water|8|80|mar|maritimo|"
+            "marítimo|maritime transport|海运|海運|水运|đường biển|ทางเรือ|해상|해운|laut|بحري|море|морской"
+        ),
         rail="2|20|02|train|railway|rail freight|ferroviario|铁路|鐵路|đường sắt|ทางรถไฟ|철도",
-        road="3|30|03|truck|lorry|land|vehicle|road freight|by road|terrestre|carretera|公路|陆运|đường bộ|ทางบก|육상",
-        air="4|40|04|a|airfreight|air freight|air cargo|by air|plane|flight|aereo|aéreo|aérien|空运|空運|航空|"
-        "đường hàng không|ทางอากาศ|항공|udara|جوي|авиа",
+        road=(
+            "3|30|03|truck|lorry|land|vehicle|road freight|by road|terrestre|"
+            "carretera|公路|陆运|đường bộ|ทางบก|육상"
+        ),
+        air=(
+            "4|40|04|a|airfreight|air freight|air cargo|by air|plane|flight|aereo|"
+            "aéreo|aérien|空运|空運|航空|đường hàng không|ทางอากาศ|항공|udara|جوي|авиа"
+        ),
         post="5|50|05|mail|postal|parcel post|ems|letter|correo|邮政|郵政|邮件|bưu chính|ไปรษณีย์|우편",
         express="courier|express courier|express consignment|快件|快递|chuyển phát nhanh|특송",
     ),
@@ -77,15 +85,19 @@ CHOICES: dict[str, dict[str, str]] = {
     ),
 }
 
+_YES = "1|1.0|y|yes|true|t|x|si|sí|oui|sim|ja|da|是|有|はい|예|có|ใช่|نعم|да"
+_NO = "0|0.0|n|no|false|f|non|não|nein|нет|否|无|無|いいえ|아니오|không|ไม่|لا"
 FLAGS: dict[str, bool] = {
-    **dict.fromkeys(map(fold, "1 1.0 y yes true t x si sí oui sim ja da 是 有 はい 예 có ใช่ نعم да".split()), True),
-    **dict.fromkeys(map(fold, "0 0.0 n no false f non não nein нет 否 无 無 いいえ 아니오 không ไม่ لا".split()), False),
+    **dict.fromkeys(map(fold, _YES.split("|")), True),
+    **dict.fromkeys(map(fold, _NO.split("|")), False),
 }
 #: A few flags are written as what they mean.
 FLAG_WORDS: dict[str, dict[str, bool]] = {
     "is_refrigerated": {fold(w): True for w in ("reefer", "rf", "refrigerated", "frozen", "chilled", "cold")}
     | {fold(w): False for w in ("dry", "ambient", "non operating reefer", "nor")},
     "is_consolidation": {fold(w): True for w in ("consol", "consolidation", "consolidated", "groupage")},
-    "trusted_trader": {fold(w): True for w in ("aeo", "aeos", "aeoc", "aeof", "ctpat", "trusted", "authorised")},
+    "trusted_trader": {
+        fold(w): True for w in ("aeo", "aeos", "aeoc", "aeof", "ctpat", "trusted", "authorised")
+    },
     "permit_valid": {"valid": True, "invalid": False, "expired": False, "forged": False},
 }

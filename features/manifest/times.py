@@ -35,13 +35,26 @@ _MONTHS = {
     )
     for name in names.split()
 }
-_CLOCK = r"(?:[T ,]+(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
-_YEAR_FIRST = re.compile(r"^(?P<year>\d{4})[-/. 年](?P<month>\d{1,2})[-/. 月](?P<day>\d{1,2})日?" + _CLOCK + "$")
-_YEAR_LAST = re.compile(r"^(?P<first>\d{1,2})[-/. ](?P<second_part>\d{1,2})[-/. ](?P<year>\d{4}|\d{2})" + _CLOCK + "$")
-_NAMED = re.compile(r"^(?P<day>\d{1,2})[-/. ]?(?P<name>[^\W\d_]{3,10})\.?[-/., ]*(?P<year>\d{4}|\d{2})" + _CLOCK + "$")
+_CLOCK = (
+    r"(?:[T ,]+(?P<hour>\d{1,2})[:.h](?P<minute>\d{2})(?::(?P<second>\d{2})(?:\.\d+)?)?"
+    r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?)?"
+)
+_YEAR_FIRST = re.compile(
+    r"^(?P<year>\d{4})[-/. 年](?P<month>\d{1,2})[-/. 月](?P<day>\d{1,2})日?" + _CLOCK + "$"
+)
+_YEAR_LAST = re.compile(
+    r"^(?P<first>\d{1,2})[-/. ](?P<second_part>\d{1,2})[-/. ](?P<year>\d{4}|\d{2})" + _CLOCK + "$"
+)
+_NAMED = re.compile(
+    r"^(?P<day>\d{1,2})[-/. ]?(?P<name>[^\W\d_]{3,10})\.?[-/., ]*(?P<year>\d{4}|\d{2})" + _CLOCK + "$"
+)
 _NAMED_FIRST = re.compile(r"^(?P<name>[^\W\d_]{3,10})\.? (?P<day>\d{1,2}),? (?P<year>\d{4})" + _CLOCK + "$")
-_COMPACT = re.compile(r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?$")
-_ISO = re.compile(r"^(?:19|20)\d{2}-\d{2}-\d{2}([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,9})?)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?$")
+_COMPACT = re.compile(
+    r"^(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})(?:(?P<hour>\d{2})(?P<minute>\d{2})(?P<second>\d{2})?)?$"
+)
+_ISO = re.compile(
+    r"^(?:19|20)\d{2}-\d{2}-\d{2}([T ]\d{2}(:?\d{2}(:?\d{2}([.,]\d{1,9})?)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)?)?$"
+)
 _ZONED = re.compile(r"(?:Z|[T ]\d{2}:?\d{2}.*[+-]\d{2}(?::?\d{2})?)$")
 
 
@@ -89,7 +102,9 @@ def parse(texts: list[str], *, dayfirst: bool | None = None, zone: str = "UTC") 
     local = iso & ~zoned
     naive = pd.Series(pd.NaT, index=cells.index, dtype="datetime64[us]")
     if local.any():
-        naive[local] = pd.to_datetime(cells[local], format="ISO8601", errors="coerce").astype("datetime64[us]")
+        naive[local] = pd.to_datetime(cells[local], format="ISO8601", errors="coerce").astype(
+            "datetime64[us]"
+        )
     rest = np.flatnonzero(naive.isna().to_numpy() & ~zoned)
     if len(rest):
         parsed = [_parse_one(texts[i], dayfirst) for i in rest]
@@ -140,6 +155,8 @@ def _build(match: re.Match[str], month: int, day: int) -> pd.Timestamp | None:
             return None
         hour = hour % 12 + (12 if half == "p" else 0)
     try:
-        return pd.Timestamp(year, month, day, hour, int(parts.get("minute") or 0), int(parts.get("second") or 0))
+        return pd.Timestamp(
+            year, month, day, hour, int(parts.get("minute") or 0), int(parts.get("second") or 0)
+        )
     except ValueError:
         return None

@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
-from features import manifest
-from features.manifest import cells, codes, quantities, schema, times
 from hypothesis import given
 from hypothesis import strategies as st
+
+from features import manifest
+from features.manifest import cells, codes, quantities, schema, times
 
 
 def read_one(name: str, text: str, **habits: object):
@@ -21,10 +22,21 @@ def read_one(name: str, text: str, **habits: object):
 @pytest.mark.parametrize(
     ("text", "value"),
     [
-        ("1,234.5 KG", 1234.5), ("1.234,5", 1234.5), ("12,5", 12.5), ("1.5 T", 1500), ("１２", 12), ("٣٤٫٥", 34.5),
-        ("1 234,5", 1234.5), ("1'234", 1234), ("1e3", 1000), ("22,250", 22250), ("500 G", 0.5), ("10 LB", 4.5359237), ("1,23,456", 123456),
+        ("1,234.5 KG", 1234.5),
+        ("1.234,5", 1234.5),
+        ("12,5", 12.5),
+        ("1.5 T", 1500),
+        ("１２", 12),
+        ("٣٤٫٥", 34.5),
+        ("1 234,5", 1234.5),
+        ("1'234", 1234),
+        ("1e3", 1000),
+        ("22,250", 22250),
+        ("500 G", 0.5),
+        ("10 LB", 4.5359237),
+        ("1,23,456", 123456),
     ],
-)  # fmt: skip
+)
 def test_weights_are_read_as_people_write_them(text, value):
     assert read_one("gross_weight_kg", text) == (pytest.approx(value), 0)
 
@@ -52,17 +64,27 @@ def test_any_plain_number_is_read_exactly(number):
 @pytest.mark.parametrize(
     ("text", "iso"),
     [
-        ("2026-10-19", "2026-10-19"), ("19/10/2026", "2026-10-19"), ("10/19/2026 1:05 PM", "2026-10-19T13:05"),
-        ("19-OCT-2026 13:00", "2026-10-19T13:00"), ("20261019", "2026-10-19"), ("202610190130", "2026-10-19T01:30"),
-        ("2026-10-19T10:00:00+07:00", "2026-10-19T03:00"), ("2569-10-19", "2026-10-19"), ("2026年10月19日", "2026-10-19"),
-        ("19.10.26", "2026-10-19"), ("05/05/2026", "2026-05-05"), ("2026-10-19T10:00:00Z", "2026-10-19T10:00"),
+        ("2026-10-19", "2026-10-19"),
+        ("19/10/2026", "2026-10-19"),
+        ("10/19/2026 1:05 PM", "2026-10-19T13:05"),
+        ("19-OCT-2026 13:00", "2026-10-19T13:00"),
+        ("20261019", "2026-10-19"),
+        ("202610190130", "2026-10-19T01:30"),
+        ("2026-10-19T10:00:00+07:00", "2026-10-19T03:00"),
+        ("2569-10-19", "2026-10-19"),
+        ("2026年10月19日", "2026-10-19"),
+        ("19.10.26", "2026-10-19"),
+        ("05/05/2026", "2026-05-05"),
+        ("2026-10-19T10:00:00Z", "2026-10-19T10:00"),
     ],
-)  # fmt: skip
+)
 def test_times_are_read_as_people_write_them(text, iso):
     assert read_one("arrives_at", text) == (pd.Timestamp(iso), 0)
 
 
-@pytest.mark.parametrize("text", ["1700000000", "46000", "2026", "31/02/2026", "99/99/9999", "soon", "03/04/2026", "1815-01-01"])
+@pytest.mark.parametrize(
+    "text", ["1700000000", "46000", "2026", "31/02/2026", "99/99/9999", "soon", "03/04/2026", "1815-01-01"]
+)
 def test_times_are_not_guessed(text):
     value, noted = read_one("arrives_at", text)
     assert pd.isna(value)
@@ -81,26 +103,50 @@ def test_day_and_month_follow_option_or_evidence():
 @pytest.mark.parametrize(
     ("name", "text", "value"),
     [
-        ("mode", "Sea freight", "sea"), ("mode", "4", "air"), ("mode", "1.0", "sea"), ("mode", "空运", "air"),
-        ("direction", "23", "import"), ("bill_level", "HAWB", "house"), ("container_load_status", "FCL", "full"),
-        ("origin_country", "Viet Nam", "VN"), ("origin_country", "VNM", "VN"), ("origin_country", "NA", "NA"),
-        ("origin_country", "UK", "GB"), ("loading_port", "cn sha", "CNSHA"), ("currency", "US$", "USD"),
-        ("hs_codes", "0301.11", "030111"), ("hs_codes", "30111", "030111"), ("hs_codes", "440349.0;9503", "440349;9503"),
-        ("hs_codes", "4403 49 00", "44034900"), ("container_ids", "EXLU 200344 7, ABCU1234567", "EXLU2003447;ABCU1234567"),
-        ("handling_codes", "avi/per AVI", "AVI;PER"), ("outcome", "clean; Live animals", "clean;live_animals"),
+        ("mode", "Sea freight", "sea"),
+        ("mode", "4", "air"),
+        ("mode", "1.0", "sea"),
+        ("mode", "空运", "air"),
+        ("direction", "23", "import"),
+        ("bill_level", "HAWB", "house"),
+        ("container_load_status", "FCL", "full"),
+        ("origin_country", "Viet Nam", "VN"),
+        ("origin_country", "VNM", "VN"),
+        ("origin_country", "NA", "NA"),
+        ("origin_country", "UK", "GB"),
+        ("loading_port", "cn sha", "CNSHA"),
+        ("currency", "US$", "USD"),
+        ("hs_codes", "0301.11", "030111"),
+        ("hs_codes", "30111", "030111"),
+        ("hs_codes", "440349.0;9503", "440349;9503"),
+        ("hs_codes", "4403 49 00", "44034900"),
+        ("container_ids", "EXLU 200344 7, ABCU1234567", "EXLU2003447;ABCU1234567"),
+        ("handling_codes", "avi/per AVI", "AVI;PER"),
+        ("outcome", "clean; Live animals", "clean;live_animals"),
         ("items", '[{"description":"X","kg":"1.5","zz":1}]', '[{"description":"X","kg":1.5}]'),
-        ("goods_description", "a\x00b\u202ec\u2066", "abc"), ("goods_description", "A\r\nB", "A\nB"), ("is_refrigerated", "reefer", True),
+        ("goods_description", "a\x00b\u202ec\u2066", "abc"),
+        ("goods_description", "A\r\nB", "A\nB"),
+        ("is_refrigerated", "reefer", True),
         ("trusted_trader", "N", False),
     ],
-)  # fmt: skip
+)
 def test_codes_choices_and_lists(name, text, value):
     assert read_one(name, text) == (value, 0)
 
 
 @pytest.mark.parametrize(
     ("name", "text"),
-    [("mode", "teleport"), ("origin_country", "Narnia"), ("hs_codes", "abc"), ("currency", "$"), ("items", "[[["), ("items", '{"a":1}'), ("trusted_trader", "maybe"), ("outcome", "seized?")],
-)  # fmt: skip
+    [
+        ("mode", "teleport"),
+        ("origin_country", "Narnia"),
+        ("hs_codes", "abc"),
+        ("currency", "$"),
+        ("items", "[[["),
+        ("items", '{"a":1}'),
+        ("trusted_trader", "maybe"),
+        ("outcome", "seized?"),
+    ],
+)
 def test_what_a_column_does_not_allow_is_dropped_with_a_note(name, text):
     value, noted = read_one(name, text)
     assert pd.isna(value)
@@ -144,7 +190,11 @@ def test_a_bad_cell_does_not_lose_the_shipment(make_csv):
     assert found.table["packages"].tolist() == [3.0]
     assert np.isnan(found.table["gross_weight_kg"].iloc[0])
     notes = found.notes.set_index("column")
-    assert notes.loc["gross_weight_kg", ["shipment_id", "value", "source_position"]].tolist() == ["A", "abc", "row 2"]
+    assert notes.loc["gross_weight_kg", ["shipment_id", "value", "source_position"]].tolist() == [
+        "A",
+        "abc",
+        "row 2",
+    ]
     assert "number in kg" in notes.loc["gross_weight_kg", "expected"]
     assert "country" in notes.loc["origin_country", "expected"]
 

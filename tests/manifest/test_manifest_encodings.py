@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 import pytest
+
 from features import manifest
 from features.manifest import encodings
 
@@ -53,7 +54,8 @@ def encode(text: str, encoding: str) -> bytes:
 
 @pytest.mark.parametrize(("encoding", "shipper", "goods"), CASES)
 def test_a_short_manifest_is_read_in_its_encoding(encoding, shipper, goods, tmp_path):
-    text = f'bl_no,shipper,goods_description,packages\nAB1,"{shipper}","{goods}",12\nAB2,ACME LTD,PLASTIC TOYS,3\n'
+    header = "bl_no,shipper,goods_description,packages\n"
+    text = header + f'AB1,"{shipper}","{goods}",12\nAB2,ACME LTD,PLASTIC TOYS,3\n'
     path = tmp_path / "m.csv"
     path.write_bytes(encode(text, encoding))
     table = manifest.read(path).table
@@ -65,18 +67,22 @@ def test_plain_ascii_and_one_damaged_byte_are_utf_8(tmp_path):
     path = tmp_path / "m.csv"
     path.write_bytes(b"bl_no,goods\nA,b\n")
     assert encodings.detect(path) == "utf-8"
-    path.write_bytes("bl_no,goods\n".encode() + "A,冷冻鱼和家具\n".encode() * 20 + b"B,\xff broken\n")
+    path.write_bytes(b"bl_no,goods\n" + "A,冷冻鱼和家具\n".encode() * 20 + b"B,\xff broken\n")
     assert encodings.detect(path) == "utf-8"
 
 
 def test_text_beyond_the_first_megabyte_decides(tmp_path):
     path = tmp_path / "m.csv"
-    path.write_bytes(b"bl_no,goods\n" + b"A,plain\n" * 200_000 + "B,深圳市华强贸易有限公司\n".encode("gb18030"))
+    path.write_bytes(
+        b"bl_no,goods\n" + b"A,plain\n" * 200_000 + "B,深圳市华强贸易有限公司\n".encode("gb18030")
+    )
     assert encodings.detect(path) == "gb18030"
 
 
 def test_the_mapping_overrules_detection(tmp_path):
     path = tmp_path / "m.csv"
     path.write_bytes("bl,goods\nA,é\n".encode("cp1252"))
-    mapping = manifest.parse_mapping('[columns]\nshipment_id="bl"\ngoods_description="goods"\n[read]\nencoding="cp1251"\n')
+    mapping = manifest.parse_mapping(
+        '[columns]\nshipment_id="bl"\ngoods_description="goods"\n[read]\nencoding="cp1251"\n'
+    )
     assert manifest.read(path, mapping).table["goods_description"].iloc[0] == b"\xe9".decode("cp1251")

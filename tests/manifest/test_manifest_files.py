@@ -7,6 +7,7 @@ import json
 
 import pandas as pd
 import pytest
+
 from features import manifest
 
 EXPECTED = ["A1", "A2"]
@@ -84,18 +85,29 @@ def test_parquet_and_json_lines(tmp_path):
 
 
 def test_half_a_surrogate_in_json_is_no_crash(tmp_path):
-    (tmp_path / "m.jsonl").write_text('{"shipment_id":"A","goods_description":"x\\ud800y"}\n', encoding="utf-8")
+    (tmp_path / "m.jsonl").write_text(
+        '{"shipment_id":"A","goods_description":"x\\ud800y"}\n', encoding="utf-8"
+    )
     assert manifest.read(tmp_path / "m.jsonl").table["shipment_id"].tolist() == ["A"]
 
 
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "empty"), (b"\n \n", "empty"), (b"<?xml version='1.0'?><a/>", "XML"), (b"%PDF-1.4", "PDF"), (b"UNB+UNOA:1'", "EDIFACT"),
-        (b"PK\x03\x04broken", "workbook"), (b"PAR1broken", "Parquet"), (b"shipment_id,packages\n", "rows"), (b"a,b\n1,2\n", "shipment_id"),
-        (bytes(range(1, 255)) * 40, "m.csv"), (b"[1,2]", "JSON"), (b"dear sir\nplease find\n", "shipment_id"),
+        (b"", "empty"),
+        (b"\n \n", "empty"),
+        (b"<?xml version='1.0'?><a/>", "XML"),
+        (b"%PDF-1.4", "PDF"),
+        (b"UNB+UNOA:1'", "EDIFACT"),
+        (b"PK\x03\x04broken", "workbook"),
+        (b"PAR1broken", "Parquet"),
+        (b"shipment_id,packages\n", "rows"),
+        (b"a,b\n1,2\n", "shipment_id"),
+        (bytes(range(1, 255)) * 40, "m.csv"),
+        (b"[1,2]", "JSON"),
+        (b"dear sir\nplease find\n", "shipment_id"),
     ],
-)  # fmt: skip
+)
 def test_what_is_no_manifest_is_refused(tmp_path, content, says):
     path = tmp_path / "m.csv"
     path.write_bytes(content)
@@ -114,7 +126,10 @@ def test_all_files_problems_come_at_once(tmp_path):
 
 def test_ragged_blank_and_quoted_rows(tmp_path):
     path = tmp_path / "m.csv"
-    path.write_text('shipment_id,marks,packages\nA,x\n\nB,"line\none",2\n , ,\nC,5" PIPE,3,too,many\n,no id,4\nD,z,5,,\n', "utf-8")
+    path.write_text(
+        'shipment_id,marks,packages\nA,x\n\nB,"line\none",2\n , ,\nC,5" PIPE,3,too,many\n,no id,4\nD,z,5,,\n',
+        "utf-8",
+    )
     found = manifest.read(path)
     assert found.table["shipment_id"].tolist() == ["A", "B", "D"]
     assert found.table["marks"].tolist() == ["x", "line\none", "z"]

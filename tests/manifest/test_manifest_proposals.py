@@ -4,19 +4,41 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from features import manifest
-from features.manifest.proposals import iso6346
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features import manifest
+from features.manifest.proposals import iso6346
+
 FILES = {
-    "thai": ("เลขที่ใบตราส่ง,ผู้ส่งออก,ผู้นำเข้า,รายละเอียดสินค้า,น้ำหนักรวม,จำนวนหีบห่อ,ท่าเรือต้นทาง\nT1,บริษัท ก จำกัด,บริษัท ข จำกัด,ปลาสวยงาม,12,3,HKHKG\n"),
+    "thai": (
+        "เลขที่ใบตราส่ง,ผู้ส่งออก,ผู้นำเข้า,รายละเอียดสินค้า,น้ำหนักรวม,จำนวนหีบห่อ,ท่าเรือต้นทาง\n"
+        "T1,บริษัท ก จำกัด,บริษัท ข จำกัด,ปลาสวยงาม,12,3,HKHKG\n"
+    ),
     "chinese": "提单号,发货人,收货人,货名,毛重,件数,装货港\nC1,甲有限公司,乙有限公司,冷冻鱼,12,3,CNSHA\n",
-    "vietnamese": "Số vận đơn,Người gửi hàng,Người nhận hàng,Tên hàng,Trọng lượng,Số kiện,Cảng xếp hàng\nV1,CTY A,CTY B,tôm,12,3,VNSGN\n",
-    "spanish": "Número de conocimiento,Exportador,Importador,Descripción de la mercancía,Peso bruto,Bultos,Puerto de embarque\nS1,A SA,B SA,café,12,3,COCTG\n",
-    "camel": "HouseBillNo,ShipperName,CneeName,GoodsDesc,GrossWt,NoOfPackages,PortOfLoading\nE1,A LTD,B LTD,COFFEE,12,3,COCTG\n",
+    "vietnamese": (
+        "Số vận đơn,Người gửi hàng,Người nhận hàng,Tên hàng,Trọng lượng,Số kiện,Cảng xếp hàng\n"
+        "V1,CTY A,CTY B,tôm,12,3,VNSGN\n"
+    ),
+    "spanish": (
+        "Número de conocimiento,Exportador,Importador,Descripción de la mercancía,Peso bruto,"
+        "Bultos,Puerto de embarque\n"
+        "S1,A SA,B SA,café,12,3,COCTG\n"
+    ),
+    "camel": (
+        "HouseBillNo,ShipperName,CneeName,GoodsDesc,GrossWt,NoOfPackages,PortOfLoading\n"
+        "E1,A LTD,B LTD,COFFEE,12,3,COCTG\n"
+    ),
 }
-WANTED = ["shipment_id", "shipper_name", "consignee_name", "goods_description", "gross_weight_kg", "packages", "loading_port"]
+WANTED = [
+    "shipment_id",
+    "shipper_name",
+    "consignee_name",
+    "goods_description",
+    "gross_weight_kg",
+    "packages",
+    "loading_port",
+]
 
 
 @pytest.mark.parametrize("language", FILES)
@@ -47,7 +69,13 @@ def test_values_speak_where_names_do_not():
     proposal = manifest.propose(frame)
     found = {c.source: c.canonical for c in proposal.columns}
     assert found.pop("f4") in ("loading_port", "discharge_port")
-    assert found == {"f1": "shipment_id", "f3": "container_ids", "f5": "currency", "f6": "mode", "f7": "arrives_at"}
+    assert found == {
+        "f1": "shipment_id",
+        "f3": "container_ids",
+        "f5": "currency",
+        "f6": "mode",
+        "f7": "arrives_at",
+    }
     assert {c.source for c in proposal.unused} == {"f2", "f8"}
     assert set(proposal.table().columns) == {"source", "canonical", "confidence", "samples", "why"}
 
@@ -70,7 +98,9 @@ def test_a_house_bill_comes_first():
 
 
 def test_what_a_person_must_decide_is_said():
-    frame = pd.DataFrame({"bl_no": ["A", "B"], "eta": ["03/04/2026", "05/06/2026"], "mode of transport": ["sea", "warp"]})
+    frame = pd.DataFrame(
+        {"bl_no": ["A", "B"], "eta": ["03/04/2026", "05/06/2026"], "mode of transport": ["sea", "warp"]}
+    )
     text = manifest.render_mapping(manifest.propose(frame))
     assert "dayfirst" in text
     assert "warp" in text
@@ -86,7 +116,14 @@ NAMES = st.text(st.characters(codec="utf-8"), max_size=12)
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.dictionaries(NAMES, st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=3, max_size=3), min_size=1, max_size=4))
+@given(
+    st.dictionaries(
+        NAMES,
+        st.lists(st.text(st.characters(codec="utf-8"), max_size=12), min_size=3, max_size=3),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_any_table_gives_a_mapping_that_loads(data):
     text = manifest.render_mapping(manifest.propose(pd.DataFrame(data)))
     mapping = manifest.parse_mapping(text)
