@@ -23,6 +23,7 @@ LONGEST = 400
 _LETTERS = str.maketrans({"đ": "d", "ø": "o", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d"})
 _DOTTED = re.compile(r"(?<![^\W_]{2})(?<![^\W_])([^\W_])[./]\s?(?=[^\W_](?![^\W_]))")
 _SCRIPT_CHANGE = re.compile(r"([0-9]+|[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]+)")
+_NO_DIGIT = re.compile("[^0-9]")
 _PO_BOX = re.compile(
     r"\b(p\s?o\s?box|post office box|postbox|po bag|private bag|apartado|boite postale|b\s?p \d|postfach|"
     r"hom thu|caixa postal|casella postale)\b|邮政信箱|郵政信箱|私書箱|사서함|ตู้ ปณ|ตู้ ป ณ|а я \d|ص ب|"
@@ -110,11 +111,9 @@ def phone(text: str) -> str:
 
     Nine digits leave out country code and trunk zero, which are written or not.
     """
-    digits = "".join(
-        str(unicodedata.digit(c))
-        for c in text[:LONGEST]
-        if c.isdigit() and unicodedata.decimal(c, None) is not None
-    )
+    cut = text[:LONGEST]
+    plain = cut if cut.isascii() else "".join(str(unicodedata.decimal(c, c)) for c in cut)
+    digits = _NO_DIGIT.sub("", plain)
     significant = digits.lstrip("0")
     return significant[-9:] if len(significant) >= 7 and len(set(significant)) > 1 else ""
 
