@@ -44,7 +44,7 @@ def render() -> str:
 def _row(column: schema.Column) -> str:
     unit = column.unit if column.unit != "1" else "count or ratio"
     if column.name == "declared_value":
-        unit = "`currency`"
+        unit = "in `currency`"
     return f"| `{column.name}` | {column.kind} | {unit} | {_allowed(column)} | {column.meaning} |"
 
 
