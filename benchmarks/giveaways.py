@@ -202,6 +202,8 @@ def single_features(sample: Sample, least: int = 500, extra: pd.DataFrame | None
     found = []
     number, level = numbers(sample.table), categories(sample.table)
     if extra is not None:
+        number = number.drop(columns=[c for c in number if c in extra])
+        level = level.drop(columns=[c for c in level if c in extra])
         text = [c for c in extra if extra[c].dtype.kind not in "fiub"]
         number = pd.concat([number, extra.drop(columns=text).astype(float).reset_index(drop=True)], axis=1)
         level = pd.concat([level, extra[text].astype("str").fillna("?").reset_index(drop=True)], axis=1)

@@ -68,7 +68,9 @@ def _day_weights(activity: Activity, scheme: Scheme, months: np.ndarray) -> np.n
     days = len(months)
     at = (np.arange(days) + 0.5) / max(days, 1)
     ramp = max(0.1 * (activity.end - activity.start), 1e-6)
-    weight = np.clip((at - activity.start) / ramp, 0, 1) * np.clip((activity.end - at) / ramp, 0, 1)
+    rising = np.clip((at - activity.start) / ramp, 0, 1) if activity.start > 0 else np.ones(days)
+    falling = np.clip((activity.end - at) / ramp, 0, 1) if activity.end < 1 else np.ones(days)
+    weight = rising * falling
     if scheme.months:
         weight = weight * np.where(np.isin(months, scheme.months), 1.0, 0.05)
     return weight
@@ -203,7 +205,7 @@ def _lanes(
         hub=hub,
         start=day - rng.integers(0, 90, n),
         end=day + rng.integers(1, 60, n),
-        volume=np.where(flags(rng, 0.6, n), np.exp(0.8 * rng.standard_normal(n)), 0.0),
+        volume=np.where(flags(rng, 0.8, n), 1.7 * np.exp(0.8 * rng.standard_normal(n)), 0.0),
         median_kg=typical_kg(rng, mode, heading),
         careless=careless,
         taste=rng.random(n),

@@ -8,7 +8,7 @@ import numpy as np
 
 from data_samples import facts, geography
 from data_samples.draw import Tables, pick, vector
-from data_samples.world import Scheme, World
+from data_samples.world import HEADS, Scheme, World
 from features.manifest.schema import DIRECTIONS, MODES
 
 
@@ -100,6 +100,9 @@ def shared(
     routes = [routes_of(s, world) for s in schemes]
     away = np.arange(len(facts.countries())) != home
     by_mode = scheme_mass(world) * mode_mix(world).T + 1e-9
+    for head in HEADS:  # alike for both heads, or the rarer one's routes would stand out
+        own = np.array([s.head == head for s in schemes])
+        by_mode[:, own] /= by_mode[:, own].sum(axis=1, keepdims=True)
     scheme = Tables(by_mode).draw(rng, mode)
     flow = Tables(np.array([r.flows for r in routes])).draw(rng, scheme)
     row = 2 * scheme + np.isin(mode, [MODES.index("road"), MODES.index("rail")])

@@ -291,7 +291,7 @@ def _papers(
     )
     fresh = np.array([c[:2] in ("02", "03", "04", "06", "07", "08", "30") for c in codes])
     tag = np.where(live[heading] & (rng.random(len(heading)) < 0.85), 0, np.where(fresh[heading], 1, -1))
-    tag = np.where((tag < 0) & (rng.random(len(heading)) < 0.85), 2, tag)
+    tag = np.where((tag < 0) & (rng.random(len(heading)) < 0.97), 2, tag)
     tag = np.where(rng.random(len(heading)) < 0.015, 1, tag)
     return {
         "permit_refs": keep(shown, number),

@@ -152,7 +152,7 @@ def goods(
 def typical_kg(rng: np.random.Generator, mode: np.ndarray, heading: np.ndarray) -> np.ndarray:
     """Draw a lane's usual gross weight, kg: dear goods travel in smaller lots, by sea part loads too."""
     price = geography.usd_per_kg()[heading, 2]
-    dear = np.clip((price / 5.0) ** -0.25, 0.3, 2.2)
+    dear = np.clip((price / 5.0) ** -0.12, 0.3, 2.2)
     kg = _MEDIAN_KG[mode] * dear * np.exp(_SPREAD_KG[mode] * rng.standard_normal(len(mode)))
     part = (mode == MODES.index("sea")) & flags(rng, 0.4, len(mode))
     kg = np.where(part, kg * 0.08, kg)
