@@ -188,7 +188,7 @@ def _lanes(
     named = 1 - scheme.hubs.get("none", 0.0) / max(sum(scheme.hubs.values()), 1e-12)
     by_usual = (
         (direction < 2)
-        & flags(rng, named * np.where(shifted, 0.2, 0.45), n)
+        & flags(rng, named * np.where(shifted, 0.15, 0.3), n)
         & (usual != origin)
         & (usual != destination)
     )

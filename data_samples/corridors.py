@@ -100,9 +100,10 @@ def shared(
     routes = [routes_of(s, world) for s in schemes]
     away = np.arange(len(facts.countries())) != home
     by_mode = scheme_mass(world) * mode_mix(world).T + 1e-9
-    for head in HEADS:  # alike for both heads, or the rarer one's routes would stand out
+    by_mode /= by_mode.sum(axis=1, keepdims=True)
+    for head in HEADS:  # more even between the heads, or the rarer one's routes would stand out
         own = np.array([s.head == head for s in schemes])
-        by_mode[:, own] /= by_mode[:, own].sum(axis=1, keepdims=True)
+        by_mode[:, own] *= 0.6 + 0.2 / np.maximum(by_mode[:, own].sum(axis=1, keepdims=True), 1e-6)
     scheme = Tables(by_mode).draw(rng, mode)
     flow = Tables(np.array([r.flows for r in routes])).draw(rng, scheme)
     row = 2 * scheme + np.isin(mode, [MODES.index("road"), MODES.index("rail")])

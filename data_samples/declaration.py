@@ -283,8 +283,8 @@ def _papers(
     codes = list(geography.heading_index())
     strength = np.array([float(rows["strength"].get(c, rows["strength"].get(c[:2], 0))) for c in codes])
     kind = ["CITES" if rows["certificate"].get(c, "") == "CITES" else "HC" for c in codes]
-    shown = has["permits"] & ~none & (rng.random(len(heading)) < strength[heading] / 3)
-    shown |= rng.random(len(heading)) < 0.02
+    shown = has["permits"] & ~none & (rng.random(len(heading)) < strength[heading] / 4)
+    shown |= has["permits"] & (rng.random(len(heading)) < 0.08)
     number = join(take(kind, heading), "-", digits(rng.integers(10_000, 999_999, len(heading)), 6))
     live = np.isin(
         np.array([c[:4] for c in codes]), ["0101", "0102", "0103", "0104", "0105", "0106", "0301", "0306"]

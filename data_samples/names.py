@@ -118,7 +118,9 @@ def write_book(parties: Parties, rng: np.random.Generator) -> Book:
         spellings=_spellings(name),
         address=streets,
         country=take(texts(facts.countries()), parties.country),
-        number=keep(parties.kind != INDIVIDUAL, digits((u[5] * 9e9).astype(np.int64) + 10**9, 10)),
+        number=keep(
+            (parties.kind != INDIVIDUAL) | (u[9] < 0.75), digits((u[5] * 9e9).astype(np.int64) + 10**9, 10)
+        ),
         phone=join("+", digits((u[6] * 8e10).astype(np.int64) + 10**10, 11)),
         email=_emails(parties.kind == INDIVIDUAL, family, stem, u[7]),
     )

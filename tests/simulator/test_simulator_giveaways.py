@@ -11,7 +11,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def sample() -> giveaways.Sample:
-    return giveaways.draw(days=60, per_day=1500)
+    return giveaways.draw(days=80, per_day=1500)
 
 
 def test_no_single_column_reaches_080(sample: giveaways.Sample) -> None:
