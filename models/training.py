@@ -76,6 +76,9 @@ class Options:
         A head with fewer is not trained.
     minimum_level : int
         Rows a category's level needs for a code of its own.
+    most_clean : int
+        Rows without a find to learn from. Where there are more, so many are drawn at random and
+        weigh for the rest: finds are what limits a model, clean rows are what it costs.
     hide_history : float
         Share of days whose history features are hidden while training, so that a port's first
         days are scored by a model that has seen such days.
@@ -95,6 +98,7 @@ class Options:
     minimum_training_finds: int = 50
     minimum_calibration_finds: int = 10
     minimum_level: int = 5
+    most_clean: int = 150_000
     hide_history: float = 0.2
     settings: tuple[str, ...] = tuple(boosting.SETTINGS)
     rounds: int = boosting.ROUNDS
@@ -181,8 +185,11 @@ def _pool(sets: Sequence[TrainingSet], names: Sequence[str], options: Options) -
         raise TrainingError("no rows to train on")
     parts = [_part(each, names, options, position) for position, each in enumerate(sets)]
     rows = pd.concat([rows for rows, _, _ in parts], ignore_index=True)
+    frame = pd.concat([frame for _, frame, _ in parts], ignore_index=True)
+    rows = _sample_clean(rows, options)
+    frame, rows = frame.loc[rows.index].reset_index(drop=True), rows.reset_index(drop=True)
     return _Pool(
-        frame=pd.concat([frame for _, frame, _ in parts], ignore_index=True),
+        frame=frame,
         window=rows["window"].to_numpy(dtype=object),
         label={head: rows[head].to_numpy(dtype=np.float64) for head in HEADS},
         evidence=rows["evidence"].to_numpy(dtype=np.float64),
@@ -191,6 +198,19 @@ def _pool(sets: Sequence[TrainingSet], names: Sequence[str], options: Options) -
         shipment_id=rows["shipment_id"],
         ports=[facts for _, _, facts in parts],
     )
+
+
+def _sample_clean(rows: pd.DataFrame, options: Options) -> pd.DataFrame:
+    """Keep all finds and at most `Options.most_clean` other rows of the training window."""
+    clean = ((rows["window"] == "train") & (rows[list(HEADS)].max(axis=1) != 1)).to_numpy()
+    count = int(clean.sum())
+    if count <= options.most_clean:
+        return rows
+    rng = np.random.default_rng([options.seed, 3])
+    dropped = rng.choice(np.flatnonzero(clean), count - options.most_clean, replace=False)
+    evidence = rows["evidence"].to_numpy(dtype=np.float64, copy=True)
+    evidence[clean] *= count / options.most_clean
+    return rows.assign(evidence=evidence).drop(index=rows.index[dropped])
 
 
 def _part(
