@@ -20,6 +20,7 @@ from features import matrix
 from features.manifest import read, schema
 from features.manifest import read_outcomes as read_outcome_rows
 from features.manifest.thinning import thin
+from features.registry import Feature
 from features.view import prepare
 from models.baselines import fit_all
 from models.bundle import Bundle
@@ -261,6 +262,7 @@ def learn(
     *,
     state: State | None = None,
     thinned: float = 0.0,
+    without: Sequence[str] = (),
 ) -> Bundle:
     """Train a bundle on the inspected rows of one or more ports.
 
@@ -274,9 +276,13 @@ def learn(
     thinned : float
         Share of the manifests that lose groups of fields first, 0 to 1: for a model that is to
         serve ports that fill other fields (`features.manifest.thinning`).
+    without : sequence of str
+        Features to leave out (`features_without`).
 
     Raises
     ------
+    HistoryError
+        Several ports and a state, or unknown names in `without`.
     TrainingError, LabelError, SplitError
         See `models.training.train`.
     """
@@ -284,11 +290,37 @@ def learn(
     if state is not None and len(ports) != 1:
         raise HistoryError("--state is the past of one port; several were given")
     extra = shared_extra(ports)
+    entries = features_without(without, (*matrix.features(), *matrix.local_features(extra)))
     if thinned:
         seed = options.seed
         ports = [replace(port, table=thin(port.table, thinned, seed=seed)) for port in ports]
     sets = [rows_of(port, state=state, extra=extra).training_set for port in ports]
-    return train(sets, (*matrix.features(), *matrix.local_features(extra)), options)
+    return train(sets, entries, options)
+
+
+def features_without(names: Sequence[str], entries: Sequence[Feature]) -> tuple[Feature, ...]:
+    """Return the registry entries that are left when some are not to be learnt from.
+
+    Parameters
+    ----------
+    names : sequence of str
+        Features, families, or ``country`` for everything that depends on a country of the goods.
+    entries : sequence of Feature
+
+    Raises
+    ------
+    HistoryError
+        Naming what is neither.
+    """
+    known = {f.name for f in entries} | {f.family for f in entries} | {"country"}
+    unknown = sorted(set(names) - known)
+    if unknown:
+        raise HistoryError(f"neither features, families nor `country`: {', '.join(unknown)}")
+    return tuple(
+        f
+        for f in entries
+        if f.name not in names and f.family not in names and not (f.uses_country and "country" in names)
+    )
 
 
 def assess(

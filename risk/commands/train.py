@@ -57,6 +57,12 @@ is trained only where there are enough finds; if not, the output says what it wo
     type=click.FloatRange(0, 1),
     help="Share of manifests to take groups of fields from first, for a model that is to serve other ports.",
 )
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="NAME",
+    help="Leave out a feature, a family, or `country` (all that depends on a country). Repeatable.",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an existing model in BUNDLE.")
 @options.now
 def command(
@@ -69,6 +75,7 @@ def command(
     validation: str,
     risk_basis: str | None,
     thinned: float,
+    without: tuple[str, ...],
     overwrite: bool,
     now: str | None,
 ) -> None:
@@ -94,7 +101,7 @@ def command(
     if risk_basis is not None:
         chosen = replace(chosen, risk_basis=risk_basis)
     _say_ports(ports)
-    bundle = learning.learn(ports, chosen, state=load_state(state_dir)[0], thinned=thinned)
+    bundle = learning.learn(ports, chosen, state=load_state(state_dir)[0], thinned=thinned, without=without)
     bundle = bundles.save(bundle, out, overwrite=overwrite)
     _say_bundle(bundle, out)
 
