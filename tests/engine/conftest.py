@@ -1,0 +1,15 @@
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
+
+
+@pytest.fixture(scope="session")
+def engine():
+    from risk.engine import Engine
+
+    import os
+
+    return Engine.load(os.environ.get("WILDCARGO_TEST_MODEL"))
