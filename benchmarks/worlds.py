@@ -63,30 +63,19 @@ def transfer(scorer: Scorer, worlds: list[str], *, days: int, per_day: int, seed
 
 def trained_scorer(world: str, *, days: int, per_day: int, seed: int, slots: int, folder: Path) -> Scorer:
     """Train a bundle on one world's inspected shipments and return it as a scorer."""
-    from features import manifest
-    from risk import learning
+    from models import bundle as bundles
     from risk.engine import Engine
+    from risk.learning import learn, read_ports
 
-    write(
-        simulate(world, days=days, per_day=per_day, seed=seed, slots_per_day=slots, random_share=0.5),
-        folder / "days",
-    )
-    learning.train(
-        [folder / "days" / "manifests.parquet"],
-        outcomes=folder / "days" / "outcomes.parquet",
-        out=folder / "bundle",
-    )
+    made = simulate(world, days=days, per_day=per_day, seed=seed, slots_per_day=slots, random_share=0.5)
+    write(made, folder / world)
+    bundles.save(learn(read_ports([folder / world])), folder / "bundle")
     engine = Engine.load(folder / "bundle")
 
     def score(table: pd.DataFrame) -> pd.DataFrame:
-        path = folder / "score.parquet"
-        table.to_parquet(path, index=False)
-        scored = engine.score(manifest.read([path])).table.set_index("shipment_id")
-        return (
-            scored.loc[table["shipment_id"], [f"risk_{h}" for h in HEADS]]
-            .set_axis(list(HEADS), axis=1)
-            .reset_index(drop=True)
-        )
+        frame = engine.score(table, explain=False).frame().set_index("shipment_id")
+        risks = frame.loc[table["shipment_id"], [f"risk_{h}" for h in HEADS]]
+        return risks.set_axis(list(HEADS), axis=1).reset_index(drop=True)
 
     return score
 

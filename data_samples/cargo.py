@@ -71,7 +71,8 @@ def measure(
     packages = np.where(
         small, 1 + rng.poisson(0.15, n) + (kg > 20) * rng.poisson(2, n), np.maximum(1, np.rint(kg / each))
     )
-    kg = np.where(small | (packages > 3), kg, packages * each)
+    whole = small | (packages > 3) | (packages * each > 3 * kg)
+    kg = np.where(whole, kg, packages * each)
     kg = kg + np.where(weight_off, extra_kg, 0.0)
     gross = _rounded(np.maximum(kg, 0.02), taste * 23 % 1, mode)
     price = _at_quantile(geography.usd_per_kg()[heading], 0.5 * (taste * 29 % 1) + 0.5 * u[3])

@@ -11,6 +11,9 @@ from data_samples.draw import Tables, pick, vector
 from data_samples.world import HEADS, Scheme, World
 from features.manifest.schema import DIRECTIONS, MODES
 
+#: Share of loads from countries no scheme is known for: routes move, and lists of sources lag behind.
+_NEW_SOURCES = 0.1
+
 
 @dataclass(frozen=True)
 class Routes:
@@ -29,6 +32,8 @@ def routes_of(scheme: Scheme, world: World) -> Routes:
     source, destination = source / source.sum(), destination / destination.sum()
     around = (source @ geography.same_region()) * (source == 0)
     source = (1 - scheme.neighbours) * source + scheme.neighbours * around / max(around.sum(), 1e-12)
+    sellers = np.sqrt(geography.trade().sum(axis=1))
+    source = (1 - _NEW_SOURCES) * source + _NEW_SOURCES * sellers / sellers.sum()
     anyone = np.sqrt(geography.trade().sum(axis=0)) * (destination == 0)
     destination = (1 - scheme.elsewhere) * destination + scheme.elsewhere * anyone / anyone.sum()
     via = vector(scheme.hubs, names)[home] / max(sum(scheme.hubs.values()), 1e-12)
