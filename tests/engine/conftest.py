@@ -10,6 +10,4 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 def engine():
     from risk.engine import Engine
 
-    import os
-
-    return Engine.load(os.environ.get("WILDCARGO_TEST_MODEL"))
+    return Engine.load()
