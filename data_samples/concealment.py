@@ -227,8 +227,8 @@ def _parties(
     n = len(who)
     firms = np.full(n, COMPANY)
     person = who == PARTIES.index("individual")
-    shipper = parties.add(origin, np.where(person & flags(rng, 0.55, n), INDIVIDUAL, firms))
-    consignee = parties.add(destination, np.where(person & flags(rng, 0.78, n), INDIVIDUAL, firms))
+    shipper = parties.add(origin, np.where(person & flags(rng, 0.45, n), INDIVIDUAL, firms))
+    consignee = parties.add(destination, np.where(person & flags(rng, 0.7, n), INDIVIDUAL, firms))
     for name in ("borrowed", "regular"):
         rows = np.flatnonzero(who == PARTIES.index(name))
         twin = _twin(rng, rows, origin, destination, heading, mode, lanes)

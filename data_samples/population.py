@@ -20,8 +20,8 @@ COMPANY, INDIVIDUAL, FORWARDER = 0, 1, 2
 _PER_SHIPMENT = np.array([0.38, 0.4, 0.45, 0.6, 0.18, 0.12])
 _PER_DAY = np.array([30.0, 30.0, 60.0, 70.0, 30.0, 20.0])
 _SPREAD = np.array([1.0, 0.95, 1.2, 0.9, 1.0, 0.9])
-_INDIVIDUAL_SHIPPER = np.array([0.03, 0.07, 0.32, 0.45, 0.03, 0.02])
-_INDIVIDUAL_CONSIGNEE = np.array([0.05, 0.11, 0.5, 0.68, 0.05, 0.02])
+_INDIVIDUAL_SHIPPER = np.array([0.03, 0.09, 0.32, 0.45, 0.03, 0.02])
+_INDIVIDUAL_CONSIGNEE = np.array([0.05, 0.13, 0.5, 0.68, 0.05, 0.02])
 _MEDIAN_KG = np.array([9000.0, 260.0, 3.5, 1.1, 5500.0, 18000.0])
 _SPREAD_KG = np.array([0.75, 1.2, 1.3, 0.9, 0.9, 0.5])
 
