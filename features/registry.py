@@ -58,6 +58,19 @@ class Feature:
         Template when a flag or count is zero; empty means it is not worth a sentence.
     sentence_missing : str
         Template when the value is missing; empty means it is not worth a sentence.
+    sentence_below : str
+        Template when a number lies under ``below`` (the other sign, the low end of a scale); empty
+        means ``sentence`` serves there too. ``sentence_zero`` of a number serves at exactly zero.
+    below : float
+        Where ``sentence_below`` begins.
+    usual : tuple of (float, float) or None
+        Inclusive range of values that are nothing special; a value outside is notable and told
+        first. None: 0 for flags and counts, and no value of a number or category is notable.
+    background : bool
+        Nothing an officer can check or act on (the season, the region): told only where nothing
+        else is.
+    topic : str
+        Features of one topic say nearly the same; one of them is told. Empty: its own topic.
     monotone : int
         +1 where more must never mean less risk, -1 the reverse, 0 free.
     uses_country : bool
@@ -75,6 +88,11 @@ class Feature:
     sentence: str
     sentence_zero: str = ""
     sentence_missing: str = ""
+    sentence_below: str = ""
+    below: float = 0.0
+    usual: tuple[float, float] | None = None
+    background: bool = False
+    topic: str = ""
     indicators: tuple[int, ...] = ()
     monotone: int = 0
     uses_country: bool = False

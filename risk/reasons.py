@@ -4,6 +4,14 @@ A model's contributions (SHAP values, in log-odds of risk) say how much every fe
 shipment away from the average shipment. An officer reads them by family: what speaks for opening
 it and what speaks against. Nothing is dropped on the way: the families of a shipment and the base
 add up to its margin, which is checked on every row.
+
+Which of a family's features are told. Only those that push the family's own way, with at least a
+quarter of the strongest such push (`FAIR`), and that have a sentence for the value. Of these first
+the ones whose value is notable (outside `Feature.usual`: a flag that is raised, a weight far from
+usual), then ordinary ones, then background (the season), each by contribution. Two at most, of
+different topics; the second must be notable or weigh half of the strongest (`HALF`). A flag, a count
+or a zero at its usual value may speak against opening, never for it. So an officer reads what can be
+checked, and a sentence never rests on a small part of its reason.
 """
 
 from __future__ import annotations
@@ -16,15 +24,25 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features import matrix
 from features.registry import FAMILIES, Fact, Feature
 from risk import sentences
-from risk.sentences import MISSING, NORMAL, ZERO
 
 #: Largest difference allowed between base + contributions and the margin.
 ADDITIVE = 1e-9
 
-#: A second feature is told when it weighs at least this part of the leading one.
-TELLING = 1.0 / 3.0
+#: A feature is told when it weighs at least this part of the strongest of its family.
+FAIR = 0.25
+
+#: A second feature that is not notable must weigh this part of the strongest.
+HALF = 0.5
+
+#: A family that moves the log-odds by less than this is not told among the top reasons (it is in the
+#: full breakdown).
+SLIGHT = 0.05
+
+#: How well a feature's value is told: not at all, background, ordinary, notable.
+UNTOLD, BACKGROUND, ORDINARY, NOTABLE = range(4)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -109,7 +127,7 @@ class Reasons:
     leading : int array, shape (n, f, 2)
         The features that lead the family in its own direction, -1 for none.
     state : int array, shape (n, features)
-        Whether the value is normal, zero or missing (`risk.sentences`).
+        Which of the feature's templates speaks of the value (`risk.sentences.STATES`).
     base : float
         Margin of the average shipment.
     """
@@ -136,7 +154,7 @@ class Reasons:
         """Return the families to tell first: what raises the risk, then what lowers it.
 
         A quarter of the places (from two places on, at least one) is kept for what speaks
-        against; places one side cannot fill go to the other.
+        against; places one side cannot fill go to the other. Families under `SLIGHT` are not told.
 
         Parameters
         ----------
@@ -150,8 +168,8 @@ class Reasons:
         """
         f = self.contribution.shape[1]
         order = np.argsort(-self.contribution, axis=1, kind="stable")
-        raising = np.sum(self.contribution > 0.0, axis=1)
-        lowering = np.sum(self.contribution < 0.0, axis=1)
+        raising = np.sum(self.contribution >= SLIGHT, axis=1)
+        lowering = np.sum(self.contribution <= -SLIGHT, axis=1)
         kept = 0 if k < 2 else max(1, k // 4)
         against = np.minimum(lowering, np.maximum(kept, k - raising))
         pro = np.minimum(raising, k - against)
@@ -193,7 +211,8 @@ def summarise(
     entries = {f.name: f for f in features}
     used = tuple(entries[name] for name in dict.fromkeys(columns))
     per_feature = _merge(contributions, [f.name for f in used], columns)
-    state = np.column_stack([_state(frame[f.name], f) for f in used])
+    state = np.column_stack([sentences.states(frame[f.name], f) for f in used])
+    telling = np.stack([_telling(frame[f.name], f, state[:, j]) for j, f in enumerate(used)], axis=1)
     families = tuple(name for name in FAMILIES if any(f.family == name for f in used))
     n = len(contributions)
     total = np.zeros((n, len(families)))
@@ -201,7 +220,7 @@ def summarise(
     for position, family in enumerate(families):
         members = [j for j, f in enumerate(used) if f.family == family]
         total[:, position] = _row_sum(per_feature[:, members])
-        leading[:, position] = _lead(per_feature, state, used, members, total[:, position])
+        leading[:, position] = _lead(per_feature, telling, used, members, total[:, position])
     return Reasons(families, used, total, leading, state, float(base))
 
 
@@ -213,37 +232,48 @@ def _merge(contributions: Floats, names: Sequence[str], columns: Sequence[str]) 
     return merged
 
 
-def _state(values: pd.Series, feature: Feature) -> npt.NDArray[np.int8]:
-    state = np.full(len(values), NORMAL, dtype=np.int8)
-    if feature.dtype in ("flag", "count"):
-        state[(values == 0).to_numpy(dtype=bool, na_value=False)] = ZERO
-    state[values.isna().to_numpy()] = MISSING
-    return state
+def _telling(values: pd.Series, feature: Feature, state: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Return how well each value is told where it lowers and where it raises the risk, shape (n, 2)."""
+    has_sentence = np.array([bool(text) for text in sentences.templates(feature)])[state]
+    notable = sentences.notable(values, feature)
+    level = np.where(notable, NOTABLE, BACKGROUND if feature.background else ORDINARY).astype(np.int8)
+    both = np.where(has_sentence, level, UNTOLD)[:, None].repeat(2, axis=1)
+    counted = feature.dtype in ("flag", "count")
+    both[~notable & ((state == sentences.ZERO) | (counted & (state != sentences.MISSING))), 1] = UNTOLD
+    return both
 
 
 def _lead(
     contributions: Floats,
-    state: npt.NDArray[np.int8],
+    telling: npt.NDArray[np.int8],
     features: Sequence[Feature],
     members: Sequence[int],
     total: Floats,
 ) -> Ints:
-    """Return the (at most two) features of a family that weigh most in its direction and have a sentence."""
+    """Return the (at most two) features of a family to tell, by the rule of the module's text."""
     n = len(total)
     sign = np.sign(total)
-    best, second = np.zeros(n), np.zeros(n)
-    lead = np.full((n, 2), -1, dtype=np.int64)
-    for j in members:
-        sayable = np.array([bool(text) for text in sentences.templates(features[j])])[state[:, j]]
-        weight = np.where(sayable, contributions[:, j] * sign, 0.0)
-        first = weight > best
-        runner_up = ~first & (weight > second)
-        lead[:, 1] = np.where(first, lead[:, 0], np.where(runner_up, j, lead[:, 1]))
-        second = np.where(first, best, np.where(runner_up, weight, second))
-        lead[:, 0] = np.where(first, j, lead[:, 0])
-        best = np.where(first, weight, best)
-    lead[second < TELLING * best, 1] = -1
-    return lead
+    weight = contributions[:, members] * sign[:, None]
+    largest = np.max(weight, axis=1, initial=0.0)
+    level = np.where((sign > 0.0)[:, None], telling[:, members, 1], telling[:, members, 0])
+    told = (level > UNTOLD) & (weight > 0.0) & (weight >= FAIR * largest[:, None])
+    # Levels are whole numbers; the part of the strongest, below one, orders those of one level.
+    worth = np.where(told, level + 0.5 * weight / np.where(largest > 0.0, largest, 1.0)[:, None], 0.0)
+    row = np.arange(n)
+    best = np.argmax(worth, axis=1)
+    topics = np.unique([features[j].topic or features[j].name for j in members], return_inverse=True)[1]
+    rest = np.where(topics[None, :] == topics[best][:, None], 0.0, worth)
+    # Background beside something to check says nothing.
+    rest = np.where((level[row, best] > BACKGROUND)[:, None] & (level == BACKGROUND), 0.0, rest)
+    rest = np.where((level < NOTABLE) & (weight < HALF * largest[:, None]), 0.0, rest)
+    second = np.argmax(rest, axis=1)
+    position = np.asarray(members, dtype=np.int64)
+    return np.column_stack(
+        [
+            np.where(worth[row, best] > 0.0, position[best], -1),
+            np.where(rest[row, second] > 0.0, position[second], -1),
+        ]
+    )
 
 
 class Words:
@@ -274,12 +304,15 @@ class Words:
         self.frame = frame
         self.table = table
         self.language = language
-        self.kinds = sentences.fields(reasons.features, facts)
+        self.kinds = sentences.fields((*matrix.features(), *reasons.features), facts)
 
     def texts(self, k: int) -> list[sentences.Texts]:
-        """Return ``k`` columns of sentences, shape (n,) each, empty where there is no reason."""
+        """Return ``k`` columns of sentences, shape (n,) each, empty where there are no more reasons."""
         top = self.reasons.top(k)
-        return [self._column(top[:, slot]) for slot in range(k)]
+        columns = [self._column(top[:, slot]) for slot in range(k)]
+        if columns:
+            columns[0] = np.where(columns[0] == "", sentences.WORDS[self.language]["average"], columns[0])
+        return columns
 
     def records(self, row: int, k: int | None = None) -> list[Reason]:
         """Return the reasons of one shipment: the top ``k``, or all families, strongest first."""
@@ -317,6 +350,11 @@ class Words:
         """Return the sentence of one family for one shipment (without its direction)."""
         position = self.reasons.families.index(family)
         return str(self._plain(np.array([row]), np.array([position]))[0])
+
+    def of_feature(self, row: int, feature: str) -> str:
+        """Return the sentence of one feature for one shipment, empty where its value has none."""
+        position = next(j for j, f in enumerate(self.reasons.features) if f.name == feature)
+        return str(self._leading(np.array([row]), np.array([position]))[0])
 
     def _column(self, family: Ints) -> sentences.Texts:
         rows = np.flatnonzero(family >= 0)

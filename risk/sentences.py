@@ -7,6 +7,11 @@ characters, in quotation marks. A value is never read as a template.
 A template is a row of clauses separated by ``"; "``. The first clause always stands; a later one
 (usually the comparison) is left out when a value it quotes is missing, so that "nan" is never
 printed.
+
+After a colon a field may say how it is written: ``#bill`` counts things ("1 bill", "3 bills",
+without a sign), ``abs`` leaves out the sign, ``percent`` shows a ratio as a percentage, ``list``
+joins the parts of a text, ``country`` writes a country code in words, the name of a table of
+`risk.phrases` looks the value up there, and anything else is a Python format.
 """
 
 from __future__ import annotations
@@ -22,19 +27,22 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features import reference
 from features.manifest import schema
 from features.registry import FAMILIES, Fact, Feature
+from risk import phrases
 
 #: Languages a worklist can be written in. A catalogue for another one maps sentence keys
-#: (``feature``, ``feature.zero``, ``feature.missing``) and the words below to its own texts.
+#: (``feature`` with one of the endings below) and the words and phrases to its own texts.
 LANGUAGES: tuple[str, ...] = ("en",)
 
 #: States of a feature's value, in the order of a sentence key's endings.
-STATES: tuple[str, ...] = ("", ".zero", ".missing")
-NORMAL, ZERO, MISSING = range(3)
+STATES: tuple[str, ...] = ("", ".zero", ".missing", ".below")
+NORMAL, ZERO, MISSING, BELOW = range(4)
 
-#: What stands between the clauses of a template.
+#: What stands between the clauses of a template, and between two sentences of one reason.
 CLAUSE = "; "
+SENTENCE = ". "
 
 LONGEST_QUOTE = 60
 LONGEST_FACT = 160
@@ -45,8 +53,9 @@ WORDS: dict[str, dict[str, str]] = {
         "yes": "yes",
         "no": "no",
         "against": "Against: ",
-        "together": "{title}: several values together",
+        "together": "{title}: no single value stands out; several add up",
         "nothing": "{title}: nothing that stands out",
+        "average": "Nothing sets it apart from the average shipment",
         "open_quote": "“",
         "close_quote": "”",
     },
@@ -111,10 +120,40 @@ def parse(text: str) -> Template:
     return Template(tuple(clauses))
 
 
-def templates(feature: Feature) -> tuple[str, str, str]:
-    """Return the feature's templates for a value, for zero and for a missing value."""
-    zero = feature.sentence_zero if feature.dtype in ("flag", "count") else feature.sentence
-    return feature.sentence, zero, feature.sentence_missing
+def templates(feature: Feature) -> tuple[str, str, str, str]:
+    """Return the feature's templates in order of `STATES`: a value, zero, missing, a low value."""
+    counted = feature.dtype in ("flag", "count")
+    zero = feature.sentence_zero if counted else feature.sentence_zero or feature.sentence
+    return feature.sentence, zero, feature.sentence_missing, feature.sentence_below or feature.sentence
+
+
+def states(values: pd.Series, feature: Feature) -> npt.NDArray[np.int8]:
+    """Return the state of every value: which of the feature's templates speaks of it.
+
+    Parameters
+    ----------
+    values : Series, shape (n,)
+
+    Returns
+    -------
+    int8 array, shape (n,)
+        Positions in `STATES`.
+    """
+    state = np.full(len(values), NORMAL, dtype=np.int8)
+    if feature.sentence_below:
+        state[(values < feature.below).to_numpy(dtype=bool, na_value=False)] = BELOW
+    if feature.dtype in ("flag", "count") or feature.sentence_zero:
+        state[(values == 0).to_numpy(dtype=bool, na_value=False)] = ZERO
+    state[values.isna().to_numpy()] = MISSING
+    return state
+
+
+def notable(values: pd.Series, feature: Feature) -> npt.NDArray[np.bool_]:
+    """Return which values lie outside what is usual for the feature (see `Feature.usual`), shape (n,)."""
+    if feature.dtype == "category" or (feature.usual is None and feature.dtype == "number"):
+        return np.zeros(len(values), dtype=bool)
+    low, high = feature.usual or (0.0, 0.0)
+    return ((values < low) | (values > high)).to_numpy(dtype=bool, na_value=False)
 
 
 def clean(text: str, longest: int = LONGEST_QUOTE) -> str:
@@ -155,14 +194,16 @@ def number(value: float) -> str:
         return f"{value:.1f}".removesuffix(".0")
     if size >= 1:
         return f"{value:.2f}".rstrip("0").rstrip(".")
-    return f"{value:.2g}" if size >= 1e-4 else ("0" if value == 0 else f"{value:.1e}")
+    if size >= 1e-4 or value == 0:
+        return f"{value:.2g}"
+    return "under 0.0001" if value > 0 else "above -0.0001"
 
 
 def by_unit(value: float, unit: str) -> str:
     """Return a number formatted for its unit (``1``, ``kg``, ``%``, ``log10 USD/kg``, ...).
 
-    A logarithm is shown as the quantity itself; ``share`` and ``probability`` as percent with
-    their sign; other units stand in the template's own words.
+    A logarithm is shown as the quantity itself; ``share``, ``probability`` and ``%`` as percent
+    with their sign; other units stand in the template's own words.
     """
     if unit.startswith("log10"):
         return number(10.0 ** min(value, 300.0))
@@ -170,9 +211,15 @@ def by_unit(value: float, unit: str) -> str:
         return number(float(np.expm1(min(value, 700.0))))
     if unit in ("share", "probability"):
         return f"{number(100.0 * value)}%"
+    if unit == "%":
+        return f"{number(value)}%"
     if unit in ("days", "hours"):
-        return number(round(value)) if abs(value) >= 10 else number(value)
+        return number(round(value)) if abs(value) >= 10 else number(round(value, 1))
     return number(value)
+
+
+def _spaced(codes: object) -> str:
+    return str(codes).replace(";", ", ")
 
 
 @dataclass(frozen=True)
@@ -211,13 +258,72 @@ def _column_field(column: schema.Column) -> Field:
     return Field(kinds.get(column.kind, "text"))
 
 
-def _writer(field: Field, spec: str, bare: bool, words: Mapping[str, str]) -> Callable[[object], str]:
+def counted(amount: str, noun: str) -> str:
+    """Return a number of things.
+
+    Examples
+    --------
+    >>> counted("1", "package"), counted("12", "other bill")
+    ('1 package', '12 other bills')
+    """
+    return f"{amount} {noun}" if amount == "1" else f"{amount} {noun}s"
+
+
+@cache
+def _countries() -> dict[str, str]:
+    rows = reference.table("countries")
+    return dict(zip(rows["iso2"], rows["name"], strict=True))
+
+
+def country(code: str, language: str = "en") -> str:
+    """Return a country's name in running text; the code itself where it is unknown.
+
+    Examples
+    --------
+    >>> country("PH"), country("LA"), country("ZZ")
+    ('the Philippines', 'Laos', 'ZZ')
+    """
+    name = _countries().get(code, code)  # a name stays itself
+    return phrases.TABLES[language]["place"].get(name, name)
+
+
+def _parts(text: str) -> str:
+    parts = [part.strip() for part in text.split(";") if part.strip()]
+    return ", ".join([parts[0][:1].lower() + parts[0][1:], *parts[1:]]) if parts else ""
+
+
+def _specified(field: Field, spec: str, language: str) -> Callable[[object], str] | None:
+    """Return the function for a field that says itself how it is written; None for the unit's own way."""
+    tables = phrases.TABLES[language]
+    if spec.startswith("#"):
+        return lambda value: counted(by_unit(abs(float(value)), field.unit), spec[1:])  # type: ignore[arg-type]
+    if spec == "abs":
+        return lambda value: by_unit(abs(float(value)), field.unit)  # type: ignore[arg-type]
+    if spec == "percent":
+        return lambda value: f"{by_unit(float(value) + 2.0, field.unit)}%"  # type: ignore[arg-type]
+    if spec == "list":
+        return lambda value: _parts(_fact(value))
+    if spec == "country":
+        return lambda value: clean(country(str(value), language))
+    if spec in phrases.BANDS[language]:
+        return lambda value: phrases.band(spec, float(value), language)  # type: ignore[arg-type]
+    if spec in tables:
+        return lambda value: tables[spec].get(str(value), _fact(value).replace("_", " "))
+    return None
+
+
+def _writer(
+    field: Field, spec: str, bare: bool, words: Mapping[str, str], language: str
+) -> Callable[[object], str]:
     """Return the function that writes one (not missing) value."""
 
     def quoted(value: object) -> str:
         text = clean(str(value))
         return text if bare else f"{words['open_quote']}{text}{words['close_quote']}"
 
+    own = _specified(field, spec, language) if spec else None
+    if own is not None:
+        return own
     if field.kind == "number":
         if spec:
             return lambda value: format(float(value), spec)  # type: ignore[arg-type]
@@ -227,7 +333,7 @@ def _writer(field: Field, spec: str, bare: bool, words: Mapping[str, str]) -> Ca
     if field.kind == "flag":
         return lambda value: words["yes"] if value else words["no"]
     if field.kind == "code":
-        return lambda value: str(value) if _CODE.match(str(value)) else quoted(value)
+        return lambda value: _spaced(value) if _CODE.match(str(value)) else quoted(_spaced(value))
     return quoted if field.kind == "text" else _fact
 
 
@@ -284,12 +390,15 @@ def render(
             text = text + piece.literal
             if piece.field:
                 bare = piece.literal[-1:] in _LEADING_QUOTES and bool(piece.literal)
-                write = _writer(kinds.get(piece.field, Field("text")), piece.spec, bare, words)
+                write = _writer(kinds.get(piece.field, Field("text")), piece.spec, bare, words, language)
                 texts, gone = write_values(source(piece.field), write)
                 complete &= ~gone
                 text = text + np.where(gone, words["unknown"], texts)
         whole = whole + (text if position == 0 else np.where(complete, text, ""))
-    return whole
+    if not template.clauses[0] or template.clauses[0][0].literal:
+        return whole
+    # A clause that begins with a value begins a sentence: "the Philippines" becomes "The Philippines".
+    return np.array([text[:1].upper() + text[1:] for text in whole], dtype=object)
 
 
 def merge(first: str, second: str) -> str:
@@ -297,20 +406,12 @@ def merge(first: str, second: str) -> str:
 
     Examples
     --------
-    >>> merge("1.4 kg per carton; half lie above 9", "1.4 kg per carton, far below usual; half lie above 9")
-    '1.4 kg per carton, far below usual; half lie above 9'
+    >>> merge("1.4 kg per carton; half lie above 9", "140 kg; half lie above 9")
+    '1.4 kg per carton; half lie above 9. 140 kg'
     """
-    clauses = first.split(CLAUSE)
-    for clause in second.split(CLAUSE):
-        for place, told in enumerate(clauses):
-            if told.startswith(clause):
-                break
-            if clause.startswith(told):
-                clauses[place] = clause
-                break
-        else:
-            clauses.append(clause)
-    return CLAUSE.join(clauses)
+    told = first.split(CLAUSE)
+    new = [clause for clause in second.split(CLAUSE) if clause not in told]
+    return first + SENTENCE + CLAUSE.join(new) if new else first
 
 
 def general(family: str, *, raises: bool, language: str = "en") -> str:

@@ -30,6 +30,28 @@ ROWS_WRITTEN = 50_000
 
 _RISKS = ("risk", "risk_live_animals", "risk_wildlife_products")
 
+#: Declared columns every output row ends with, so that an officer finds the goods and their papers.
+DECLARED: tuple[str, ...] = (
+    "mode",
+    "location",
+    "arrives_at",
+    "vessel_or_flight",
+    "master_id",
+    "container_ids",
+    "goods_description",
+    "origin_country",
+    "loading_port",
+    "discharge_port",
+    "destination_country",
+    "shipper_name",
+    "consignee_name",
+    "packages",
+    "gross_weight_kg",
+)
+
+#: What was made of the places (ISO2) and the mode; kept for the terminal, not written.
+_IDENTIFIED: tuple[str, ...] = ("origin", "destination", "mode")
+
 
 def output_columns(reasons: int) -> tuple[str, ...]:
     """Return the columns of an output file, in order."""
@@ -45,6 +67,7 @@ def output_columns(reasons: int) -> tuple[str, ...]:
         "model_id",
         "pool",
         "list_id",
+        *DECLARED,
     )
 
 
@@ -88,6 +111,10 @@ class Collector:
         frame = scored.frame.copy(deep=False)
         for i, text in enumerate(scored.words(self.language).texts(self.reasons), start=1):
             frame[f"reason_{i}"] = pd.Series(text, index=frame.index, dtype="str")
+        for name in DECLARED:
+            frame[name] = scored.view.table[name]
+        for name in _IDENTIFIED:
+            frame[f"identified_{name}"] = scored.view.route[name]
         part = Path(self._folder.name) / f"{len(self._parts):06d}.arrow"
         # Uncompressed, so that single rows can be taken from the mapped file.
         feather.write_feather(
@@ -158,6 +185,17 @@ class Worklist:
 
     def take(self, positions: npt.NDArray[np.intp]) -> pd.DataFrame:
         """Return output rows of some shipments (positions of arrival), in the order asked for."""
+        return self.described(positions)[list(output_columns(self._reasons))]
+
+    def described(self, positions: npt.NDArray[np.intp]) -> pd.DataFrame:
+        """Return output rows with, besides, the places (ISO2) and the mode as they were identified.
+
+        Returns
+        -------
+        DataFrame, shape (len(positions), ...)
+            Columns of `output_columns`, and ``identified_origin``, ``identified_destination``,
+            ``identified_mode``.
+        """
         frame = self._rows(positions)
         chosen = None if self.selection is None else self.selection.frame.iloc[positions]
         rank = np.empty(len(self.order), dtype=np.int64)
@@ -171,7 +209,7 @@ class Worklist:
             np.full(n, np.nan) if chosen is None else chosen["selection_probability"].to_numpy()
         )
         frame["list_id"] = pd.Series([self.list_id] * n, dtype="str")
-        return frame[list(output_columns(self._reasons))].astype({"selected_by": "str", "pool": "str"})
+        return frame.astype({"selected_by": "str", "pool": "str"})
 
     def chunks(self, rows: int = ROWS_WRITTEN) -> Iterator[pd.DataFrame]:
         """Yield the whole output, from rank 1 on."""

@@ -38,7 +38,10 @@ FEATURES: list[Feature] = [
         name="container_count",
         meaning="Number of containers",
         high=1000.0,
-        sentence="Containers: {container_ids}",
+        sentence="{container_count:#container}: {container_ids}",
+        sentence_missing="No container is declared",
+        usual=(0.0, 20.0),
+        topic="containers",
     ),
     _Number(
         name="container_numbers_valid",
@@ -48,7 +51,14 @@ FEATURES: list[Feature] = [
         high=1.0,
         indicators=(15,),
         monotone=-1,
-        sentence="Container numbers with a right check digit: {container_numbers_valid} of {container_ids}",
+        sentence="All container numbers have a right check digit: {container_ids}",
+        sentence_below="Only {container_numbers_valid} of the container numbers have a right check digit: "
+        "{container_ids}",
+        sentence_zero="No container number has a right check digit: {container_ids}",
+        sentence_missing="No container is declared",
+        below=1.0,
+        usual=(1.0, 1.0),
+        topic="containers",
     ),
     _Flag(
         name="container_number_malformed",
@@ -56,6 +66,7 @@ FEATURES: list[Feature] = [
         indicators=(15,),
         monotone=1,
         sentence="A container number does not have the form of one: {container_ids}",
+        topic="containers",
     ),
     _Flag(
         name="container_check_digit_wrong",
@@ -63,13 +74,17 @@ FEATURES: list[Feature] = [
         indicators=(15,),
         monotone=1,
         sentence="A container number has a wrong check digit: {container_ids}",
+        topic="containers",
     ),
     _Flag(
         name="refrigerated",
         meaning="Carried refrigerated, as declared or by container type",
         indicators=(15,),
         sentence="Carried refrigerated",
+        sentence_zero="Not carried refrigerated",
         sentence_missing="Whether it is refrigerated is not declared",
+        usual=(0.0, 1.0),
+        background=True,
     ),
     _Flag(
         name="refrigerated_dry_goods",
@@ -88,6 +103,7 @@ FEATURES: list[Feature] = [
         meaning="Containers are declared and no seal number",
         indicators=(15,),
         sentence="Containers without a seal number: {container_ids}",
+        topic="seals",
     ),
     _Number(
         name="seals_per_container",
@@ -96,12 +112,22 @@ FEATURES: list[Feature] = [
         low=0.0,
         high=20.0,
         indicators=(15,),
-        sentence="{seals_per_container} seals per container",
+        sentence="A seal number for every container is declared: {seal_ids}",
+        sentence_below="Seal numbers are declared for only part of the containers: {seal_ids} for "
+        "{container_ids}",
+        sentence_zero="Containers without a seal number: {container_ids}",
+        sentence_missing="No container is declared",
+        below=1.0,
+        usual=(1.0, 4.0),
+        topic="seals",
     ),
     _Flag(
         name="part_load",
         meaning="Part of a container (less than container load)",
         sentence="Shares its container with other consignments",
+        sentence_zero="Does not share its container",
+        sentence_missing="Whether it shares a container is not declared",
+        usual=(0.0, 1.0),
     ),
     _Flag(
         name="empty_declared_with_goods",
@@ -117,12 +143,15 @@ FEATURES: list[Feature] = [
         high=9.0,
         indicators=(4,),
         sentence="{kg_per_container} kg per container",
+        sentence_missing="No container, or no weight, is declared",
+        usual=(2.0, 4.5),
+        topic="containers",
     ),
     _Flag(
         name="container_overloaded",
         meaning=f"More than {MAX_PAYLOAD_KG:,.0f} kg per container",
         indicators=(4,),
-        sentence="{kg_per_container} kg per container, more than one carries",
+        sentence="{kg_per_container} kg per container, more than one may carry",
     ),
     _Flag(
         name="full_load_light",
@@ -135,7 +164,10 @@ FEATURES: list[Feature] = [
         meaning="The port's own system marks it as a trusted trader's or gave it a lane without examination",
         indicators=(16,),
         monotone=1,
-        sentence="Lightly controlled otherwise (trusted trader or lane {lane}): no reason to expect less",
+        sentence="Would pass with little control: marked as a trusted trader's, or put in a lane without "
+        "examination; lane {lane}",
+        sentence_zero="Has no trusted-trader mark and no lane without examination",
+        usual=(0.0, 1.0),
     ),
 ]
 

@@ -42,8 +42,9 @@ FEATURES: tuple[Feature, ...] = (
             "party",
             f"Type of the {who}'s name by legal form, trade words and titles: {', '.join(names.KINDS)}; "
             "missing when none is named",
-            f'The {who} "{{{role}_name}}" reads as: {{{role}_type}}',
+            f'The name of the {who}, "{{{role}_name}}", is {{{role}_type:name_of}}',
             sentence_missing=f"No {who} is named",
+            topic=f"name of the {role}",
             indicators=(7, 8) if role != "shipper" else (7,),
         )
         for role, who in _WHO.items()
@@ -52,32 +53,38 @@ FEATURES: tuple[Feature, ...] = (
         _flag(
             f"{role}_has_legal_form",
             f"The {role}'s name holds a legal form of a firm, in any script; missing when none is named",
-            f'The {role} "{{{role}_name}}" is named with a legal form',
-            sentence_zero=f'The {role} "{{{role}_name}}" is named without a legal form',
+            f'The {role} "{{{role}_name}}" is named with the legal form of a firm',
+            sentence_zero=f'The {role} "{{{role}_name}}" is named without the legal form of a firm',
+            usual=(1.0, 1.0),
+            topic=f"name of the {role}",
         )
         for role in _ENDS
     ),
     _flag(
         "consignee_is_to_order",
         "The bill is made out to order",
-        'The bill is made out to order ("{consignee_name}"): the receiver is open',
+        'The bill is made out to order ("{consignee_name}"): who receives the goods is open',
+        topic="name of the consignee",
     ),
     _flag(
         "consignee_is_forwarder",
         "The consignee's name is that of a forwarder, carrier or customs agent",
-        'The consignee "{consignee_name}" is a forwarder or agent, so the receiver of the goods is not shown',
+        'The consignee "{consignee_name}" is a forwarder or agent: who receives the goods is not shown',
+        topic="name of the consignee",
         indicators=(8,),
     ),
     _flag(
         "notify_is_forwarder",
         "The party to notify is a forwarder, carrier or customs agent by its name",
         'The party to notify "{notify_name}" is a forwarder or agent',
+        topic="name of the notify",
         indicators=(8,),
     ),
     _flag(
         "shipper_is_forwarder",
         "The shipper's name is that of a forwarder, carrier or customs agent",
-        'The shipper "{shipper_name}" is a forwarder or agent, so the sender of the goods is not shown',
+        'The shipper "{shipper_name}" is a forwarder or agent: who sends the goods is not shown',
+        topic="name of the shipper",
     ),
     _flag(
         "consignee_is_shipper",
@@ -88,7 +95,8 @@ FEATURES: tuple[Feature, ...] = (
         "notify_is_consignee",
         "The party to notify is the consignee again; missing when none is named",
         "The party to notify is the consignee",
-        sentence_zero='The party to notify "{notify_name}" is not the consignee "{consignee_name}"',
+        sentence_zero='The party to notify, "{notify_name}", is not the consignee, "{consignee_name}"',
+        usual=(0.0, 1.0),
         sentence_missing="No party to notify is named",
         indicators=(7, 8),
     ),
@@ -104,14 +112,20 @@ FEATURES: tuple[Feature, ...] = (
         _flag(
             f"{role}_free_mail",
             f"The {role}'s e-mail is at a domain anyone can register at; missing without an e-mail",
-            f"The {role}'s e-mail is at a free mail service",
-            sentence_zero=f"The {role}'s e-mail is at a domain of its own",
+            f'The {role}\'s e-mail is at a free mail service: "{{{role}_email}}"',
+            sentence_zero=f'The {role}\'s e-mail is at a domain of its own: "{{{role}_email}}"',
+            sentence_missing=f"No e-mail of the {role} is given",
         )
         for role in _ENDS
     ),
     *(_flag(f"{role}_not_named", f"No {role} is named", f"No {role} is named") for role in _ENDS),
     *(
-        _flag(f"{role}_no_address", f"No {role} address", f"No address of the {role} is given")
+        _flag(
+            f"{role}_no_address",
+            f"No {role} address",
+            f"No address of the {role} is given",
+            sentence_zero=f'An address of the {role} is given: "{{{role}_address}}"',
+        )
         for role in _ENDS
     ),
     *(
@@ -119,27 +133,32 @@ FEATURES: tuple[Feature, ...] = (
             f"{role}_no_number",
             f"No usable tax, trader or registration number of the {role}",
             f"No tax or registration number of the {role} is given",
+            sentence_zero=f'A tax or registration number of the {role} is given: "{{{role}_id}}"',
+            usual=(0.0, 1.0),
         )
         for role in _ENDS
     ),
     _flag(
         "shipper_away_from_loading",
         "Country of the shipper's address is not that of the place of loading; missing if either is",
-        "The shipper's address is in {shipper_country}, but the goods were loaded in {loading_country}",
-        sentence_zero="The shipper's address is in the country of loading, {loading_country}",
+        "The shipper's address is in {shipper_country:country}, but the goods were loaded in "
+        "{loading_country:country}",
+        sentence_zero="The shipper's address is in the country of loading, {loading_country:country}",
         uses_country=True,
     ),
     _flag(
         "consignee_away_from_destination",
         "Country of the consignee's address is not that of destination; missing if either is",
-        "The consignee's address is in {consignee_country}, but the goods go to {goes_to_country}",
-        sentence_zero="The consignee's address is in the country of destination, {goes_to_country}",
+        "The consignee's address is in {consignee_country:country}, but the goods go to "
+        "{goes_to_country:country}",
+        sentence_zero="The consignee's address is in the country of destination, {goes_to_country:country}",
         uses_country=True,
     ),
     _flag(
         "notify_away_from_consignee",
         "Country of the address to notify is not that of the consignee's address; missing if either is",
-        "The party to notify is in {notify_country}, the consignee in {consignee_country}",
+        "The address of the party to notify is in {notify_country:country}, the consignee's in "
+        "{consignee_country:country}",
         indicators=(8,),
         uses_country=True,
     ),

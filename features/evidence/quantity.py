@@ -36,9 +36,10 @@ _Count = partial(Feature, family="quantity", dtype="count", unit="1", low=0.0, k
 _Flag = partial(Feature, family="quantity", dtype="flag", unit="1", low=0.0, high=1.0, known="row")
 
 _USUAL_VALUE = (
-    "half of all trade of this heading lies between {usual_usd_per_kg_low} and {usual_usd_per_kg_high}"
+    "half of all trade of this heading lies between {usual_usd_per_kg_low} and {usual_usd_per_kg_high} "
+    "USD per kg"
 )
-_USUAL_KG = "half of all shipments of such goods lie between {usual_kg_low} and {usual_kg_high}"
+_USUAL_KG = "half of all shipments of such goods lie between {usual_kg_low} and {usual_kg_high} kg"
 
 FEATURES: list[Feature] = [
     _Number(
@@ -49,6 +50,8 @@ FEATURES: list[Feature] = [
         high=8.0,
         indicators=(3,),
         sentence=f"Declared at {{value_per_kg}} USD per kg; {_USUAL_VALUE}",
+        sentence_missing="No usable value is declared",
+        topic="price",
     ),
     _Number(
         name="value_per_kg_ratio",
@@ -57,7 +60,10 @@ FEATURES: list[Feature] = [
         low=-8.0,
         high=8.0,
         indicators=(3,),
-        sentence=f"Value per kg is {{value_per_kg_ratio}} times the median of its heading; {_USUAL_VALUE}",
+        sentence=f"Declared at {{value_per_kg_ratio:percent}} of the usual value per kg of such goods; "
+        f"{_USUAL_VALUE}",
+        usual=(-0.7, 0.7),
+        topic="price",
     ),
     _Number(
         name="value_per_kg_deviation",
@@ -66,26 +72,31 @@ FEATURES: list[Feature] = [
         low=-Z_LIMIT,
         high=Z_LIMIT,
         indicators=(3,),
-        sentence=f"Its value per kg is {{value_per_kg_deviation:+.1f}} deviations from its heading's median; "
-        f"{_USUAL_VALUE}",
+        sentence=f"Declared at {{value_per_kg}} USD per kg, {{value_per_kg_deviation:far}}; {_USUAL_VALUE}",
+        usual=(-2.0, 2.0),
+        topic="price",
     ),
     _Flag(
         name="value_per_kg_low",
         meaning="USD per kg is below the heading's 10th percentile",
         indicators=(3,),
-        sentence=f"Declared far below the usual price of such goods; {_USUAL_VALUE} USD per kg",
+        sentence=f"Declared far below the usual price of such goods; {{value_per_kg}} USD per kg; "
+        f"{_USUAL_VALUE}",
+        topic="price",
     ),
     _Flag(
         name="value_missing",
         meaning="No value is declared",
         indicators=(3,),
         sentence="No value is declared",
+        sentence_zero="A value is declared: {declared_value} {currency}",
+        topic="no value",
     ),
     _Flag(
         name="value_nil",
         meaning="A value of nothing, or of less than one US dollar, is declared",
         indicators=(3,),
-        sentence="Declared without commercial value: {declared_value} {currency}",
+        sentence="Declared without commercial value; {declared_value} {currency}",
     ),
     _Flag(
         name="currency_unknown",
@@ -100,7 +111,13 @@ FEATURES: list[Feature] = [
         low=-10.0,
         high=10.0,
         indicators=(3,),
-        sentence="Declared at {value_to_freight} times what carrying it costs, roughly {freight_usd} USD",
+        sentence="The declared value is {value_to_freight:percent} of a rough cost of carriage; "
+        "{freight_usd} USD",
+        sentence_below="The declared value is only {value_to_freight:percent} of a rough cost of carriage; "
+        "{freight_usd} USD",
+        usual=(0.0, 10.0),
+        sentence_missing="No usable value is declared",
+        topic="no value",
     ),
     _Number(
         name="kg_per_package",
@@ -110,7 +127,8 @@ FEATURES: list[Feature] = [
         high=8.0,
         indicators=(4, 18),
         sentence=f"{{kg_per_package}} kg per package; {_USUAL_KG}",
-        sentence_missing="Weight or number of packages is missing",
+        sentence_missing="Weight or number of packages is not declared",
+        topic="packing",
     ),
     _Number(
         name="kg_per_package_deviation",
@@ -119,8 +137,9 @@ FEATURES: list[Feature] = [
         low=-Z_LIMIT,
         high=Z_LIMIT,
         indicators=(4, 18),
-        sentence=f"{{kg_per_package}} kg per package, {{kg_per_package_deviation:+.1f}} deviations off; "
-        f"{_USUAL_KG}",
+        sentence=f"{{kg_per_package}} kg per package, {{kg_per_package_deviation:far}}; {_USUAL_KG}",
+        usual=(-2.0, 2.0),
+        topic="packing",
     ),
     _Number(
         name="kg_per_package_oddness",
@@ -129,7 +148,9 @@ FEATURES: list[Feature] = [
         low=0.0,
         high=Z_LIMIT,
         indicators=(4, 18),
-        sentence=f"{{kg_per_package}} kg per package for such goods; {_USUAL_KG}",
+        sentence=f"{{kg_per_package}} kg per package, {{kg_per_package_deviation:far}}; {_USUAL_KG}",
+        usual=(0.0, 2.0),
+        topic="packing",
     ),
     _Flag(
         name="package_type_unusual",
@@ -143,6 +164,7 @@ FEATURES: list[Feature] = [
         high=9.0,
         indicators=(4,),
         sentence="Round gross weight: {gross_weight_kg} kg",
+        usual=(0.0, 1.0),
     ),
     _Count(
         name="value_trailing_zeros",
@@ -150,6 +172,9 @@ FEATURES: list[Feature] = [
         high=13.0,
         indicators=(3,),
         sentence="Round declared value: {declared_value} {currency}",
+        sentence_missing="No value is declared",
+        usual=(0.0, 1.0),
+        topic="no value",
     ),
     _Count(
         name="packages_trailing_zeros",
@@ -157,6 +182,8 @@ FEATURES: list[Feature] = [
         high=8.0,
         indicators=(4,),
         sentence="Round number of packages: {packages}",
+        usual=(0.0, 1.0),
+        topic="packages",
     ),
     _Number(
         name="net_to_gross",
@@ -166,12 +193,16 @@ FEATURES: list[Feature] = [
         high=10.0,
         indicators=(4,),
         sentence="Net weight {net_weight_kg} kg of {gross_weight_kg} kg gross",
+        sentence_missing="No net weight is declared",
+        usual=(0.5, 1.0),
+        topic="net weight",
     ),
     _Flag(
         name="net_above_gross",
         meaning="Net weight is above gross weight",
         indicators=(4,),
-        sentence="Net weight above gross weight: {net_weight_kg} against {gross_weight_kg} kg",
+        sentence="Net weight above gross weight: {net_weight_kg} kg against {gross_weight_kg} kg",
+        topic="net weight",
     ),
     _Number(
         name="density",
@@ -181,6 +212,8 @@ FEATURES: list[Feature] = [
         high=9.0,
         indicators=(4,),
         sentence="{density} kg per cubic metre",
+        sentence_missing="No volume is declared",
+        usual=(1.5, 3.5),
     ),
     _Number(
         name="gross_weight",
@@ -197,13 +230,16 @@ FEATURES: list[Feature] = [
         unit="log10 packages",
         low=-1.0,
         high=8.0,
-        sentence="{packages} packages",
+        sentence="{packages:#package}",
+        topic="packages",
         sentence_missing="No number of packages is declared",
     ),
     _Flag(
         name="single_package",
         meaning="It is one package",
-        sentence="It is a single package",
+        sentence="A single package",
+        usual=(0.0, 1.0),
+        topic="packages",
     ),
     _Flag(
         name="small_sea_consignment",
@@ -215,7 +251,8 @@ FEATURES: list[Feature] = [
         name="line_count",
         meaning="Number of lines (items) declared",
         high=10_000.0,
-        sentence="{line_count} lines of goods",
+        sentence="{line_count:#line} of goods declared",
+        usual=(0.0, 3.0),
     ),
     _Number(
         name="lines_weight_gap",
@@ -225,6 +262,8 @@ FEATURES: list[Feature] = [
         high=10.0,
         indicators=(4,),
         sentence="The lines' weights and the gross weight differ by {lines_weight_gap}",
+        sentence_zero="The lines' weights add up to the gross weight",
+        usual=(0.0, 0.1),
     ),
     _Number(
         name="lines_packages_gap",
@@ -234,6 +273,8 @@ FEATURES: list[Feature] = [
         high=10.0,
         indicators=(4,),
         sentence="The lines' packages and the number of packages differ by {lines_packages_gap}",
+        sentence_zero="The lines' packages add up to the number of packages",
+        usual=(0.0, 0.01),
     ),
     _Number(
         name="lines_packing_spread",
@@ -243,6 +284,8 @@ FEATURES: list[Feature] = [
         high=8.0,
         indicators=(4,),
         sentence="Kilograms per package differ by a factor of {lines_packing_spread} between its lines",
+        sentence_zero="All lines have the same weight per package",
+        usual=(0.0, 1.0),
     ),
 ]
 

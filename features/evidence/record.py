@@ -19,6 +19,8 @@ class Kind:
     ----------
     words : str
         What an officer calls it.
+    same : str
+        Shipments that share it: "shipments ..."; "this shipper" and the like.
     measures : tuple of str
         Measures computed for it.
     uses_country : bool
@@ -26,6 +28,7 @@ class Kind:
     """
 
     words: str
+    same: str
     measures: tuple[str, ...]
     uses_country: bool = False
 
@@ -45,21 +48,32 @@ _PARTY = (
 )
 
 KINDS: dict[str, Kind] = {
-    "shipper": Kind("shipper", _PARTY),
-    "consignee": Kind("consignee", (*_PARTY, "shipments_7d")),
-    "notify": Kind("party to notify", _PARTY),
+    "shipper": Kind("shipper", "of this shipper", _PARTY),
+    "consignee": Kind("consignee", "for this consignee", (*_PARTY, "shipments_7d")),
+    "notify": Kind("party to notify", "with this party to notify", _PARTY),
     "pair": Kind(
-        "pair of shipper and consignee", ("shipments", "days_since_first", "days_since_last", *_FINDS)
+        "pair of shipper and consignee",
+        "of this shipper for this consignee",
+        ("shipments", "days_since_first", "days_since_last", *_FINDS),
     ),
-    "broker": Kind("broker", ("shipments_365d", *_FINDS)),
-    "carrier": Kind("carrier", ("shipments_365d", *_FINDS)),
-    "location": Kind("place of storage", _FINDS),
-    "address": Kind("consignee address", ("shipments", "shipments_7d", *_FINDS)),
-    "phone": Kind("consignee telephone number", ("shipments", *_FINDS)),
-    "heading": Kind("heading of the goods", ("shipments_365d", "inspected", *_FINDS)),
-    "lane": Kind("route", ("shipments_365d", *_FINDS), uses_country=True),
-    "goods_origin": Kind("heading and origin", ("shipments_365d", *_FINDS), uses_country=True),
-    "goods_route": Kind("heading, origin and destination", ("shipments_365d", *_FINDS), uses_country=True),
+    "broker": Kind("broker", "of this broker", ("shipments_365d", *_FINDS)),
+    "carrier": Kind("carrier", "of this carrier", ("shipments_365d", *_FINDS)),
+    "location": Kind("place of storage", "at this place of storage", _FINDS),
+    "address": Kind("consignee address", "to this consignee address", ("shipments", "shipments_7d", *_FINDS)),
+    "phone": Kind(
+        "consignee telephone number", "with this consignee telephone number", ("shipments", *_FINDS)
+    ),
+    "heading": Kind("heading of the goods", "of this heading", ("shipments_365d", "inspected", *_FINDS)),
+    "lane": Kind("route", "on this route", ("shipments_365d", *_FINDS), uses_country=True),
+    "goods_origin": Kind(
+        "heading and origin", "of this heading and origin", ("shipments_365d", *_FINDS), uses_country=True
+    ),
+    "goods_route": Kind(
+        "heading, origin and destination",
+        "of this heading, origin and destination",
+        ("shipments_365d", *_FINDS),
+        uses_country=True,
+    ),
 }
 
 #: Standing of a ratio among earlier shipments: feature -> (kind of key, bins compared).
@@ -75,53 +89,59 @@ _MANY = 1e9
 
 def _feature(kind: str, measure: str) -> Feature:
     about = KINDS[kind]
-    words, name = about.words, f"{kind}_{measure}"
-    earlier = f"{{{kind}_inspected}}" if "inspected" in about.measures else ""
-    of_inspections = f" in {earlier} earlier inspections" if earlier else " so far"
+    words, same, name = about.words, about.same, f"{kind}_{measure}"
+    inspected = "inspected" in about.measures
+    of_inspections = f", in {{{kind}_inspected:#inspection}}" if inspected else ""
     joined = f"; {{{kind}_joined}}" if kind in ("shipper", "consignee", "notify") else ""
-    missing = f"Nothing is known here of earlier shipments under this {words}; {{{kind}_unknown}}"
+    missing = f"No record of earlier shipments {same}; {{{kind}_unknown}}"
     count = {"dtype": "count", "unit": "1", "low": 0.0, "high": _MANY}
     days = {"dtype": "number", "unit": "days", "low": 0.0, "high": 40_000.0}
     table: dict[str, dict[str, object]] = {
         "shipments": {
             **count,
             "meaning": f"Shipments known strictly earlier under the same {words}",
-            "sentence": f"Earlier shipments under this {words}: {{{name}}}{joined}",
-            "sentence_zero": f"First shipment this port has seen under this {words}",
+            "sentence": f"{{{name}:#earlier shipment}} {same}{joined}",
+            "sentence_zero": f"The first shipment {same} that this port has seen",
+            "usual": (1.0, _MANY),
+            "topic": f"how often {same}",
             "sentence_missing": missing,
             "indicators": (7,),
         },
         "shipments_7d": {
             **count,
             "meaning": f"Shipments known strictly earlier under the same {words}, in the 7 days before",
-            "sentence": f"Other bills under this {words} in the 7 days before: {{{name}}}",
+            "sentence": f"{{{name}:#other bill}} {same} in the 7 days before",
             "indicators": (13,),
         },
         "shipments_30d": {
             **count,
             "meaning": f"Shipments known strictly earlier under the same {words}, in the 30 days before",
-            "sentence": f"Shipments under this {words} in the 30 days before: {{{name}}}",
-            "sentence_zero": f"No shipment under this {words} in the 30 days before",
+            "sentence": f"{{{name}:#shipment}} {same} in the 30 days before",
+            "sentence_zero": f"No shipment {same} in the 30 days before",
+            "usual": (0.0, _MANY),
+            "topic": f"how often {same}",
             "indicators": (7,),
         },
         "shipments_365d": {
             **count,
             "meaning": f"Shipments known strictly earlier under the same {words}, in the 365 days before",
-            "sentence": f"Shipments under this {words} in the year before: {{{name}}}",
-            "sentence_zero": f"No shipment under this {words} in the year before",
+            "sentence": f"{{{name}:#shipment}} {same} in the year before",
+            "sentence_zero": f"No shipment {same} in the year before",
+            "usual": (1.0, _MANY),
+            "topic": f"how often {same}",
             "sentence_missing": missing,
             "indicators": (2,) if about.uses_country else (7,),
         },
         "days_since_first": {
             **days,
             "meaning": f"Days since the first shipment under the same {words}; missing if there was none",
-            "sentence": f"First seen {{{name}}} days before: this {words}",
+            "sentence": f"The first shipment {same} was {{{name}:#day}} before",
             "indicators": (7,),
         },
         "days_since_last": {
             **days,
             "meaning": f"Days since the latest earlier shipment under the same {words}; missing if none",
-            "sentence": f"Last seen {{{name}}} days before: this {words}",
+            "sentence": f"The latest shipment {same} was {{{name}:#day}} before",
             "indicators": (7,),
         },
         "regularity": {
@@ -130,31 +150,33 @@ def _feature(kind: str, measure: str) -> Feature:
             "low": 0.0,
             "high": 1.0,
             "meaning": f"Share of the weeks since the first shipment in which the same {words} had one",
-            "sentence": f"Share of weeks with a shipment under this {words} since the first: {{{name}}}",
+            "sentence": f"Shipments {same} came in {{{name}}} of the weeks since the first",
             "indicators": (7,),
         },
         "inspected": {
             **count,
             "meaning": f"Shipments under the same {words} whose inspection ended strictly earlier",
-            "sentence": f"Earlier inspections under this {words}: {{{name}}}{joined}",
-            "sentence_zero": f"Nothing under this {words} has been inspected here before",
+            "sentence": f"{{{name}:#earlier inspection}} {same}{joined}",
+            "sentence_zero": f"No shipment {same} has been inspected here before",
+            "usual": (0.0, _MANY),
         },
         "clean": {
             **count,
             "meaning": f"Shipments under the same {words} inspected strictly earlier and clean",
-            "sentence": f"Clean in {{{name}}} of {earlier} earlier inspections under this {words}{joined}",
+            "sentence": f"Nothing was found in {{{name}}} of {{{kind}_inspected:#earlier inspection}} "
+            f"{same}{joined}",
         },
         "live_finds": {
             **count,
             "meaning": f"Shipments under the same {words} with live animals found strictly earlier",
-            "sentence": f"Live animals found under this {words}: {{{name}}}{of_inspections}{joined}",
+            "sentence": f"{{{name}:#earlier find}} of live animals {same}{of_inspections}{joined}",
             "monotone": 1,
             "indicators": (9,),
         },
         "product_finds": {
             **count,
             "meaning": f"Shipments under the same {words} with wildlife products found strictly earlier",
-            "sentence": f"Wildlife products found under this {words}: {{{name}}}{of_inspections}{joined}",
+            "sentence": f"{{{name}:#earlier find}} of wildlife products {same}{of_inspections}{joined}",
             "monotone": 1,
             "indicators": (9,),
         },
@@ -165,7 +187,10 @@ def _feature(kind: str, measure: str) -> Feature:
             "high": 8.0,
             "meaning": f"Logarithm of the rate of finds per full inspection under the same {words} over the "
             "port's own rate, both strictly earlier, drawn to the port's with the weight of 20 inspections",
-            "sentence": f"Finds under this {words} come at {{{name}}} times the port's own rate{joined}",
+            "sentence": f"Finds {same} come {{{name}}} times as often as in this port as a whole{joined}",
+            "sentence_below": f"Finds {same} are rarer than in this port as a whole: "
+            f"{{{name}:percent}} of its rate{joined}",
+            "usual": (-6.0, 0.3),
             "sentence_missing": missing,
             "monotone": 1,
             "indicators": (9,),
@@ -173,7 +198,7 @@ def _feature(kind: str, measure: str) -> Feature:
         "finds_in_other_roles": {
             **count,
             "meaning": f"Finds, strictly earlier, on bills that name the {words} in another role",
-            "sentence": f"Finds on bills that name this {words} in another role: {{{name}}}{joined}",
+            "sentence": f"{{{name}:#find}} on bills that name this {words} in another role{joined}",
             "monotone": 1,
             "indicators": (9,),
         },
@@ -204,6 +229,8 @@ def _standing(name: str, what: str, among: str, uses_country: bool) -> Feature:
         known="history",
         sentence=f"{what[0].upper()}{what[1:]}: above {{{name}}} of the earlier shipments here of the same "
         f"{among}",
+        usual=(0.05, 0.95),
+        topic=what,
         indicators=(3,) if "value" in what else (4,),
         uses_country=uses_country,
     )
@@ -220,7 +247,8 @@ def _consignees_at(place: str) -> Feature:
         low=0.0,
         high=_MANY,
         known="history",
-        sentence=f"Different consignees seen under this {words}: {{{place}_consignees}}",
+        sentence=f"{{{place}_consignees:#consignee}} seen earlier with this {words}",
+        usual=(0.0, 2.0),
         indicators=(7,),
     )
 
@@ -251,15 +279,14 @@ FEATURES: tuple[Feature, ...] = (
         "goods_origin_rarity",
         "Minus logarithm of (shipments of the heading from the origin + 0.5) / (of the heading + 1), "
         "365 days",
-        "Of {heading_shipments_365d} shipments of this heading in the year before, "
+        "Of {heading_shipments_365d:#shipment} of this heading in the year before, "
         "{goods_origin_shipments_365d} came from this origin",
     ),
     _rarity(
         "goods_route_rarity",
         "Minus logarithm of (shipments of the heading from origin to destination + 0.5) / (all + 1), "
         "365 days",
-        "This heading from this origin to this destination in the year before: "
-        "{goods_route_shipments_365d} shipments",
+        "{goods_route_shipments_365d:#shipment} of this heading, origin and destination in the year before",
     ),
     _consignees_at("address"),
     _consignees_at("phone"),

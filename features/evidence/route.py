@@ -25,73 +25,81 @@ _HEAD_WORDS = {"live_animals": "live animals", "wildlife_products": "wildlife pr
 def _taxon_features(head: str) -> list[Feature]:
     words, short = _HEAD_WORDS[head], {"live_animals": "live", "wildlife_products": "products"}[head]
     score = partial(_Number, unit="score", low=0.0, high=1.0, uses_country=True)
-    fit = f"closest fit: {{route_{short}_taxon}}"
+    total = partial(_Number, unit="score", low=0.0, high=60.0, uses_country=True, indicators=(1,))
+    fit = f"closest fit: {{route_{short}_taxon:taxon}}"
+    origin, destination = "origin {origin_name:place}", "destination {destination_name:place}"
+    way = "from {origin_name:place} to {destination_name:place}"
+    no_source = f"Comes from no known source of hidden {words}; {origin}"
+    no_route = f"On no known route of hidden {words}; {way}"
+    no_cover = f"Such goods on this route are no known cover for {words}; {way}"
     return [
         score(
             name=f"route_{short}_source",
             meaning=f"Strongest prior of any taxon ({words}) for coming from the origin or loading country",
-            sentence=f"{{origin_name}} as a known source of {words}: weight {{route_{short}_source}} of 1",
+            sentence=f"Comes from {{route_{short}_source:known}} source of hidden {words}; {origin}",
+            sentence_zero=no_source,
+            topic=f"source of {words}",
             indicators=(1, 10),
         ),
-        _Number(
+        total(
             name=f"route_{short}_source_sum",
             meaning=f"Sum over taxa ({words}) of the priors for coming from the origin or loading country",
-            unit="score",
-            low=0.0,
-            high=60.0,
-            uses_country=True,
-            sentence=f"Kinds of {words} known to leave {{origin_name}}, weighted: "
-            f"{{route_{short}_source_sum}}",
-            indicators=(1,),
+            sentence=f"Comes from a known source of hidden {words}; {origin}; its kinds weigh "
+            f"{{route_{short}_source_sum}} together (1 is one main kind)",
+            sentence_zero=no_source,
+            topic=f"source of {words}",
         ),
         score(
             name=f"route_{short}_destination",
             meaning=f"Strongest prior of any taxon ({words}) for going to destination or discharge country",
-            sentence=f"{{destination_name}} as a known market for {words}: weight "
-            f"{{route_{short}_destination}} of 1",
+            sentence=f"Goes to {{route_{short}_destination:known}} market for hidden {words}; {destination}",
+            sentence_zero=f"Goes to no known market for hidden {words}; {destination}",
             indicators=(1,),
         ),
         score(
             name=f"route_{short}_transit",
             meaning=f"Strongest prior of any taxon ({words}) for passing a declared transhipment country",
-            sentence=f"Transhipment country as a known stopover for {words}: weight "
-            f"{{route_{short}_transit}} of 1",
+            sentence=f"Transhipped at {{route_{short}_transit:known}} stopover of hidden {words}; "
+            "way {route_text}",
+            sentence_zero=f"Not transhipped at a known stopover of hidden {words}; way {{route_text}}",
+            usual=(0.0, 0.5),
             indicators=(10,),
         ),
         score(
             name=f"route_{short}_pair",
             meaning=f"Strongest product of source, destination and mode priors of one taxon ({words})",
-            sentence=f"{{origin_name}} to {{destination_name}} fits a known route of {words}: "
-            f"{{route_{short}_pair}} of 1; {fit}",
+            sentence=f"The route fits {{route_{short}_pair:strength}} a known one of hidden {words}; {way}; "
+            f"{fit}",
+            sentence_zero=no_route,
+            usual=(0.0, 0.7),
+            topic=f"route of {words}",
             indicators=(1, 10, 18),
         ),
-        _Number(
+        total(
             name=f"route_{short}_pair_sum",
             meaning=f"Sum over taxa ({words}) of the products of source, destination and mode priors",
-            unit="score",
-            low=0.0,
-            high=60.0,
-            uses_country=True,
-            sentence=f"Known routes of {words} this one fits, weighted: {{route_{short}_pair_sum}}; {fit}",
-            indicators=(1,),
+            sentence=f"The route fits known ones of hidden {words}, {{route_{short}_pair_sum}} in all "
+            f"(1 is one perfect fit); {way}; {fit}",
+            sentence_zero=no_route,
+            topic=f"route of {words}",
         ),
         score(
             name=f"route_{short}_cover",
             meaning=f"Strongest product of a taxon's route prior ({words}) and how well the goods cover it",
-            sentence=f"These goods on this route fit a known cover for {words}: "
-            f"{{route_{short}_cover}} of 1; {fit}",
+            sentence=f"Such goods on this route fit {{route_{short}_cover:strength}} a known cover for "
+            f"{words}; {way}; {fit}",
+            sentence_zero=no_cover,
+            usual=(0.0, 0.5),
+            topic=f"route of {words}",
             indicators=(1, 18, 19),
         ),
-        _Number(
+        total(
             name=f"route_{short}_cover_sum",
             meaning=f"Sum over taxa ({words}) of the products of route prior and cover strength",
-            unit="score",
-            low=0.0,
-            high=60.0,
-            uses_country=True,
-            sentence=f"Known covers of {words} that these goods on this route fit, weighted: "
-            f"{{route_{short}_cover_sum}}; {fit}",
-            indicators=(1,),
+            sentence=f"Such goods on this route fit known covers for {words}, {{route_{short}_cover_sum}} "
+            f"in all (1 is one perfect fit); {way}; {fit}",
+            sentence_zero=no_cover,
+            topic=f"route of {words}",
         ),
     ]
 
@@ -105,9 +113,14 @@ FEATURES: list[Feature] = [
         high=0.0,
         indicators=(1, 2),
         uses_country=True,
-        sentence="These goods are about {origin_goods_percent} % of what {origin_name} exports; "
-        "it mainly exports {origin_main_exports}",
-        sentence_missing="What {origin_name} exports could not be compared with these goods",
+        sentence="Such goods are about {origin_goods_percent} of the exports of {origin_name:place}; "
+        "it mainly exports {origin_main_exports:list}",
+        sentence_below="Hardly any exports of {origin_name:place} are such goods; it mainly exports "
+        "{origin_main_exports:list}",
+        below=-4.0,
+        usual=(-3.5, 0.0),
+        sentence_missing="Origin or goods are not known, so the one cannot be compared with the other",
+        topic="exports of the origin",
     ),
     _Number(
         name="origin_goods_advantage",
@@ -117,8 +130,13 @@ FEATURES: list[Feature] = [
         high=7.0,
         indicators=(1, 2),
         uses_country=True,
-        sentence="{origin_name} exports {origin_goods_advantage} times as much of these goods as an average "
-        "country would",
+        sentence="Such goods are {origin_goods_advantage} times as large a part of the exports of "
+        "{origin_name:place} as of world trade",
+        sentence_below="Such goods are no speciality of {origin_name:place}: no larger a part of its exports "
+        "than of world trade",
+        below=0.18,
+        usual=(-0.7, 7.0),
+        topic="exports of the origin",
     ),
     _Number(
         name="destination_goods_advantage",
@@ -128,8 +146,11 @@ FEATURES: list[Feature] = [
         high=7.0,
         indicators=(2,),
         uses_country=True,
-        sentence="The destination itself exports {destination_goods_advantage} times as much of these goods "
-        "as an average country would",
+        sentence="The destination, {destination_name:place}, itself exports such goods: "
+        "{destination_goods_advantage} times as large a part of its exports as of world trade",
+        sentence_below="The destination, {destination_name:place}, itself exports little of such goods",
+        below=0.18,
+        usual=(-5.0, 0.7),
     ),
     _Number(
         name="partner_share",
@@ -139,7 +160,11 @@ FEATURES: list[Feature] = [
         high=0.0,
         indicators=(2,),
         uses_country=True,
-        sentence="{destination_name} takes about {partner_percent} % of all exports of {origin_name}",
+        sentence_below="Hardly any exports of {origin_name:place} go to {destination_name:place}",
+        below=-3.0,
+        usual=(-3.0, 0.0),
+        sentence="About {partner_percent} of the exports of {origin_name:place} go to "
+        "{destination_name:place}",
     ),
     _Number(
         name="low_value_long_haul",
@@ -149,7 +174,8 @@ FEATURES: list[Feature] = [
         high=9.0,
         indicators=(2, 3),
         uses_country=True,
-        sentence="Goods worth about {usual_or_declared_usd_per_kg} USD/kg travel {route_km} km",
+        sentence="Goods worth about {usual_or_declared_usd_per_kg} USD per kg travel {route_km} km",
+        usual=(-6.0, 4.0),
     ),
     _Number(
         name="mode_share",
@@ -158,7 +184,10 @@ FEATURES: list[Feature] = [
         low=-3.0,
         high=0.0,
         indicators=(2,),
-        sentence="About {mode_percent} % of shipments of such goods travel by {route_mode}",
+        sentence="About {mode_percent} of shipments of such goods travel {route_mode:by}",
+        sentence_below="Hardly any shipments of such goods travel {route_mode:by}: about {mode_percent}",
+        below=-1.7,
+        usual=(-1.3, 0.0),
     ),
     Feature(
         name="route_hops",
@@ -170,7 +199,7 @@ FEATURES: list[Feature] = [
         low=0.0,
         high=100.0,
         indicators=(10,),
-        sentence="Transhipments declared: {route_hops}; way {route_text}",
+        sentence="{route_hops:#transhipment} declared; way {route_text}",
     ),
     _Number(
         name="detour_ratio",
@@ -180,7 +209,11 @@ FEATURES: list[Feature] = [
         high=50.0,
         indicators=(10,),
         uses_country=True,
-        sentence="The way is {detour_ratio} times the direct one; {route_km} km against {direct_km} km",
+        sentence="The way is {detour_ratio} times as long as the direct one; {route_km} km against "
+        "{direct_km} km",
+        sentence_below="The way is direct, {route_km} km",
+        below=1.1,
+        usual=(1.0, 1.5),
     ),
     _Number(
         name="route_distance",
@@ -190,6 +223,7 @@ FEATURES: list[Feature] = [
         high=5.5,
         uses_country=True,
         sentence="The way is about {route_km} km long",
+        background=True,
     ),
     _Flag(
         name="passes_hub",
@@ -202,40 +236,51 @@ FEATURES: list[Feature] = [
         name="in_transit",
         meaning="Direction is transit or transhipment, or the place of delivery is in another country",
         indicators=(11,),
-        sentence="It only passes through this port; delivery in {delivery_name}",
+        sentence="It only passes through this port; place of delivery in {delivery_name:place}",
     ),
     _Flag(
         name="destination_beyond_discharge",
         meaning="Country of destination differs from the country of discharge",
         indicators=(11,),
-        sentence="Unloaded in {discharge_name}; destined for {destination_name}",
+        sentence="Unloaded in {discharge_name:place}, destined for {destination_name:place}",
     ),
     _Flag(
         name="landlocked_destination",
         meaning="Country of destination has no sea port",
         indicators=(10, 11),
         uses_country=True,
-        sentence="The destination, {destination_name}, is landlocked",
+        sentence="The destination, {destination_name:place}, has no sea port",
     ),
     _Flag(
         name="loaded_elsewhere",
         meaning="Loaded in another country than the declared origin",
         indicators=(10,),
-        sentence="Goods of {origin_name} were loaded in {loading_name}",
+        sentence="The declared origin is {origin_name:place}, but loading was in {loading_name:place}",
     ),
     _Flag(
         name="origin_unknown",
         meaning="Neither origin, loading place nor shipper's country is known",
         sentence="Where it comes from is not declared",
+        topic="origin",
     ),
     category(
         "origin_region",
         "route",
         "Subregion of the origin (UN M49)",
-        "Comes from {origin_region}",
+        "Comes from {origin_name:place} ({origin_region})",
+        sentence_missing="Where it comes from is not declared",
+        background=True,
+        topic="origin",
         uses_country=True,
     ),
-    category("route_mode", "route", "Mode of transport, declared or inferred", "Travels by {route_mode}"),
+    category(
+        "route_mode",
+        "route",
+        "Mode of transport, declared or inferred",
+        "Travels {route_mode:by}",
+        sentence_missing="How it travels is not known",
+        background=True,
+    ),
     *_taxon_features("live_animals"),
     *_taxon_features("wildlife_products"),
 ]

@@ -41,7 +41,8 @@ FEATURES: tuple[Feature, ...] = (
         low=0.0,
         high=100.0,
         known="row",
-        sentence=f"The text has {_CODES}: a word for {{words_meaning}}",
+        sentence=f"The text has {_CODES}, a word for {{words_meaning}}",
+        topic="words",
         sentence_missing="There is no description to search for wildlife words",
         indicators=(22,),
         monotone=1,
@@ -49,25 +50,29 @@ FEATURES: tuple[Feature, ...] = (
     _flag(
         "wildlife_words_out_of_place",
         "A wildlife word counts and the heading is not one where that wildlife is ordinarily traded",
-        f"{_CODES} is a word for {{words_meaning}}, which is not ordinary under {{words_heading}}",
+        f"The text has {_CODES}, a word for {{words_meaning}}, out of place under {{words_heading}}",
+        topic="words",
         monotone=1,
     ),
     _flag(
         "wildlife_words_in_place",
         "Every wildlife word that counts is ordinary trade in the shipment's heading",
-        f"{_CODES} is a trade word for {{words_meaning}}, often of protected species; under "
+        f"The text has {_CODES}, a word for {{words_meaning}}, often of protected species; under "
         "{words_heading} it may be legal trade",
+        topic="words",
     ),
     _flag(
         "live_animal_words",
         "A wildlife word for live animals counts, or one for animals beside a word for 'live'",
         f"The text names live animals: {_CODES}",
+        topic="words",
         monotone=1,
     ),
     _flag(
         "wildlife_product_words",
         "A wildlife word for a product (horn, scales, shell, timber, maw) counts",
         f"The text names a wildlife product: {_CODES}",
+        topic="words",
         monotone=1,
     ),
     _flag(
@@ -84,7 +89,8 @@ FEATURES: tuple[Feature, ...] = (
     _flag(
         "wildlife_words_not_english",
         "A wildlife word that counts is in another language than English, Latin names aside",
-        f"{_CODES} is a word for {{words_meaning}} in another language",
+        f"The text has {_CODES}, a word for {{words_meaning}} in another language than English",
+        topic="words",
     ),
     _flag(
         "wildlife_words_figurative",

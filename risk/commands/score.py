@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 SHOWN = 10
 PROBLEMS_SHOWN = 20
 
+PRIOR = (
+    "The score is a prior, learnt elsewhere, not from this port's outcomes. Use it to order shipments: it is "
+    "not the chance of a find here, and a low rank clears nothing."
+)
+
 _EPILOG = """\b
 Examples:
   wildcargo score day.csv --capacity 30 --out list.csv
@@ -147,8 +152,8 @@ def command(
         if strict and problems:
             raise Mistake("the input has problems and --strict was asked for; nothing was written", problems)
         writing.write(whole.part(out), ranked.chunks(), suffix=out.suffix)
-        top = ranked.take(ranked.chosen(SHOWN))
-        report = _Report(collector, ranked, pools, top, reasons, problems)
+        top = ranked.described(ranked.chosen(SHOWN))
+        report = _Report(collector, ranked, pools, top, reasons, problems, time)
     report.say(out, kept, engine)
 
 
@@ -192,7 +197,9 @@ class _Report:
         top: Any,
         reasons: int,
         problems: list[str],
+        now: Any,
     ) -> None:
+        self.now = now
         self.tally = collector.tally
         self.ranked = ranked
         self.pools = pools
@@ -224,6 +231,9 @@ class _Report:
             terminal.say(f"Finds to expect on the list: {text}")
         elif self.ranked.selection is not None:
             terminal.say("Finds to expect on the list: not known for this port")
+        if self.ranked.risk_basis != "port":
+            terminal.say()
+            terminal.items([PRIOR], indent="", bullet="")
 
     def _list(self) -> None:
         total = len(self.ranked.chosen())
@@ -233,11 +243,11 @@ class _Report:
         else:
             terminal.heading(f"To open today: {total:,} of {n:,} shipments; the first {len(self.top):,}")
         for row in self.top.to_dict("records"):
-            for line in _shipment(row, self.reasons, self.ranked.risk_basis, n):
+            for line in _shipment(row, self.reasons, self.ranked.risk_basis, n, self.now):
                 terminal.say(line)
         if self.ranked.selection is not None:
             terminal.say()
-            terminal.say("  Shipments not on the list are not ranked for opening today.")
+            terminal.say("  A shipment that is not on the list is not cleared; it is only not chosen today.")
 
     def _next(self, out: Path, records: Path | None) -> None:
         terminal.heading("Files")
@@ -258,11 +268,12 @@ class _Report:
 def _basis(basis: str) -> str:
     if basis == "port":
         return "calibrated on this port's outcomes"
-    return "a prior: probabilities are not known for this port, read ranks"
+    return "a prior, see below"
 
 
-def _shipment(row: dict[str, Any], reasons: int, basis: str, n: int) -> list[str]:
+def _shipment(row: dict[str, Any], reasons: int, basis: str, n: int, now: Any) -> list[str]:
     """Return the lines of one shipment on the list."""
+    from risk.commands import shipment_line
     from risk.sentences import clean
 
     risk = f"risk {100 * row['risk']:.2g}%" if basis == "port" else f"rank {row['rank']:,} of {n:,}"
@@ -270,6 +281,8 @@ def _shipment(row: dict[str, Any], reasons: int, basis: str, n: int) -> list[str
     pool = row["pool"] if row["pool"] not in ("", "all") else ""
     marks = ", ".join(filter(None, (risk, chosen, pool)))
     lines = [f"{row['rank']:>6}  {click.style(clean(row['shipment_id'], 40), bold=True)}  ({marks})"]
+    for text in shipment_line.lines(row, now):
+        lines += terminal.wrapped(text, " " * 8, " " * 8).splitlines()
     for i in range(1, reasons + 1):
         text = row[f"reason_{i}"]
         if isinstance(text, str) and text:

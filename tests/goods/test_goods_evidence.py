@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import string
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,6 +14,7 @@ from features.evidence import goods as goods_evidence
 from features.evidence import words as words_evidence
 from features.manifest import schema
 from features.view import View
+from risk import sentences
 
 
 def view(rows: list[dict[str, str | None]]) -> View:
@@ -70,16 +72,22 @@ def test_every_sentence_can_be_written_and_quotes_no_missing_fact(module) -> Non
     shipments = view(ROWS)
     frame = module.compute(shipments)
     known = set(frame.columns) | set(shipments.table.columns)
+    kinds = sentences.fields(module.FEATURES, module.FACTS)
     for feature in module.FEATURES:
-        for template in (feature.sentence, feature.sentence_zero, feature.sentence_missing):
+        for template in sentences.templates(feature):
             fields = {name for _, name, _, _ in string.Formatter().parse(template) if name}
             assert fields <= known, feature.name
-        shown = frame[feature.name].notna()
-        if feature.dtype != "category":
-            shown &= frame[feature.name] != 0 if feature.dtype in ("flag", "count") else shown
-        for _, row in frame[shown].iterrows():
-            text = feature.sentence.format(**row)
-            assert "nan" not in text.replace("finance", ""), (feature.name, text)
+        state = sentences.states(frame[feature.name], feature)
+        for number, template in enumerate(sentences.templates(feature)):
+            rows = np.flatnonzero(state == number)
+            if not template or number == sentences.MISSING or not len(rows):
+                continue
+
+            def quoted(name, rows=rows):
+                return (frame if name in frame else shipments.table)[name].iloc[rows]
+
+            for text in sentences.render(sentences.parse(template), quoted, len(rows), kinds):
+                assert "unknown" not in text.lower().replace("'unknown'", ""), (feature.name, text)
 
 
 def test_one_at_a_time_equals_the_batch() -> None:

@@ -72,10 +72,34 @@ def test_a_day_is_scored_and_every_row_accounted_for(bundle_dir, day_file, tmp_p
     assert (frame["reason_1"] != "").all()
     assert (tmp_path / "list.records.parquet").exists()
     assert "not known for this port" in done.stdout
-    assert "not ranked for opening today" in done.stdout
+    assert "is not cleared" in done.stdout
+    assert "a low rank clears nothing" in done.stdout
     lowered = (done.stdout + out.read_text(encoding="utf-8")).lower()
     assert not any(word in lowered for word in (" safe", "smuggl", "guilty", " nan"))
     assert max(map(len, done.stdout.splitlines())) <= 100 + len(str(tmp_path))
+
+
+def test_the_list_holds_what_is_needed_to_find_a_shipment(bundle_dir, port, tmp_path):
+    table = port(30, seed=5).drop(columns=["inspected_at", "inspection_type", "outcome"])
+    table["arrives_at"] = pd.Timestamp("2026-02-01 10:30")
+    table["container_ids"] = pd.Series(["=HYPERLINK(1)"] * 30, dtype="str")
+    table.loc[0, "consignee_name"] = "+cmd|calc \x1b[31mRED"
+    table.loc[0, "shipment_id"] = "FIRST"
+    day, out = tmp_path / "day.parquet", tmp_path / "list.csv"
+    table.to_parquet(day)
+    call = ("score", day, "--model", bundle_dir, "--out", out, "--now", "2026-02-01T08:00")
+    done = run(*call, "--capacity", "30")
+    assert done.exit_code == 0, done.output
+    frame = pd.read_csv(out, keep_default_na=False).set_index("shipment_id")
+    first = frame.loc["FIRST"]
+    assert first["consignee_name"] == "'+cmd|calc [31mRED" or first["consignee_name"].startswith("'+cmd")
+    declared = table.set_index("shipment_id")
+    assert (frame["goods_description"] == declared.loc[frame.index, "goods_description"]).all()
+    assert (frame["gross_weight_kg"] == declared.loc[frame.index, "gross_weight_kg"]).all()
+    assert not frame["container_ids"].str.startswith("=").any()
+    assert "arrives 2026-02-01 10:30 UTC, in 2 h 30 min" in done.stdout
+    assert "→ Hong Kong" in done.stdout
+    assert "\x1b" not in done.stdout
 
 
 def test_the_same_call_gives_the_same_bytes(bundle_dir, day_file, tmp_path):
@@ -96,6 +120,13 @@ def test_replay_gives_the_same_score_and_names_what_differs(bundle_dir, day_file
     done = run("replay", first, "--records", records, "--model", bundle_dir)
     assert done.exit_code == 0, done.output
     assert "same to the bit" in done.stdout
+    for said in ("What the number rests on", "learnt from", "calibrated on", "wildlife products", "average"):
+        assert said in done.stdout
+    every = run("replay", first, "--records", records, "--model", bundle_dir, "--all").stdout
+    assert "more values together" in done.stdout
+    assert "more values together" not in every
+    assert len(every.splitlines()) > len(done.stdout.splitlines())
+    assert not any(word in every.lower() for word in (" safe", "smuggl", "guilty", " nan"))
     table = pd.read_parquet(records)
     column = table.columns[table.columns.str.startswith("margin.")][0]
     _tamper(records, column)

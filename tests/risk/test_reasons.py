@@ -72,12 +72,14 @@ def test_families_and_base_add_up_and_top_reasons_are_the_strongest(n, seed, k):
     top = summed.top(k)
     for row in range(n):
         told = top[row][top[row] >= 0]
-        assert len(told) == len(set(told)) == min(k, np.count_nonzero(summed.contribution[row]))
+        worth = np.abs(summed.contribution[row]) >= reasons.SLIGHT
+        assert len(told) == len(set(told)) == min(k, np.count_nonzero(worth))
+        assert worth[told].all()
         values = summed.contribution[row, told]
         assert list(values[values > 0]) == sorted(values[values > 0], reverse=True)
         assert list(values[values < 0]) == sorted(values[values < 0])
         assert list(values > 0) == sorted(values > 0, reverse=True)
-        if k >= 2 and (summed.contribution[row] < 0).any():
+        if k >= 2 and (summed.contribution[row] <= -reasons.SLIGHT).any():
             assert (values < 0).any()
     for text in np.concatenate(words.texts(k)):
         assert "nan" not in text.lower()
@@ -119,8 +121,108 @@ def test_records_hold_what_the_sentence_quotes():
     assert last.features == ()
     texts = [t[0] for t in words.texts(3)]
     assert texts[0] == "1.4 kg per package; half of all lie between 9 and 22"
-    assert texts[1] == "Timing: several values together"
+    assert texts[1] == "Timing: no single value stands out; several add up"
     assert texts[2] == "Against: Clear text"
+
+
+ONE = {
+    "days": feature(
+        "days",
+        "timing",
+        unit="days",
+        sentence="Arrives {days:#day} before Christmas",
+        sentence_zero="Arrives on Christmas Day",
+        sentence_below="Arrives {days:#day} after Christmas",
+    ),
+    "packages": feature("packages", "quantity", unit="log10 packages", sentence="{packages:#package}"),
+    "ratio": feature("ratio", "quantity", unit="log10 ratio", sentence="{ratio:percent} of the usual"),
+    "mode": category("mode", "route", "mode", "Travels {mode:by}"),
+    "name": category("name", "route", "name", "{name:place} is far; via {name:country}"),
+    "far": feature("far", "quantity", sentence="{far:abs} kg, {far:far}"),
+    "many": category("many", "route", "many", "Exports {many:list}"),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("days", 12.0, "Arrives 12 days before Christmas"),
+        ("days", 1.0, "Arrives 1 day before Christmas"),
+        ("days", 0.0, "Arrives on Christmas Day"),
+        ("days", -12.0, "Arrives 12 days after Christmas"),
+        ("packages", 0.0, "1 package"),
+        ("packages", 4.0, "10,000 packages"),
+        ("ratio", -1.0, "10% of the usual"),
+        ("mode", "post", "Travels by post"),
+        ("mode", "by_hand", "Travels by hand"),
+        ("name", "Philippines", "The Philippines is far; via the Philippines"),
+        ("name", "LA", "LA is far; via Laos"),
+        ("far", -4.0, "4 kg, far below what is usual"),
+        ("many", "Electrical energy; copper ore", "Exports electrical energy, copper ore"),
+    ],
+)
+def test_a_sentence_follows_sign_number_and_kind_of_its_value(name, value, text):
+    values = pd.Series([value])
+    state = sentences.states(values, ONE[name])[0]
+    template = sentences.parse(sentences.templates(ONE[name])[state])
+    kinds = sentences.fields(tuple(ONE.values()), ())
+    assert sentences.render(template, lambda _: values, 1, kinds)[0] == text
+
+
+TOLD = (
+    feature("strange", "quantity", sentence="strange {strange}", usual=(0.0, 2.0)),
+    feature("plain", "quantity", sentence="plain {plain}"),
+    feature("twin", "quantity", sentence="twin {twin}", topic="twins"),
+    feature("other_twin", "quantity", sentence="other twin {other_twin}", topic="twins"),
+    feature("season", "quantity", sentence="season {season}", background=True),
+    feature("flag", "quantity", "flag", sentence="raised", sentence_zero="not raised"),
+    feature("form", "quantity", "flag", sentence="a firm", sentence_zero="no firm", usual=(1.0, 1.0)),
+)
+
+
+@pytest.mark.parametrize(
+    ("moved", "values", "told"),
+    [
+        # A notable value is told before a stronger ordinary one if it is a quarter of it.
+        ({"strange": 0.3, "plain": 1.0}, {"strange": 9.0}, "strange 9. plain 1"),
+        ({"strange": 0.2, "plain": 1.0}, {"strange": 9.0}, "plain 1"),
+        ({"strange": 0.6, "plain": 1.0}, {"strange": 1.0}, "plain 1. strange 1"),
+        ({"strange": 0.4, "plain": 1.0}, {"strange": 1.0}, "plain 1"),
+        # The other direction is not told at all.
+        ({"strange": -0.5, "plain": 1.0}, {"strange": 9.0}, "plain 1"),
+        # One of a topic; background only by itself.
+        ({"twin": 1.0, "other_twin": 0.9, "plain": 0.5}, {}, "twin 1. plain 1"),
+        ({"season": 1.0, "plain": 0.3}, {}, "plain 1"),
+        ({"season": 1.0, "plain": 0.2}, {}, "season 1"),
+        # A flag at its usual value may speak against opening, never for it.
+        ({"flag": 1.0}, {"flag": 1.0}, "raised"),
+        ({"flag": 1.0}, {"flag": 0.0}, "Weights and values: no single value stands out; several add up"),
+        ({"flag": -1.0}, {"flag": 0.0}, "Against: not raised"),
+        ({"form": 1.0}, {"form": 0.0}, "no firm"),
+        ({"form": 1.0}, {"form": 1.0}, "Weights and values: no single value stands out; several add up"),
+        ({"form": -1.0}, {"form": 1.0}, "Against: a firm"),
+    ],
+)
+def test_what_is_told_first(moved, values, told):
+    names = [f.name for f in TOLD]
+    frame = pd.DataFrame([dict.fromkeys(names, 1.0) | values])
+    contributions = np.array([[moved.get(name, 0.0) for name in names]])
+    table = pd.DataFrame({"shipment_id": pd.Series(["S"], dtype="str")})
+    summed = reasons.summarise(contributions, names, 0.0, contributions.sum(axis=1), frame, TOLD)
+    assert reasons.Words(summed, frame, table, ()).texts(1)[0][0] == told
+
+
+def test_a_slight_reason_is_not_told_but_listed():
+    frame, table, columns, contributions, _ = batch(1)
+    contributions[:] = [[1.0, 0.0, -0.02, 0.0, 0.0, 0.03]]
+    summed = reasons.summarise(contributions, columns, 0.0, contributions.sum(axis=1), frame, FEATURES)
+    words = reasons.Words(summed, frame, table, FACTS)
+    assert [bool(t[0]) for t in words.texts(3)] == [True, False, False]
+    assert {r.family for r in words.records(0)} == {"quantity", "goods", "timing"}
+    contributions[:] = 0.0
+    summed = reasons.summarise(contributions, columns, 0.0, contributions.sum(axis=1), frame, FEATURES)
+    texts = reasons.Words(summed, frame, table, FACTS).texts(2)
+    assert [t[0] for t in texts] == ["Nothing sets it apart from the average shipment", ""]
 
 
 def test_a_comparison_that_is_missing_is_left_out():
@@ -128,7 +230,7 @@ def test_a_comparison_that_is_missing_is_left_out():
     columns = {"kg_per_package": [1.4, np.nan], "kg_low": [9.0, 9.0], "kg_high": [np.nan, 22.0]}
     kinds = sentences.fields(FEATURES, FACTS)
     texts = sentences.render(template, lambda name: pd.Series(columns[name]), 2, kinds)
-    assert list(texts) == ["1.4 kg per package", "unknown kg per package; half of all lie between 9 and 22"]
+    assert list(texts) == ["1.4 kg per package", "Unknown kg per package; half of all lie between 9 and 22"]
 
 
 @given(st.text(max_size=300))
