@@ -170,6 +170,7 @@ def _heads(p: Prediction, words: Words) -> None:
 
 def _families(words: Words, prediction: Prediction, record: Record, everything: bool) -> None:
     from features.registry import FAMILIES
+    from risk.sentences import counted
 
     p, moved = prediction, prediction.risk_contributions
     assert moved is not None
@@ -190,7 +191,7 @@ def _families(words: Words, prediction: Prediction, record: Record, everything: 
             terminal.say(terminal.wrapped(f"{text}  {value}", first, " " * len(first)))
         rest = [weights[f] for f in ordered if f not in shown]
         if rest:
-            terminal.say(f"  {_signed(sum(rest))}  {len(rest)} more values together")
+            terminal.say(f"  {_signed(sum(rest))}  {counted(str(len(rest)), 'more value')} together")
 
 
 def _without_sentence(record: Record, feature: str) -> str:
