@@ -98,7 +98,7 @@ class Options:
     minimum_training_finds: int = 50
     minimum_calibration_finds: int = 10
     minimum_level: int = 5
-    most_clean: int = 150_000
+    most_clean: int = 75_000
     hide_history: float = 0.2
     settings: tuple[str, ...] = tuple(boosting.SETTINGS)
     rounds: int = boosting.ROUNDS

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from joblib import Parallel, cpu_count, delayed
 
 from features import matrix
 from features.manifest import read, schema
@@ -294,8 +295,14 @@ def learn(
     if thinned:
         seed = options.seed
         ports = [replace(port, table=thin(port.table, thinned, seed=seed)) for port in ports]
-    sets = [rows_of(port, state=state, extra=extra).training_set for port in ports]
+    # A process per port: features are the longer half of the work, and ports share nothing.
+    work = Parallel(n_jobs=min(len(ports), cpu_count()))
+    sets = work(delayed(_training_set)(port, state, extra) for port in ports)
     return train(sets, entries, options)
+
+
+def _training_set(port: Port, state: State | None, extra: dict[str, list[str]]) -> TrainingSet:
+    return rows_of(port, state=state, extra=extra).training_set
 
 
 def features_without(names: Sequence[str], entries: Sequence[Feature]) -> tuple[Feature, ...]:

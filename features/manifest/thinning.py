@@ -64,6 +64,10 @@ FIELD_GROUPS: dict[str, tuple[str, ...]] = {
 }
 
 
+#: Smallest chance with which a group goes from a thinned manifest.
+LEAST = 0.2
+
+
 def without(table: pd.DataFrame, groups: tuple[str, ...]) -> pd.DataFrame:
     """Return the table with the columns of some groups missing in every row.
 
@@ -76,8 +80,11 @@ def without(table: pd.DataFrame, groups: tuple[str, ...]) -> pd.DataFrame:
     return table.assign(**{name: schema.empty_column(name, table.index) for name in columns})
 
 
-def thin(table: pd.DataFrame, share: float, *, chance: float = 0.6, seed: int = 0) -> pd.DataFrame:
+def thin(table: pd.DataFrame, share: float, *, seed: int = 0) -> pd.DataFrame:
     """Take groups of fields away from a share of the manifests.
+
+    Each thinned manifest has its own chance, even from `LEAST` to 1, with which each group goes:
+    some manifests lose a little, some keep little more than the description and the ports.
 
     Parameters
     ----------
@@ -85,8 +92,6 @@ def thin(table: pd.DataFrame, share: float, *, chance: float = 0.6, seed: int = 
         Complete shipment table.
     share : float
         Share of the manifests to thin, 0 to 1.
-    chance : float
-        Chance of each group to be missing from a thinned manifest, 0 to 1.
     seed : int
         The same table and seed give the same result; a manifest's fate depends on its number
         alone, not on the other rows.
@@ -98,6 +103,7 @@ def thin(table: pd.DataFrame, share: float, *, chance: float = 0.6, seed: int = 
     manifest = table["manifest_id"].fillna(table["shipment_id"])
     thinned = table.copy()
     chosen = _uniform(manifest, f"{seed}") < share
+    chance = LEAST + (1 - LEAST) * _uniform(manifest, f"{seed} chance")
     for group, columns in FIELD_GROUPS.items():
         gone = chosen & (_uniform(manifest, f"{seed} {group}") < chance)
         for name in columns:

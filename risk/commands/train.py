@@ -58,6 +58,13 @@ is trained only where there are enough finds; if not, the output says what it wo
     help="Share of manifests to take groups of fields from first, for a model that is to serve other ports.",
 )
 @click.option(
+    "--hide-history",
+    default=0.2,
+    show_default=True,
+    type=click.FloatRange(0, 1),
+    help="Share of days whose history is hidden, so that the model has seen a port's first days.",
+)
+@click.option(
     "--without",
     multiple=True,
     metavar="NAME",
@@ -75,6 +82,7 @@ def command(
     validation: str,
     risk_basis: str | None,
     thinned: float,
+    hide_history: float,
     without: tuple[str, ...],
     overwrite: bool,
     now: str | None,
@@ -96,7 +104,9 @@ def command(
         raise bundles.BundleError(f"{out}: exists already; --overwrite replaces a model")
     ports = learning.read_ports(paths, mapping=mapping, outcomes=outcomes, now=options.moment(now))
     chosen = learning.with_basis(
-        Options(seed=seed, validation=validation), ports, simulated=learning.is_simulated(paths)
+        Options(seed=seed, validation=validation, hide_history=hide_history),
+        ports,
+        simulated=learning.is_simulated(paths),
     )
     if risk_basis is not None:
         chosen = replace(chosen, risk_basis=risk_basis)
