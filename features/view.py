@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features import goods, places
@@ -32,7 +34,7 @@ class View:
         """Return the number of shipments."""
         return len(self.table)
 
-    def take(self, rows: object) -> View:
+    def take(self, rows: npt.NDArray[np.bool_] | npt.NDArray[np.intp]) -> View:
         """Return the view of some rows (a boolean mask or positions), index renewed."""
         frames = (self.table, self.goods, self.route)
         return View(*(frame.loc[rows].reset_index(drop=True) for frame in frames))
