@@ -30,6 +30,12 @@ WHAT: dict[str, str] = {
     ),
 }
 
+SIMULATED = (
+    "It learnt from **simulated port days**, whose traffic follows real trade and whose concealments "
+    "follow documented seizures; docs/simulator.md says what in them is real, assumed and invented. The "
+    "figures below say how well it finds what the simulator hid, not how well it finds what people hide."
+)
+
 LIMITS: tuple[str, ...] = (
     "The risk is of a shipment, never of a person or a firm.",
     "Not on the list does not mean free of risk: what is not inspected is not known.",
@@ -91,7 +97,10 @@ def render(card: Mapping[str, Any]) -> str:
     """Return the card as Markdown."""
     if not card:
         return "# Model card\n\nThis model has no card.\n"
-    lines = ["# Model card", "", card["what"], "", "## Data", ""]
+    lines = ["# Model card", "", card["what"], ""]
+    if card["options"].get("simulated"):
+        lines += [SIMULATED, ""]
+    lines += ["## Data", ""]
     for port in card["ports"]:
         finds = ", ".join(f"{n} {head.replace('_', ' ')}" for head, n in port["finds"].items())
         lines.append(

@@ -88,6 +88,8 @@ class Options:
         Most trees per head.
     risk_basis : str
         ``prior`` or ``port``.
+    simulated : bool
+        Whether the rows come from simulated ports; the card says so.
     """
 
     seed: int = 0
@@ -103,6 +105,7 @@ class Options:
     settings: tuple[str, ...] = tuple(boosting.SETTINGS)
     rounds: int = boosting.ROUNDS
     risk_basis: str = "prior"
+    simulated: bool = False
 
 
 @dataclass(frozen=True)

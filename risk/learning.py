@@ -439,7 +439,8 @@ def _truth_of(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.DataFrame |
 
 def with_basis(options: Options, ports: Sequence[Port], *, simulated: bool) -> Options:
     """Return the options with the honest risk basis: ``port`` for one port's own real outcomes."""
-    return replace(options, risk_basis="port" if len(ports) == 1 and not simulated else "prior")
+    basis = "port" if len(ports) == 1 and not simulated else "prior"
+    return replace(options, risk_basis=basis, simulated=simulated)
 
 
 def is_simulated(paths: Sequence[str | Path]) -> bool:

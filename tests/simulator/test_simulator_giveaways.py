@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import giveaways
+from features import matrix
+from features.view import prepare
 
 pytestmark = pytest.mark.slow
 
@@ -18,6 +20,14 @@ def test_no_single_column_reaches_080(sample: giveaways.Sample) -> None:
     table = giveaways.single_features(sample, least=500)
     assert table["concealments"].min() >= 500
     assert table["auc"].max() < 0.80
+
+
+def test_no_feature_of_the_models_reaches_080(sample: giveaways.Sample) -> None:
+    matrix_of_sample = matrix.build(prepare(sample.table)).drop(columns=[f.name for f in matrix.facts()])
+    seen = matrix_of_sample.dropna(axis=1, how="all")
+    table = giveaways.single_features(sample, least=500, extra=seen)
+    worst = table.iloc[0]
+    assert worst["auc"] < 0.80, worst.to_dict()
 
 
 def test_superficial_columns_say_little(sample: giveaways.Sample) -> None:
