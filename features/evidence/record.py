@@ -90,6 +90,7 @@ _MANY = 1e9
 def _feature(kind: str, measure: str) -> Feature:
     about = KINDS[kind]
     words, same, name = about.words, about.same, f"{kind}_{measure}"
+    past = f"earlier shipments {same}"
     inspected = "inspected" in about.measures
     of_inspections = f", in {{{kind}_inspected:#inspection}}" if inspected else ""
     joined = f"; {{{kind}_joined}}" if kind in ("shipper", "consignee", "notify") else ""
@@ -103,7 +104,7 @@ def _feature(kind: str, measure: str) -> Feature:
             "sentence": f"{{{name}:#earlier shipment}} {same}{joined}",
             "sentence_zero": f"The first shipment {same} that this port has seen",
             "usual": (1.0, _MANY),
-            "topic": f"how often {same}",
+            "topic": past,
             "sentence_missing": missing,
             "indicators": (7,),
         },
@@ -119,7 +120,7 @@ def _feature(kind: str, measure: str) -> Feature:
             "sentence": f"{{{name}:#shipment}} {same} in the 30 days before",
             "sentence_zero": f"No shipment {same} in the 30 days before",
             "usual": (0.0, _MANY),
-            "topic": f"how often {same}",
+            "topic": past,
             "indicators": (7,),
         },
         "shipments_365d": {
@@ -128,7 +129,7 @@ def _feature(kind: str, measure: str) -> Feature:
             "sentence": f"{{{name}:#shipment}} {same} in the year before",
             "sentence_zero": f"No shipment {same} in the year before",
             "usual": (1.0, _MANY),
-            "topic": f"how often {same}",
+            "topic": past,
             "sentence_missing": missing,
             "indicators": (2,) if about.uses_country else (7,),
         },
@@ -136,12 +137,16 @@ def _feature(kind: str, measure: str) -> Feature:
             **days,
             "meaning": f"Days since the first shipment under the same {words}; missing if there was none",
             "sentence": f"The first shipment {same} was {{{name}:#day}} before",
+            "sentence_missing": missing,
+            "topic": past,
             "indicators": (7,),
         },
         "days_since_last": {
             **days,
             "meaning": f"Days since the latest earlier shipment under the same {words}; missing if none",
             "sentence": f"The latest shipment {same} was {{{name}:#day}} before",
+            "sentence_missing": missing,
+            "topic": past,
             "indicators": (7,),
         },
         "regularity": {
@@ -151,6 +156,8 @@ def _feature(kind: str, measure: str) -> Feature:
             "high": 1.0,
             "meaning": f"Share of the weeks since the first shipment in which the same {words} had one",
             "sentence": f"Shipments {same} came in {{{name}}} of the weeks since the first",
+            "sentence_missing": missing,
+            "topic": past,
             "indicators": (7,),
         },
         "inspected": {

@@ -201,6 +201,7 @@ def _without_sentence(record: Record, feature: str) -> str:
     value = record.values[feature].iloc[0]
     meaning = next((f.meaning for f in matrix.features() if f.name == feature), feature)
     said = "Not known" if value != value else "Not so" if value == 0 else "Measured"
+    meaning = meaning.split("; missing", 1)[0]
     return f"{said}: {meaning[:1].lower()}{meaning[1:]}"
 
 

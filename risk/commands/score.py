@@ -153,7 +153,7 @@ def command(
             raise Mistake("the input has problems and --strict was asked for; nothing was written", problems)
         writing.write(whole.part(out), ranked.chunks(), suffix=out.suffix)
         top = ranked.described(ranked.chosen(SHOWN))
-        report = _Report(collector, ranked, pools, top, reasons, problems, time)
+        report = _Report(collector, ranked, pools, top, reasons, problems, time, bool(digest))
     report.say(out, kept, engine)
 
 
@@ -198,8 +198,10 @@ class _Report:
         reasons: int,
         problems: list[str],
         now: Any,
+        past: bool,
     ) -> None:
         self.now = now
+        self.past = past
         self.tally = collector.tally
         self.ranked = ranked
         self.pools = pools
@@ -224,6 +226,8 @@ class _Report:
     def _summary(self, engine: Engine) -> None:
         terminal.say(self.tally.sentence("scored"))
         terminal.say(f"Model:     {engine.bundle.model_id} ({_basis(self.ranked.risk_basis)})")
+        if not self.past:
+            terminal.say("Past:      none given (--state): nothing is known here of earlier shipments")
         terminal.say(f"List:      {self.ranked.list_id}")
         expected = self.ranked.expected
         if expected is not None:
@@ -242,7 +246,9 @@ class _Report:
             terminal.heading(f"Highest risks: first {len(self.top):,} of {n:,}")
         else:
             terminal.heading(f"To open today: {total:,} of {n:,} shipments; the first {len(self.top):,}")
-        for row in self.top.to_dict("records"):
+        for place, row in enumerate(self.top.to_dict("records")):
+            if place:
+                terminal.say()
             for line in _shipment(row, self.reasons, self.ranked.risk_basis, n, self.now):
                 terminal.say(line)
         if self.ranked.selection is not None:

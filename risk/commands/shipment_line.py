@@ -59,7 +59,8 @@ def _load(row: Mapping[str, Any]) -> str:
     packages, weight = row.get("packages"), row.get("gross_weight_kg")
     parts = [] if pd.isna(packages) else [counted(number(float(packages)), "package")]
     parts += [] if pd.isna(weight) else [f"{number(float(weight))} kg"]
-    return ", ".join(parts)
+    # A number and its unit stay on one line.
+    return ", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
 
 def _consignee(row: Mapping[str, Any]) -> str:
