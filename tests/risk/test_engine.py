@@ -113,7 +113,8 @@ def test_expected_finds_only_with_a_port_calibrated_model(engine, file):
             if ranked.expected is not None:
                 chosen = ranked.take(ranked.chosen())
                 assert ranked.expected.mean == pytest.approx(chosen["risk"].sum())
-                assert ranked.expected.low <= ranked.expected.mean <= ranked.expected.high + 1
+                # The ends are whole finds: the mean may lie up to one beyond them.
+                assert ranked.expected.low - 1 < ranked.expected.mean < ranked.expected.high + 1
 
 
 def test_explain_gives_a_shap_explanation(engine, port):
