@@ -45,6 +45,7 @@ def main() -> None:
     parser.add_argument("--days", type=int, default=80, help="days of each training port")
     parser.add_argument("--per-day", type=int, default=300, help="shipments a day of each training port")
     parser.add_argument("--bundle", type=Path, default=ROOT / "risk" / "starter", help="the bundled model")
+    parser.add_argument("--without", action="append", default=[], help="feature to leave out besides")
     parser.add_argument("--keep", action="store_true", help="use kept folds even if the program has changed")
     parser.add_argument("--no-page", action="store_true", help="leave docs/results.md alone")
     options = parser.parse_args()
@@ -75,6 +76,9 @@ def run_folds(configuration: str, cases: pd.DataFrame, options: argparse.Namespa
         out.mkdir(parents=True, exist_ok=True)
         knowledge.write_reference(out / "reference", held, known, configuration)
         arguments = ["--fold", str(fold), "--days", str(options.days), "--per-day", str(options.per_day)]
+        if options.bundle.is_dir():
+            arguments += ["--like", str(options.bundle.resolve())]
+        arguments += [part for name in options.without for part in ("--without", name)]
         calls.append((out, arguments, {reference.SETTING: str(out / "reference")}, key))
     with ThreadPoolExecutor(options.jobs) as pool:
         list(pool.map(lambda call: _run(options.cases, *call), calls))
@@ -132,7 +136,9 @@ def _key(options: argparse.Namespace, *more: object) -> str:
             total.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     if options.bundle.is_dir():
         total.update(b"".join(p.read_bytes() for p in sorted(options.bundle.glob("*.json"))))
-    return f"{total.hexdigest()} {options.days} {options.per_day} {' '.join(map(str, more))}"
+    return (
+        f"{total.hexdigest()} {options.days} {options.per_day} {options.without} {' '.join(map(str, more))}"
+    )
 
 
 def taken_out(runs: dict[str, pd.DataFrame], cases: pd.DataFrame) -> str:
@@ -145,7 +151,7 @@ def taken_out(runs: dict[str, pd.DataFrame], cases: pd.DataFrame) -> str:
             held, known = knowledge.split(told, cases["fold"], fold)
             for name in knowledge.STATEMENTS:
                 table = reference.table(name)
-                gone = len(table) - len(knowledge.cut_table(table, held, known, configuration))
+                gone = knowledge.changed(table, knowledge.cut(name, table, held, known, configuration))
                 counts.setdefault(f"{name} ({len(table)} entries)", []).append(gone)
         listed = ", ".join(f"{'/'.join(map(str, gone))} of {name}" for name, gone in counts.items())
         texts.append(f"`{configuration}` {listed}")
@@ -172,10 +178,9 @@ def section(
     concealed = report.standings(scores, cases, "engine")
     concealed = concealed[concealed["basis"] == "concealed_in"]
     apart = ", ".join(f"top {top:.0%} {report.recall_cell(concealed, top)}" for top in (0.10, 0.30))
-    finds = [
-        json.loads((OUT / main_name / f"fold{fold}" / "training.json").read_text())["finds"]
-        for fold in range(events.FOLDS)
-    ]
+    outs = [OUT / main_name / f"fold{fold}" for fold in range(events.FOLDS)]
+    facts = [json.loads((out / "training.json").read_text()) for out in outs]
+    finds, left_out = [fact["finds"] for fact in facts], facts[0]["without"] or ["none"]
     listed = "; ".join(", ".join(f"{head} {count}" for head, count in fold.items()) for fold in finds)
     weak = report.weak_kinds(report.case_table(scores, cases))
     return f"""## Documented seizures
@@ -187,7 +192,7 @@ filled, plus 20 of the same origin and 20 of the same goods. Five folds of event
 cover tables, the simulator's schemes and the model are made again without its cases. Statements taken
 out per fold: {removed}.
 Training ports per fold: {options.days} days at {options.per_day} shipments a day in six worlds;
-finds learnt from, per fold: {listed}.
+features left out: {", ".join(left_out)}; finds learnt from, per fold: {listed}.
 Intervals: 95 %, bootstrap over events. Reported seizures are what was found and written about: this is
 recall among *reported* kinds, not a rate for a port.
 

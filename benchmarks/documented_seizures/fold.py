@@ -43,16 +43,6 @@ PORTS = {
 #: Share of arrivals a training port opens, seven in ten of them at random; its base rate; share of
 #: manifests that lose groups of fields.
 INSPECTED, RANDOM, BASE_RATE, THINNED = 0.25, 0.7, 0.02, 0.8
-#: Left out as in the starter model (LEFT_OUT in the Makefile).
-WITHOUT = (
-    "month_sine",
-    "month_cosine",
-    "days_to_christmas",
-    "days_to_lunar_new_year",
-    "lodging_lead",
-    "late_lodging",
-    "goods_chapter",
-)
 #: One setting of the trees, fewer of them and no comparison of weightings: ten folds must be quick.
 OPTIONS = Options(seed=1, settings=("steady",), rounds=200, validation="blocks", test=0.0, hide_history=0.5)
 
@@ -66,7 +56,9 @@ def training_world(name: str, held: list, known: list) -> worlds.World:
     return replace(world, schemes=cut, base_rate=BASE_RATE)
 
 
-def learn(out: Path, held: list, known: list, days: int, per_day: int) -> tuple[Bundle, Scorecard]:
+def learn(
+    out: Path, held: list, known: list, days: int, per_day: int, without: list[str]
+) -> tuple[Bundle, Scorecard]:
     """Simulate the fold's ports, train on them and fit the scorecard's limits.
 
     Returns
@@ -87,10 +79,16 @@ def learn(out: Path, held: list, known: list, days: int, per_day: int) -> tuple[
         table, _ = learning.join_outcomes(complete(made.manifests), made.outcomes)
         table = thin(table.assign(selection_probability=np.nan), THINNED, seed=seed)
         rows.append(learning.rows_of(learning.Port(name, table)))
-    entries = learning.features_without(WITHOUT, matrix.features())
+    entries = learning.features_without(without, matrix.features())
     sets_of_rows = [part.training_set for part in rows]
     bundle = training.train(sets_of_rows, entries, OPTIONS)
     return save(bundle, out / "bundle", overwrite=True), scorecard_of(rows)
+
+
+def left_out(bundle: Path) -> list[str]:
+    """Return the features of the registry that a bundle does not see."""
+    seen = set(load(bundle).schema.features)
+    return [feature.name for feature in matrix.features() if feature.name not in seen]
 
 
 def scorecard_of(rows: list[learning.Rows]) -> Scorecard:
@@ -156,6 +154,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--days", type=int, required=True)
     parser.add_argument("--per-day", type=int, required=True)
+    parser.add_argument("--without", action="append", default=[], help="feature to leave out")
+    parser.add_argument("--like", type=Path, help="leave out the features this bundle leaves out")
     parser.add_argument("--bundle", type=Path, help="score with this bundle instead of learning")
     options = parser.parse_args()
     cases = case_file.read(options.cases)
@@ -163,15 +163,18 @@ def main() -> None:
     told = knowledge.stories(cases, knowledge.goods_groups())
     held = [story for story, number in zip(told, fold, strict=True) if number == options.fold]
     known = [story for story, number in zip(told, fold, strict=True) if number != options.fold]
+    without = sorted({*options.without, *(left_out(options.like) if options.like else ())})
     built = sets.build(cases)
     built = built[built["case_id"].isin(cases.loc[fold == options.fold, "case_id"])]
     if options.bundle:
         bundle, scorecard = load(options.bundle), None
     else:
-        bundle, scorecard = learn(options.out, held, known, options.days, options.per_day)
+        bundle, scorecard = learn(options.out, held, known, options.days, options.per_day, without)
     score(bundle, scorecard, built).to_parquet(options.out / "scores.parquet", index=False)
     facts = {head.name: head.facts.get("training_finds") for head in bundle.heads}
-    (options.out / "training.json").write_text(json.dumps({"finds": facts, "model_id": bundle.model_id}))
+    (options.out / "training.json").write_text(
+        json.dumps({"finds": facts, "without": without, "model_id": bundle.model_id})
+    )
 
 
 if __name__ == "__main__":

@@ -27,9 +27,9 @@ from features import reference
 CONFIGURATIONS = ("strict", "basis")
 HEAD_OF_KIND = {"live": "live_animals", "product": "wildlife_products"}
 #: A basis that says the statement rests, at least in part, on reported cases.
-RESTS_ON_CASES = re.compile(r"case|seizure|route report", re.IGNORECASE)
+RESTS_ON_CASES = re.compile(r"case|seizure|named in public reports|route report", re.IGNORECASE)
 #: Reference tables that state something about taxa, and where what they state stands.
-STATEMENTS = ("taxon_routes", "taxon_covers")
+STATEMENTS = ("taxon_routes", "taxon_covers", "cover_goods")
 
 Scheme = TypeVar("Scheme")
 
@@ -136,6 +136,39 @@ def cut_table(table: pd.DataFrame, held: list[Story], known: list[Story], config
     return table[~gone].reset_index(drop=True)
 
 
+def cut_covers(
+    table: pd.DataFrame, held: list[Story], known: list[Story], configuration: str
+) -> pd.DataFrame:
+    """Return ``cover_goods`` with reported covers that only held-out cases report as mere neighbours.
+
+    A heading whose strength for live animals or products is 2 or 3 ("reported") falls to 1
+    ("neighbouring goods") when a held-out case of that kind has it and no other case has.
+    """
+    cut = table.copy()
+    for column, head in (("cover_live", "live_animals"), ("cover_products", "wildlife_products")):
+        told = [{h for s in part if s.head == head for h in s.goods} for part in (held, known)]
+        gone = table["heading"].isin(told[0] - told[1]) & table[column].astype(float).gt(1)
+        if configuration == "basis":
+            gone &= table["basis"].str.contains(RESTS_ON_CASES)
+        cut.loc[gone, column] = "1"
+    return cut
+
+
+def cut(
+    name: str, table: pd.DataFrame, held: list[Story], known: list[Story], configuration: str
+) -> pd.DataFrame:
+    """Return any of the `STATEMENTS` tables as it is without the held-out cases."""
+    function = cut_covers if name == "cover_goods" else cut_table
+    return function(table, held, known, configuration)
+
+
+def changed(before: pd.DataFrame, after: pd.DataFrame) -> int:
+    """Return how many entries were taken out or weakened."""
+    if len(before) != len(after):
+        return len(before) - len(after)
+    return int((before.to_numpy() != after.to_numpy()).any(axis=1).sum())
+
+
 def cut_scheme(scheme: Scheme, held: list[Story], known: list[Story]) -> Scheme | None:
     """Return a simulator's scheme without what only held-out cases state.
 
@@ -178,7 +211,7 @@ def write_reference(folder: Path, held: list[Story], known: list[Story], configu
     for name in STATEMENTS:
         with files("features.reference").joinpath(f"{name}.csv").open(encoding="utf-8") as stream:
             table = pd.read_csv(stream, dtype="str", keep_default_na=False)
-        cut = cut_table(table, held, known, configuration)
-        cut.to_csv(folder / f"{name}.csv", index=False)
-        rows.append({"table": name, "entries": len(table), "taken_out": len(table) - len(cut)})
+        left = cut(name, table, held, known, configuration)
+        left.to_csv(folder / f"{name}.csv", index=False)
+        rows.append({"table": name, "entries": len(table), "taken_out": changed(table, left)})
     return pd.DataFrame(rows)

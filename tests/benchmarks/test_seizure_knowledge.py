@@ -59,7 +59,7 @@ def test_basis_takes_out_only_what_says_it_rests_on_cases(told):
 def test_nothing_is_taken_out_without_held_out_cases(told):
     for name in knowledge.STATEMENTS:
         table = reference.table(name)
-        pd.testing.assert_frame_equal(knowledge.cut_table(table, [], told, "strict"), table)
+        pd.testing.assert_frame_equal(knowledge.cut(name, table, [], told, "strict"), table)
 
 
 def test_covers_are_cut_by_goods_group(told):
@@ -76,6 +76,20 @@ def test_covers_are_cut_by_goods_group(told):
         ("pangolin", "timber"),
         ("abalone", "timber"),
     }
+
+
+def test_reported_covers_of_held_out_cases_fall_to_neighbours(told):
+    columns = ["heading", "cover_live", "cover_products", "basis"]
+    covers = pd.DataFrame(
+        [("0508", "0", "3", "own"), ("0801", "2", "3", "named in public reports"), ("9503", "3", "1", "own")],
+        columns=columns,
+    )
+    strict = knowledge.cut("cover_goods", covers, [told[0], told[2], told[3]], [told[4]], "strict")
+    assert strict["cover_products"].tolist() == ["1", "1", "1"]
+    assert strict["cover_live"].tolist() == ["0", "2", "3"]  # toys: another fold reports them too
+    basis = knowledge.cut("cover_goods", covers, [told[0], told[2], told[3]], [], "basis")
+    assert basis["cover_products"].tolist() == ["3", "1", "1"]
+    assert basis["cover_live"].tolist() == ["0", "2", "3"]
 
 
 @dataclass(frozen=True)
