@@ -7,9 +7,6 @@ PORTS := base=2024-01-08 europe=2024-03-04 southeast_asia=2024-05-06 south_asia=
 	west_africa=2024-09-02 southern_africa=2024-11-04
 PORT_DAYS := 365
 PORT_SIZE := --per-day 1000 --slots-per-day 300 --random-share 0.5
-# Habits of the simulated ports that say nothing about a real one, and the finest code of the goods.
-LEFT_OUT := month_sine month_cosine days_to_christmas days_to_lunar_new_year lodging_lead late_lodging \
-	goods_chapter
 
 .PHONY: demo test quick lint oldest model docs clean
 
@@ -41,8 +38,7 @@ model: $(VENV)/ready
 			--days $(PORT_DAYS) $(PORT_SIZE) --out out/ports/$${port%=*} || exit 1; \
 	done
 	OMP_WAIT_POLICY=passive $(BIN)/wildcargo train $(foreach port,$(PORTS),out/ports/$(firstword $(subst =, ,$(port)))) \
-		--thin 0.8 --hide-history 0.5 $(addprefix --without ,$(LEFT_OUT)) --risk-basis prior --overwrite \
-		--out risk/starter
+		--as-starter --overwrite --out risk/starter
 
 docs: $(VENV)/ready
 	$(BIN)/python -m risk.commands.reference > docs/cli.md

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -65,15 +66,17 @@ def trained_scorer(world: str, *, days: int, per_day: int, seed: int, slots: int
     """Train a bundle on one world's inspected shipments and return it as a scorer."""
     from models import bundle as bundles
     from risk.engine import Engine
-    from risk.learning import learn, read_ports
+    from risk.learning import STARTER, learn, read_ports
 
     made = simulate(world, days=days, per_day=per_day, seed=seed, slots_per_day=slots, random_share=0.5)
     write(made, folder / world)
-    bundles.save(learn(read_ports([folder / world])), folder / "bundle")
+    options = replace(STARTER.options, simulated=True)
+    bundle = learn(read_ports([folder / world]), options, thinned=STARTER.thinned, without=STARTER.without)
+    bundles.save(bundle, folder / "bundle")
     engine = Engine.load(folder / "bundle")
 
     def score(table: pd.DataFrame) -> pd.DataFrame:
-        frame = engine.score(table, explain=False).frame().set_index("shipment_id")
+        frame = engine.score(table, explain=False).frame.set_index("shipment_id")
         risks = frame.loc[table["shipment_id"], [f"risk_{h}" for h in HEADS]]
         return risks.set_axis(list(HEADS), axis=1).reset_index(drop=True)
 
@@ -87,9 +90,9 @@ def main() -> None:
     )
     parser.add_argument("--train", default="base")
     parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--per-day", type=int, default=2000)
-    parser.add_argument("--slots", type=int, default=200)
-    parser.add_argument("--test-days", type=int, default=60)
+    parser.add_argument("--per-day", type=int, default=1000)
+    parser.add_argument("--slots", type=int, default=400)
+    parser.add_argument("--test-days", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with TemporaryDirectory() as folder:

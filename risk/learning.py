@@ -257,6 +257,34 @@ def shared_extra(ports: Sequence[Port]) -> dict[str, list[str]]:
     }
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How a model is learnt: options of the training, share of manifests thinned, what is left out."""
+
+    options: Options
+    thinned: float
+    without: tuple[str, ...]
+
+
+#: The bundled starter model, which must serve ports it has never seen: most manifests are thinned and
+#: half the days have no past, since other ports fill other fields and start without records. Left out
+#: are habits of the simulated ports that say nothing about a real one (the calendar, when manifests are
+#: lodged) and the finest code of the goods, by which a model learns the simulator's covers by heart.
+STARTER = Recipe(
+    options=Options(hide_history=0.5),
+    thinned=0.8,
+    without=(
+        "month_sine",
+        "month_cosine",
+        "days_to_christmas",
+        "days_to_lunar_new_year",
+        "lodging_lead",
+        "late_lodging",
+        "goods_chapter",
+    ),
+)
+
+
 def learn(
     ports: Sequence[Port],
     options: Options | None = None,

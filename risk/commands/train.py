@@ -50,19 +50,10 @@ is trained only where there are enough finds; if not, the output says what it wo
     help="What the probabilities rest on.  [default: port for one port's own outcomes; prior if simulated]",
 )
 @click.option(
-    "--thin",
-    "thinned",
-    default=0.0,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="Share of manifests to take groups of fields from first, for a model that is to serve other ports.",
-)
-@click.option(
-    "--hide-history",
-    default=0.2,
-    show_default=True,
-    type=click.FloatRange(0, 1),
-    help="Share of days whose history is hidden, so that the model has seen a port's first days.",
+    "--as-starter",
+    is_flag=True,
+    help="Learn as the starter model does, for ports never seen: thin manifests, hide the past on half "
+    "the days, leave out what simulated ports cannot teach.",
 )
 @click.option(
     "--without",
@@ -81,8 +72,7 @@ def command(
     seed: int,
     validation: str,
     risk_basis: str | None,
-    thinned: float,
-    hide_history: float,
+    as_starter: bool,
     without: tuple[str, ...],
     overwrite: bool,
     now: str | None,
@@ -100,18 +90,25 @@ def command(
     from risk import learning
 
     paths = options.existing(histories)
+    recipe = learning.STARTER if as_starter else learning.Recipe(Options(), 0.0, ())
     if out.exists() and not overwrite:
         raise bundles.BundleError(f"{out}: exists already; --overwrite replaces a model")
     ports = learning.read_ports(paths, mapping=mapping, outcomes=outcomes, now=options.moment(now))
     chosen = learning.with_basis(
-        Options(seed=seed, validation=validation, hide_history=hide_history),
+        replace(recipe.options, seed=seed, validation=validation),
         ports,
         simulated=learning.is_simulated(paths),
     )
     if risk_basis is not None:
         chosen = replace(chosen, risk_basis=risk_basis)
     _say_ports(ports)
-    bundle = learning.learn(ports, chosen, state=load_state(state_dir)[0], thinned=thinned, without=without)
+    bundle = learning.learn(
+        ports,
+        chosen,
+        state=load_state(state_dir)[0],
+        thinned=recipe.thinned,
+        without=(*recipe.without, *without),
+    )
     bundle = bundles.save(bundle, out, overwrite=overwrite)
     _say_bundle(bundle, out)
 
