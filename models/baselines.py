@@ -35,6 +35,8 @@ TARGETS: tuple[str, ...] = ("risk", *HEADS)
 SMOOTHING = 20.0
 #: Quantile of the training rows beyond which a number counts as a red flag.
 EXTREME = 0.95
+#: Flags that say the opposite of their indicator: a permit that is shown is not one that is missing.
+_REASSURING = frozenset({"permit_declared"})
 
 
 class Scorer(Protocol):
@@ -93,7 +95,8 @@ def points() -> dict[int, float]:
 class Scorecard:
     """Points for every red flag that is up.
 
-    A flag is up when it is 1; a count or number when it lies beyond the training rows' 95th
+    A flag is up when it is 1 and that is not usual (`Feature.usual`: most parties have a legal form,
+    many goods arrive at night); a count or number when it lies beyond the training rows' 95th
     percentile on the side its monotone constraint calls riskier. An indicator gives its points
     once, however many features compute it.
 
@@ -121,7 +124,7 @@ class Scorecard:
             if not numbered or feature.dtype == "category" or feature.name not in examples.features:
                 continue
             if feature.dtype == "flag":
-                if feature.monotone < 0:
+                if not _is_red_flag(feature):
                     continue
                 limit, sign = 0.5, 1
             elif feature.monotone == 0:
@@ -145,6 +148,12 @@ class Scorecard:
             for indicator in self.indicators[name]:
                 raised[indicator] |= up
         return sum((points()[i] * up for i, up in raised.items()), np.zeros(len(features)))
+
+
+def _is_red_flag(feature: Feature) -> bool:
+    """Return whether a flag that is up speaks for its indicators."""
+    ordinary = feature.usual is not None and feature.usual[0] <= 1.0 <= feature.usual[1]
+    return feature.monotone >= 0 and not ordinary and feature.name not in _REASSURING
 
 
 def goods_key(table: pd.DataFrame) -> pd.Series:

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from models.baselines import TARGETS, LookUp, Random, Scorecard, fit_all, points
+from features import matrix
+from models.baselines import TARGETS, Examples, LookUp, Random, Scorecard, fit_all, points
 from models.evaluation import evaluate, examples, render, target_labels
 from models.leaks import check
 
@@ -84,6 +85,15 @@ def test_scorecard_adds_points_once_per_indicator(port, later):
     frame["word"], frame["earlier_finds"], frame["kg_per_package"] = [1.0, 0.0], [50.0, np.nan], [-9.0, 99.0]
     score = card.score(frame, later.table.iloc[:2], "risk")
     assert score.tolist() == [points()[22] + points()[9], points()[4]]
+
+
+def test_scorecard_gives_no_points_for_what_is_ordinary_or_reassuring():
+    entries = [f for f in matrix.features() if f.indicators and f.dtype == "flag"]
+    rows = pd.DataFrame({f.name: [0.0, 1.0] for f in entries})
+    card = Scorecard.fit(Examples(rows, pd.DataFrame(index=rows.index), {}), entries)
+    up = set(card.limits)
+    assert {"permit_missing", "consignee_is_to_order", "hs_missing"} <= up
+    assert not up & {"permit_declared", "shipper_has_legal_form", "consignee_no_number", "night_arrival"}
 
 
 def test_look_up_falls_back(port):
