@@ -57,7 +57,8 @@ def update(
     found = learning.read_outcomes(outcomes) if outcomes is not None else None
     tally, parts, matched = Tally(), [], set()
     progress = terminal.Progress("adding")
-    for manifest in stream(paths, mapping, now=options.moment(now)):
+    # Every version: a shipment counts from when it was first known, not from its last amendment.
+    for manifest in stream(paths, mapping, now=options.moment(now), versions="all"):
         tally.add(manifest)
         table = manifest.table
         if found is not None:

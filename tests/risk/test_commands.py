@@ -307,3 +307,19 @@ def test_a_state_is_kept_merged_and_used(bundle_dir, port, day_file, tmp_path):
     done = run("score", day_file, "--state", one, "--model", bundle_dir, "--out", tmp_path / "list.csv")
     assert done.exit_code == 0, done.output
     assert run("state", "show", "--state", tmp_path / "none").exit_code == 2
+
+
+def test_a_state_keeps_the_first_version_of_an_amended_shipment(port, tmp_path):
+    from features.history import State
+
+    rows = port(40, seed=8)[["shipment_id", "known_at", "shipper_name", "goods_description", "packages"]]
+    late = rows.iloc[:1].assign(known_at=rows["known_at"] + pd.Timedelta(days=9), packages=7.0)
+    pd.concat([rows, late]).to_parquet(tmp_path / "two.parquet", index=False)
+    rows.to_parquet(tmp_path / "first.parquet", index=False)
+    late.to_parquet(tmp_path / "late.parquet", index=False)
+    for name in ("two.parquet", "first.parquet", "late.parquet"):
+        folder = tmp_path / ("together" if name == "two.parquet" else "apart")
+        assert run("state", "update", tmp_path / name, "--state", folder).exit_code == 0
+    together, apart = State.load(tmp_path / "together"), State.load(tmp_path / "apart")
+    assert len(together.shipments) == 41
+    assert together == apart
