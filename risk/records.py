@@ -3,8 +3,8 @@
 A record file is Parquet, one row per shipment scored: the values the model saw and the facts
 sentences quoted (``value.NAME``), raw margins, calibrated log-odds, probabilities and contributions
 per head, the risk and its contributions, the declared row as JSON. What is the same for all rows
-(model, calibrators, names of encoded columns, digests of state and code) stands in the file's
-metadata under ``wildcargo``.
+(model, calibrators, names of encoded columns, digests of state, reference tables and code) stands in
+the file's metadata under ``wildcargo``.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from features import reference
 from models.bundle import Bundle
 from models.predict import Prediction, predict
 
@@ -101,6 +102,8 @@ class RecordWriter:
             "calibrators": {head.name: head.calibrator.to_json() for head in bundle.heads},
             "columns": list(bundle.schema.names),
             "state": state_digest,
+            # The tables in force: a port's own corrections are no part of the code.
+            "reference": reference.digest()[:16],
             "code": code_digest(),
             "scored_at": scored_at.isoformat(),
         }

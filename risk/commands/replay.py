@@ -47,6 +47,7 @@ def command(shipment_id: str, records: Path, model_dir: Path | None, everything:
     Reads what the model saw from the score records, computes margins, contributions and risk
     anew, compares every bit, and prints the full breakdown.
     """
+    from features import reference
     from risk import records as score_records
     from risk.engine import Engine
 
@@ -60,6 +61,8 @@ def command(shipment_id: str, records: Path, model_dir: Path | None, everything:
     terminal.say()
     if record.about["code"] != score_records.code_digest():
         terminal.say("The program has changed since (code digest), and gives the same score.")
+    if record.about.get("reference", reference.digest()[:16]) != reference.digest()[:16]:
+        terminal.say("The reference tables have changed since; the score rests on the values recorded.")
     terminal.say("Replayed: every number is the same to the bit.")
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from features import reference
 from features.history import State
 from features.manifest import read, stream
 from features.view import prepare
@@ -138,6 +139,7 @@ def test_records_replay_to_the_bit_and_changes_are_named(engine, file, tmp_path)
         assert differences == []
         assert prediction.risk[0] == record.numbers["risk"][0]
         assert record.declared["goods_description"]
+        assert record.about["reference"] == reference.digest()[:16]
     feature = engine.bundle.schema.columns[0].feature
     for column in engine.bundle.schema.columns:
         if column.kind == "numeric":
