@@ -200,12 +200,12 @@ class FeatureSchema:
         """
         _require(frame, self.features)
         out = np.empty((len(frame), len(self.columns)), dtype=np.float64)
-        cache: dict[tuple[str, int], np.ndarray] = {}
+        cache: dict[tuple[object, ...], np.ndarray] = {}
         for i, column in enumerate(self.columns):
             if column.kind == "numeric":
                 out[:, i] = _numbers(frame[column.feature])
                 continue
-            key = (column.feature, hash((column.levels, column.pooled)))
+            key = (column.feature, column.levels, column.pooled)
             if key not in cache:
                 cache[key] = codes(frame[column.feature], column)
             out[:, i] = _values(column)[cache[key]]

@@ -26,10 +26,8 @@ import pandas as pd
 
 from features import matrix
 from features.registry import FAMILIES, Fact, Feature
+from models.explain import ADDITIVE_TO, AdditivityError
 from risk import sentences
-
-#: Largest difference allowed between base + contributions and the margin.
-ADDITIVE = 1e-9
 
 #: A feature is told when it weighs at least this part of the strongest of its family.
 FAIR = 0.25
@@ -46,10 +44,6 @@ UNTOLD, BACKGROUND, ORDINARY, NOTABLE = range(4)
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
-
-
-class AdditivityError(ArithmeticError):
-    """Contributions and base do not add up to the margin: the explanation would be false."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +94,8 @@ def check_additive(contributions: Floats, base: float, margin: Floats) -> None:
         If they differ by more than 1e-9, or are not finite.
     """
     gap = np.abs(base + _row_sum(contributions) - margin)
-    if not np.all(gap <= ADDITIVE):  # also true of NaN
-        raise AdditivityError(f"contributions miss the margin by {np.max(gap):.3g} (allowed {ADDITIVE:g})")
+    if not np.all(gap <= ADDITIVE_TO):  # also true of NaN
+        raise AdditivityError(f"contributions miss the margin by {np.max(gap):.3g} (allowed {ADDITIVE_TO:g})")
 
 
 def _row_sum(values: Floats) -> Floats:

@@ -137,7 +137,6 @@ FACTS: list[Fact] = [
 
 #: Chapters whose goods perish; a cold or perishable code on others is odd.
 _PERISHABLE_CHAPTERS = frozenset("01 02 03 04 05 06 07 08 16 18 20 21 22 30 35 38".split())  # noqa: SIM905
-_LIVE_CODES = frozenset({"AVI", "HEG"})
 
 
 def compute(view: View) -> pd.DataFrame:

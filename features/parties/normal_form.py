@@ -47,8 +47,6 @@ _ADDRESS_WORDS = {
     "phuong": "ward",
 }
 _PLACEHOLDERS = frozenset(("123456789", "1234567890", "12345678", "987654321", "NOTAVAILABLE", "UNKNOWN"))
-#: Marks that stay inside words: vowel signs of Indic and South-East Asian scripts.
-_COMBINING = ("LATIN", "GREEK", "CYRILLIC", "COMBINING")
 
 
 @cache
