@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from features.evidence import record
-from features.history import HistoryError, State, Timeline, hide_history
+from features.history import HistoryError, State, Timeline
 
 FEATURES = [f.name for f in record.FEATURES]
 some = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -233,18 +233,3 @@ def test_names_of_other_scripts_with_the_same_past_give_the_same_numbers(make_vi
         frames.append(past(make_view(rows))[FEATURES])
     for frame in frames[1:]:
         assert_frame_equal(frames[0], frame)
-
-
-def test_hiding_takes_whole_days_and_only_the_past(make_view, make_port):
-    rows = make_port(9, 800, days=300)
-    frame = past(make_view(rows)).assign(weight=1.0)
-    hidden = hide_history(frame, rows["known_at"], 0.5, seed=7)
-    assert (hidden["weight"] == 1.0).all()
-    gone = hidden["heading_find_rate"].isna() & frame["heading_find_rate"].notna()
-    day = rows["known_at"].dt.floor("D")
-    days = set(day[gone])
-    assert 0.3 < len(days) / day[frame["heading_find_rate"].notna()].nunique() < 0.7
-    assert hidden.loc[day.isin(days), FEATURES].isna().all(axis=None)
-    half = hide_history(frame.iloc[:400], rows["known_at"].iloc[:400], 0.5, seed=7)
-    assert_frame_equal(half, hidden.iloc[:400])
-    assert_frame_equal(hide_history(frame, rows["known_at"], 0.0, seed=7), frame)

@@ -56,6 +56,14 @@ def test_history_may_be_missing(bundle, port):
     assert np.isfinite(predict(bundle, frame).risk).all()
 
 
+def test_history_hidden_on_every_day_is_not_learnt(bundle, port):
+    always = train([port.training_set()], port.registry, Options(hide_history=1.0, settings=("steady",)))
+    place = always.schema.names.index("earlier_finds")
+    assert all(head.booster.feature_importance()[place] == 0 for head in always.heads)
+    assert any(head.booster.feature_importance()[place] > 0 for head in bundle.heads)
+    assert all(head.booster.feature_importance().sum() > 0 for head in always.heads)
+
+
 def test_heads_without_finds_say_what_it_takes(make):
     port = make(n=3000, seed=3)
     table = port.table.copy()
