@@ -26,17 +26,17 @@ FAMILY = {
 
 
 def _renamed(table: pd.DataFrame, script: str) -> pd.DataFrame:
-    """Give every distinct shipper and consignee a made-up person's name in one script."""
+    """Give every distinct party a made-up person's name in one script."""
     part = FAMILY[script]
     out = table.copy()
-    names = pd.unique(pd.concat([table["shipper_name"], table["consignee_name"]]).dropna())
+    roles = ("shipper", "consignee", "notify", "broker")
+    names = pd.unique(pd.concat([table[f"{role}_name"] for role in roles]).dropna())
     made = {name: " ".join(part[(i // 8**place) % 8] for place in range(4)) for i, name in enumerate(names)}
-    for role in ("shipper", "consignee"):
+    for role in roles:
         out[f"{role}_name"] = table[f"{role}_name"].map(made).astype("str")
         for detail in ("address", "id", "phone", "email"):
-            out[f"{role}_{detail}"] = pd.Series(np.nan, index=out.index, dtype="str")
-    for name in ("notify_name", "notify_address", "broker_name"):
-        out[name] = pd.Series(np.nan, index=out.index, dtype="str")
+            if f"{role}_{detail}" in out:
+                out[f"{role}_{detail}"] = pd.Series(np.nan, index=out.index, dtype="str")
     return out
 
 
