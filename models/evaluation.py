@@ -26,11 +26,15 @@ SHOWN: tuple[str, ...] = (
     "average_precision",
     "auc",
     "precision@1%",
+    "precision@2%",
     "precision@5%",
+    "precision@10%",
     "recall@1%",
     "recall@2%",
     "recall@5%",
     "recall@10%",
+    "lift@1%",
+    "lift@5%",
 )
 
 

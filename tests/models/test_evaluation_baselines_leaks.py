@@ -60,6 +60,12 @@ def test_the_report_is_json_and_reads_well(report):
     text = render(report)
     for words in ("judged by inspections", "the truth of the simulation", "| look up |", "finds; base rate"):
         assert words in text
+    header = next(line for line in text.splitlines() if line.startswith("| | "))
+    for share in ("1%", "2%", "5%", "10%"):
+        assert f"| precision@{share} |" in header
+        assert f"| recall@{share} |" in header
+    for measured in ("average precision", "auc", "lift@1%", "precision@5/day", "recall@5/day", "brier"):
+        assert f"| {measured} |" in header
     assert "No label leak found" in text
     assert not report["warnings"]
 
