@@ -2,7 +2,7 @@
 
     .venv/bin/python docs/make_demo_picture.py [--model DIR]
 
-Needs Pillow (it comes with the app's extra) and, for the same letters everywhere, DejaVu Sans Mono.
+Needs Pillow (it comes with Streamlit) and, for the same letters everywhere, DejaVu Sans Mono.
 """
 
 from __future__ import annotations
