@@ -12,13 +12,19 @@ from pathlib import Path
 
 from features.manifest import encodings
 from features.manifest.mapping import Read
-from features.manifest.problems import ManifestError, problem
+from features.manifest.problems import ManifestError, problem, quoted
 
 #: Rows looked at to find the header below title lines.
 HEADER_SEARCH = 30
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
 #: A spreadsheet that unpacks to more than this is refused.
 MAX_UNPACKED = 4_000_000_000
+#: A table of more columns is refused: no manifest is one (a spreadsheet can hold no more).
+MAX_COLUMNS = 16_384
+#: A sheet is laid out in memory from its first to its last cell: one stray cell in the last corner
+#: would take more memory than any machine has.
+MAX_CELLS = 60_000_000
+_REFERENCE = re.compile(rb"""[\s]r\s*=\s*["']([A-Za-z]+)([0-9]+)["']""")
 _SAMPLE = 1 << 16
 
 _FOREIGN = (
@@ -52,6 +58,8 @@ class Opened:
         Records above the header (CSV and spreadsheets).
     encoding, delimiter, sheet : str
         Where the form has them.
+    keys : tuple of str
+        JSON Lines: the keys as they are written, one per name of the header.
     """
 
     path: Path
@@ -62,6 +70,7 @@ class Opened:
     encoding: str = "utf-8"
     delimiter: str = ","
     sheet: str = ""
+    keys: tuple[str, ...] = ()
 
 
 def open_table(path: str | Path, label: str, read: Read, known: Known) -> Opened:
@@ -74,6 +83,9 @@ def open_table(path: str | Path, label: str, read: Read, known: Known) -> Opened
     """
     path = Path(path)
     try:
+        # A pipe could be read only once and would be waited for without end.
+        if path.exists() and not path.is_file():
+            raise _refuse(label, f"a file; this is a {'folder' if path.is_dir() else 'pipe or a device'}")
         with open(path, "rb") as stream:
             head = stream.read(_SAMPLE)
     except OSError as error:
@@ -160,6 +172,8 @@ def _open_csv(path: Path, label: str, read: Read, known: Known, encoding: str, t
     if not rows:
         raise _refuse(label, "a table with a header")
     at = find_header(rows, read, known)
+    if len(rows[at]) > MAX_COLUMNS:
+        raise _refuse(label, f"a table of at most {MAX_COLUMNS:,} columns; this one has {len(rows[at]):,}")
     return Opened(path, label, "csv", unique_names(rows[at]), at, encoding, delimiter)
 
 
@@ -183,10 +197,7 @@ def _open_spreadsheet(path: Path, label: str, read: Read, known: Known) -> Opene
     from python_calamine import CalamineError, CalamineWorkbook
 
     try:
-        if zipfile.is_zipfile(path):
-            with zipfile.ZipFile(path) as archive:
-                if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
-                    raise _refuse(label, "a workbook of less than 4 GB when unpacked")
+        _check_unpacked(path, label)
         book = CalamineWorkbook.from_path(str(path))
         names = [read.sheet] if read.sheet else book.sheet_names
         if read.sheet and read.sheet not in book.sheet_names:
@@ -202,10 +213,51 @@ def _open_spreadsheet(path: Path, label: str, read: Read, known: Known) -> Opene
     except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
         if isinstance(error, ManifestError):
             raise
-        raise _refuse(label, f"a workbook that can be read ({str(error)[:120]})") from None
+        raise _refuse(label, f"a workbook that can be read ({quoted(error)})") from None
     if best is None:
         raise _refuse(label, "a manifest; the workbook is empty")
     return Opened(path, label, "xlsx", unique_names(best[3]), best[2], sheet=best[1])
+
+
+def _check_unpacked(path: Path, label: str) -> None:
+    """Refuse what would not fit into memory, before anything is laid out in it."""
+    if not zipfile.is_zipfile(path):
+        return  # an .xls file, or one the reader of workbooks will refuse
+    with zipfile.ZipFile(path) as archive:
+        entries = archive.infolist()
+        if not any(entry.filename.lower() == "xl/workbook.xml" for entry in entries):
+            raise _refuse(label, "CSV, XLSX, XLS, Parquet or JSON Lines; this is another kind of archive")
+        if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
+            raise _refuse(label, "a workbook of less than 4 GB when unpacked")
+        for entry in entries:
+            if not entry.filename.lower().endswith(".xml") or "sharedstrings" in entry.filename.lower():
+                continue
+            column, row = _last_cell(archive, entry)
+            if column * row > MAX_CELLS:
+                expected = (
+                    f"sheets of at most {MAX_CELLS:,} cells; one has a cell in row {row:,}, column {column:,}"
+                )
+                raise _refuse(label, expected)
+
+
+def _last_cell(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, int]:
+    """Return the last column and the last row (from 1) that a part of a workbook names."""
+    columns: set[bytes] = set()
+    last, rest = 0, b""
+    with archive.open(entry) as stream:
+        while block := stream.read(1 << 22):
+            found = _REFERENCE.findall(rest + block)
+            columns.update(letters[:8].upper() for letters, _ in found)
+            last = max(last, max((int(digits[:12]) for _, digits in found), default=0))
+            rest = block[-64:]
+    return max(map(_column_number, columns), default=0), last
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - 64
+    return number
 
 
 def sheet_head(book: object, name: str, limit: int) -> list[list[str]]:
@@ -230,7 +282,7 @@ def _open_parquet(path: Path, label: str) -> Opened:
         with pq.ParquetFile(path) as file:
             names = file.schema_arrow.names
     except (pa.ArrowException, OSError) as error:
-        raise _refuse(label, f"a Parquet file that can be read ({str(error)[:120]})") from None
+        raise _refuse(label, f"a Parquet file that can be read ({quoted(error)})") from None
     return Opened(path, label, "parquet", unique_names(names))
 
 
@@ -240,4 +292,4 @@ def _open_json_lines(path: Path, label: str, encoding: str) -> Opened:
     keys = json_keys(path, encoding)
     if not keys:
         raise _refuse(label, "JSON Lines: one object a line")
-    return Opened(path, label, "jsonl", unique_names(keys), encoding=encoding)
+    return Opened(path, label, "jsonl", unique_names(keys), encoding=encoding, keys=tuple(keys))

@@ -128,7 +128,9 @@ def load_mapping(path: str | Path) -> Mapping:
             raise ValueError(f"larger than {MAX_MAPPING_BYTES} bytes")
         text = Path(path).read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
-        raise ManifestError([problem(f"cannot be read: {_short(error)}", file=Path(path).name)]) from None
+        raise ManifestError(
+            [problem(f"a mapping file that can be read ({_short(error)})", file=Path(path).name)]
+        ) from None
     return parse_mapping(text, name=Path(path).name)
 
 
@@ -137,7 +139,7 @@ def parse_mapping(text: str, *, name: str = "mapping") -> Mapping:
     try:
         document = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise ManifestError([problem(f"TOML: {_short(error)}", file=name)]) from None
+        raise ManifestError([problem(f"TOML ({_short(error)})", file=name)]) from None
     checker = _Checker(name)
     mapping = checker.mapping(document)
     if checker.problems:

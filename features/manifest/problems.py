@@ -33,7 +33,7 @@ class ManifestError(ValueError):
         for row in self.problems.fillna("").to_dict("records"):
             where = " ".join(filter(None, (row["source_file"], row["source_position"])))
             what = f"{row['column']} {row['value']!r}".strip() if row["value"] else row["column"]
-            lines.append(": ".join(filter(None, (where, what, row["expected"]))))
+            lines.append(": ".join(filter(None, (where, what, f"expected {row['expected']}"))))
         return "\n".join(lines)
 
 

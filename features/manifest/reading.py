@@ -269,7 +269,8 @@ def _labels(names: list[str]) -> list[str]:
     """Return file names made unique: a second ``a.csv`` is ``a.csv (2)``."""
     seen: Counter[str] = Counter()
     labels = []
-    for name in names:
+    # A file system may hold names that are no text; a table could not store them.
+    for name in (name.encode("utf-8", "replace").decode() for name in names):
         seen[name] += 1
         labels.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return labels

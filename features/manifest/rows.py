@@ -17,14 +17,16 @@ from typing import Any, TextIO
 import numpy as np
 import pandas as pd
 
-from features.manifest.files import Opened, unique_names
-from features.manifest.problems import ManifestError, problem
+from features.manifest.files import Opened
+from features.manifest.problems import ManifestError, problem, quoted
 
 CHUNK = 50_000
 #: Characters one chunk of CSV may take before a quotation mark is taken to be never closed.
 RUNAWAY = 256_000_000
 #: Physical lines one quoted CSV record may span.
 RECORD_LINES = 1_000
+# The csv module refuses cells of more than 131,072 characters; here RUNAWAY is the bound.
+csv.field_size_limit(RUNAWAY)
 
 
 @dataclass(frozen=True)
@@ -90,11 +92,13 @@ class _Body:
         if self.pending:
             text, self.pending = self.pending, ""
             return text
-        text = self.stream.read(size)
-        self.taken += len(text)
-        if self.taken > RUNAWAY:
-            raise OverflowError("a quotation mark is never closed")
-        return text.replace("\x00", "") or (self.read(size) if text else "")
+        while text := self.stream.read(size):
+            self.taken += len(text)
+            if self.taken > RUNAWAY:
+                raise OverflowError("a quotation mark is never closed")
+            if whole := text.replace("\x00", ""):
+                return whole
+        return ""
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.stream)
@@ -236,6 +240,8 @@ def cell_text(cell: Any) -> str | None:
         return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, (datetime.datetime, datetime.date, datetime.time)):
         return cell.isoformat()
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace") or None
     if isinstance(cell, np.ndarray):
         cell = cell.tolist()
     if isinstance(cell, (list, tuple)) and not any(isinstance(member, (dict, list)) for member in cell):
@@ -281,7 +287,7 @@ def _parquet(opened: Opened) -> Iterator[Chunk]:
                 yield Chunk(pd.DataFrame(columns), np.arange(start, start + len(batch), dtype=np.int64))
                 start += len(batch)
     except (pa.ArrowException, OSError) as error:
-        message = f"a Parquet file that can be read ({str(error)[:120]})"
+        message = f"a Parquet file that can be read ({quoted(error)})"
         raise ManifestError([problem(message, file=opened.label, position=f"row {start}")]) from None
 
 
@@ -294,8 +300,15 @@ def _arrow_column(array: Any) -> pd.Series:
     if pa.types.is_dictionary(kind):
         return _arrow_column(array.dictionary_decode())
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        try:
+            array.validate(full=True)
+        except pa.ArrowInvalid:  # bytes that are no UTF-8, which Parquet does not check
+            array = array.cast(pa.binary() if pa.types.is_string(kind) else pa.large_binary())
+            return pd.Series([cell_text(cell) for cell in array.to_pylist()], dtype="str")
         return pd.Series(array.to_pandas(), dtype="str")
-    if pa.types.is_boolean(kind) or pa.types.is_integer(kind):
+    # Whole decimals stay text too: an id of more than 15 digits would become another's as a float.
+    whole = pa.types.is_decimal(kind) and kind.scale == 0
+    if whole or pa.types.is_boolean(kind) or pa.types.is_integer(kind):
         return pd.Series(pc.cast(array, pa.large_string()).to_pandas(), dtype="str")
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         return pd.Series(pc.cast(array, pa.float64()).to_numpy(zero_copy_only=False), dtype="float64")
@@ -362,19 +375,12 @@ def _json_lines(opened: Opened) -> Iterator[Chunk]:
 def _json_chunk(
     opened: Opened, records: list[dict[str, Any]], numbers: list[int], broken: dict[int, str]
 ) -> Chunk:
-    raw = dict(zip(opened.header, _keys(opened, records), strict=True))
-    columns = {name: _json_column([record.get(key) for record in records]) for name, key in raw.items()}
+    columns = {
+        name: _json_column([record.get(key) for record in records])
+        for name, key in zip(opened.header, opened.keys, strict=True)
+    }
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(records)))
     return Chunk(frame, np.array(numbers, dtype=np.int64), broken)
-
-
-def _keys(opened: Opened, records: list[dict[str, Any]]) -> list[str]:
-    """Return the keys behind the header's (trimmed, unique) names."""
-    keys = dict.fromkeys(key for record in records for key in record)
-    tidy: dict[str, str] = {}
-    for key in keys:
-        tidy.setdefault(unique_names([key])[0], key)
-    return [tidy.get(name, name) for name in opened.header]
 
 
 def _json_column(cells: list[Any]) -> pd.Series:

@@ -1,0 +1,122 @@
+"""Files made to break a reader, or broken by accident: refused in words, or read without loss."""
+
+import decimal
+import os
+import zipfile
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from features import manifest
+
+HEADER = "shipment_id,goods_description\n"
+
+
+def refused(path, says):
+    with pytest.raises(manifest.ManifestError, match=says) as caught:
+        manifest.read(path)
+    assert "expected" in str(caught.value)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
+def test_a_pipe_is_refused_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "m.csv")
+    refused(tmp_path / "m.csv", "pipe")
+
+
+def test_a_table_of_endless_columns_is_refused(tmp_path):
+    (tmp_path / "m.csv").write_text("shipment_id" + "," * 100_000 + "\n", encoding="utf-8")
+    refused(tmp_path / "m.csv", "at most 16,384 columns")
+
+
+def test_a_header_cell_longer_than_the_csv_module_takes_is_no_crash(tmp_path):
+    text = f"shipment_id,{'x' * 200_000},goods_description\nA,1,toys\n"
+    (tmp_path / "m.csv").write_text(text, encoding="utf-8")
+    read = manifest.read(tmp_path / "m.csv")
+    assert read.counts["rows_read"] == 1 == len(read.table) + len(read.rejected)
+
+
+def test_an_endless_row_of_zero_bytes_below_the_header_is_passed_over(tmp_path, monkeypatch):
+    (tmp_path / "m.csv").write_bytes(HEADER.encode() + bytes(3_000_000) + b"A,toys\n")
+    assert manifest.read(tmp_path / "m.csv").table["shipment_id"].tolist() == ["A"]
+
+
+def test_keys_that_differ_only_in_spaces_lose_no_row(tmp_path):
+    text = '{" shipment_id ":"A","goods_description":"x"}\n{"shipment_id":"B"}\n'
+    (tmp_path / "m.jsonl").write_text(text, encoding="utf-8")
+    read = manifest.read(tmp_path / "m.jsonl")
+    assert read.counts["rows_read"] == 2 == len(read.table) + len(read.rejected)
+
+
+def test_long_numbers_of_bills_in_parquet_stay_apart(tmp_path):
+    ids = [decimal.Decimal("12345678901234567890"), decimal.Decimal("12345678901234567891")]
+    table = pa.table({"shipment_id": pa.array(ids, pa.decimal128(38, 0)), "goods_description": ["a", "b"]})
+    pq.write_table(table, tmp_path / "m.parquet")
+    assert manifest.read(tmp_path / "m.parquet").table["shipment_id"].tolist() == [str(i) for i in ids]
+
+
+def test_bytes_in_parquet_are_read_as_text(tmp_path):
+    pq.write_table(
+        pa.table({"shipment_id": [b"A1", b"\xffB"], "goods_description": ["a", "b"]}), tmp_path / "m.parquet"
+    )
+    assert manifest.read(tmp_path / "m.parquet").table["shipment_id"].tolist() == ["A1", "\ufffdB"]
+
+
+def test_text_in_parquet_that_is_no_utf8_is_no_crash(tmp_path):
+    offsets = pa.array([0, 2], pa.int32()).buffers()[1]
+    broken = pa.Array.from_buffers(pa.string(), 1, [None, offsets, pa.py_buffer(b"\xffB")])
+    pq.write_table(pa.table({"shipment_id": broken, "goods_description": ["x"]}), tmp_path / "m.parquet")
+    assert manifest.read(tmp_path / "m.parquet").table["shipment_id"].tolist() == ["\ufffdB"]
+
+
+_SHEET = """<?xml version="1.0"?>
+<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>
+<row r="1"><c r="A1" t="inlineStr"><is><t>shipment_id</t></is></c></row>
+<row r="2"><c r="A2" t="inlineStr"><is><t>A</t></is></c></row>
+<row r="{row}"><c r="{cell}" t="inlineStr"><is><t>B</t></is></c></row></sheetData></worksheet>"""
+_BOOK = """<?xml version="1.0"?>
+<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+ xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">
+<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets></workbook>"""
+_RELATIONS = """<?xml version="1.0"?>
+<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1"
+ Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"
+ Target="worksheets/sheet1.xml"/></Relationships>"""
+_ROOT = _RELATIONS.replace("/worksheet", "/officeDocument", 1).replace("worksheets/sheet1", "xl/workbook")
+
+
+def workbook(path, row, cell):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("_rels/.rels", _ROOT)
+        archive.writestr("xl/workbook.xml", _BOOK)
+        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS)
+        archive.writestr("xl/worksheets/sheet1.xml", _SHEET.format(row=row, cell=cell))
+
+
+@pytest.mark.parametrize("cell", ["XFD1048576", "ZZZZZZ4294967295"])
+def test_a_stray_cell_in_the_last_corner_of_a_sheet_does_not_take_all_memory(tmp_path, cell):
+    workbook(tmp_path / "m.xlsx", 3, cell)
+    refused(tmp_path / "m.xlsx", "at most 60,000,000 cells")
+
+
+def test_a_sheet_with_a_gap_is_read(tmp_path):
+    workbook(tmp_path / "m.xlsx", 500, "A500")
+    assert manifest.read(tmp_path / "m.xlsx").table["shipment_id"].tolist() == ["A", "B"]
+
+
+def test_a_zip_of_something_else_is_named_as_such(tmp_path):
+    with zipfile.ZipFile(tmp_path / "m.xlsx", "w") as archive:
+        archive.writestr("m.csv", HEADER)
+    refused(tmp_path / "m.xlsx", "another kind of archive")
+
+
+def test_a_file_name_that_is_no_text_is_no_crash(tmp_path):
+    path = os.path.join(os.fsencode(tmp_path), b"na\xffme.csv")
+    try:
+        with open(path, "w", encoding="utf-8") as stream:
+            stream.write(HEADER + "A,toys\n")
+    except OSError:
+        pytest.skip("this file system takes no such names")
+    read = manifest.read(os.fsdecode(path))
+    assert read.table["source_file"].tolist() == ["na?me.csv"]
