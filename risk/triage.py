@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,23 +99,23 @@ def parse(text: str) -> tuple[Pool, ...]:
         Listing everything that is wrong.
     """
     text = text.strip()
-    if text.lstrip("+-").isdigit():
-        pools, problems = [Pool(int(text))], list[str]()
+    if re.fullmatch(r"[+-]?[0-9]+", text):
+        slots, problems = _slots(text, "capacity")
+        pools = [Pool(slots)]
     elif Path(text).suffix.lower() in (".csv", ".txt") or Path(text).is_file():
         pools, problems = _from_file(Path(text))
     else:
         pools, problems = _from_pairs(text)
-    problems += _check(pools)
+    problems += _check(pools, readable=not problems)
     if problems:
         raise CapacityError(problems)
     return tuple(pools)
 
 
 def _slots(text: str, where: str) -> tuple[int, list[str]]:
-    try:
+    if re.fullmatch(r"[+-]?[0-9]{1,18}", text):
         return int(text), []
-    except ValueError:
-        return 0, [f"{where}: {text!r} is not a whole number of inspections"]
+    return 0, [f"{where}: {text[:40]!r} is not a whole number of inspections"]
 
 
 def _from_pairs(text: str) -> tuple[list[Pool], list[str]]:
@@ -153,7 +154,7 @@ def _from_file(path: Path) -> tuple[list[Pool], list[str]]:
     return pools, problems
 
 
-def _check(pools: Sequence[Pool]) -> list[str]:
+def _check(pools: Sequence[Pool], *, readable: bool = True) -> list[str]:
     problems = []
     keys = [(p.place, p.inspection_type) for p in pools]
     for pool, key in zip(pools, keys, strict=True):
@@ -166,7 +167,7 @@ def _check(pools: Sequence[Pool]) -> list[str]:
             problems.append(f"{pool.name}: {pool.slots} inspections; expected 0 or more")
         if keys.count(key) > 1:
             problems.append(f"{pool.name}: named more than once")
-    if not problems and sum(p.slots for p in pools) == 0:
+    if readable and not problems and sum(p.slots for p in pools) == 0:
         problems.append("no inspection at all: the capacity adds up to 0")
     return list(dict.fromkeys(problems))
 

@@ -6,8 +6,10 @@ old machine, so LightGBM, pandas and the like are imported when a command runs.
 
 from __future__ import annotations
 
+import signal
 import sys
 from importlib import import_module
+from types import FrameType
 from typing import Any
 
 import click
@@ -87,8 +89,16 @@ def cli(trace: bool) -> None:
     """
 
 
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
 def main() -> None:
     """Run the command line (entry point of the ``wildcargo`` command)."""
+    for name in ("SIGTERM", "SIGHUP"):
+        # Shut down or its window closed, the program tidies up as after Ctrl-C: no half files stay.
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
+            signal.signal(getattr(signal, name), _stop)
     for stream in (sys.stdout, sys.stderr):
         # A terminal or pipe that cannot show a character must not stop a worklist.
         if hasattr(stream, "reconfigure"):

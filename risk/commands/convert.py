@@ -44,6 +44,7 @@ def command(files: tuple[Path, ...], out: Path, mapping: Path | None, strict: bo
 
     out = writing.check(out)
     paths = options.existing(files)
+    options.apart((out,), (*paths, mapping))
     tally = Tally()
     progress = terminal.Progress("converting")
 

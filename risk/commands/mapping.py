@@ -37,6 +37,7 @@ def command(file: Path, out: Path | None) -> None:
     from risk import writing
 
     writing.check(out, (".toml",))
+    options.apart((out,), (file,))
     with writing.Whole() as whole:
         whole.part(out).write_text(text, encoding="utf-8")
     _say(proposal.table())

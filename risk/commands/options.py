@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -92,3 +93,32 @@ def existing(paths: tuple[Path, ...]) -> list[Path]:
             missing[0] if len(missing) == 1 else "these files do not exist:", missing[1:] and missing
         )
     return list(paths)
+
+
+def apart(outputs: Iterable[Path | None], inputs: Iterable[Path | None]) -> None:
+    """Check that no output is also an input (its rows would be lost) or another output.
+
+    Parameters
+    ----------
+    outputs, inputs : iterable of Path or None
+        Options not given are None.
+
+    Raises
+    ------
+    Mistake
+        Naming the first such file.
+    """
+    from risk.commands.mistakes import Mistake
+
+    read = {_place(path) for path in inputs if path is not None}
+    written: set[Path] = set()
+    for path in (path for path in outputs if path is not None):
+        if _place(path) in read:
+            raise Mistake(f"{path}: is read and would be overwritten; name another file to write")
+        if _place(path) in written:
+            raise Mistake(f"{path}: two outputs name the same file")
+        written.add(_place(path))
+
+
+def _place(path: Path) -> Path:
+    return Path(os.path.realpath(path))

@@ -115,8 +115,8 @@ def command(
     from risk.engine import Engine
 
     kept = None if no_records else writing.check(records or score_records.beside(out), (".parquet",))
-    if kept == out:
-        raise Mistake("--out and --records name the same file")
+    pool_file = Path(capacity) if capacity and capacity.lower().endswith((".csv", ".txt")) else None
+    options.apart((out, kept), (*paths, mapping, pool_file))
     pools = triage.parse(capacity) if capacity is not None else ()
     triage.check_share(random_share)
     time = options.moment(now)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -53,7 +56,6 @@ def update(
     from risk.reading import Tally
 
     paths = options.existing(files)
-    before = State.load(state_dir) if state_dir.exists() else State.empty()
     found = learning.read_outcomes(outcomes) if outcomes is not None else None
     tally, parts, matched = Tally(), [], set()
     progress = terminal.Progress("adding")
@@ -69,8 +71,10 @@ def update(
     progress.done()
     if not tally.shipments:
         raise Mistake("no shipment could be read", tally.problems() or ["the files hold no rows"])
-    after = merged([before, *parts])
-    after.save(state_dir)
+    with _alone(state_dir):
+        before = State.load(state_dir) if state_dir.exists() else State.empty()
+        after = merged([before, *parts])
+        after.save(state_dir)
     terminal.say(tally.sentence("kept"))
     terminal.items(tally.problems()[:50])
     if found is not None:
@@ -97,10 +101,11 @@ def merge(folders: tuple[Path, ...], state_dir: Path) -> None:
     from risk.engine import merged
 
     parts = [State.load(folder) for folder in options.existing(folders)]
-    if state_dir.exists():
-        parts.append(State.load(state_dir))
-    whole = merged(parts)
-    whole.save(state_dir)
+    with _alone(state_dir):
+        if state_dir.exists():
+            parts.append(State.load(state_dir))
+        whole = merged(parts)
+        whole.save(state_dir)
     _say(whole, state_dir)
 
 
@@ -113,8 +118,10 @@ def forget(state_dir: Path, before: str) -> None:
     """Remove what is older than the port may keep, names no longer needed included."""
     from features.history import State
 
-    state = State.load(state_dir).forget(options.moment(before))
-    state.save(state_dir)
+    moment = options.moment(before)
+    with _alone(state_dir):
+        state = State.load(state_dir).forget(moment)
+        state.save(state_dir)
     _say(state, state_dir)
 
 
@@ -126,6 +133,34 @@ def load_state(folder: Path | None) -> tuple[State | None, str]:
 
     state = State.load(folder)
     return state, state.digest
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let one program at a time change a state, so that no update is lost; others wait.
+
+    The lock is on the folder around it (the state's own is replaced as a whole) and ends with the
+    program, however that ends. Systems without such locks go without.
+    """
+    # A stop between the two renames of a save leaves the old state aside; a new one begun in its
+    # place would lose the port's past.
+    aside = sorted(folder.parent.glob(f".{folder.name}.old.*/state/state.json"))
+    if aside and not folder.exists():
+        raise Mistake(
+            f"{folder}: its last update was cut off; move {aside[-1].parent} back to {folder} first"
+        )
+    try:
+        import fcntl
+    except ImportError:
+        yield
+        return
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    around = os.open(folder.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(around, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(around)
 
 
 def _say(state: State, folder: Path) -> None:

@@ -192,3 +192,10 @@ def test_expected_finds_equal_enumeration():
     assert finds.low == int(np.searchsorted(below, 0.1))
     assert finds.high == int(np.searchsorted(below, 0.9))
     assert triage.expected_finds(np.array([])) == triage.ExpectedFinds(0.0, 0, 0, 0.9)
+
+
+@pytest.mark.parametrize("text", ["²", "--5", "9" * 5000, "٣", "sea=²"])
+def test_what_only_looks_like_a_number_is_a_mistake_of_the_call(text):
+    with pytest.raises(triage.CapacityError) as caught:
+        triage.parse(text)
+    assert len(caught.value.problems) == 1
