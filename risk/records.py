@@ -229,12 +229,25 @@ def read(path: str | os.PathLike[str], shipment_id: str) -> Record:
         if not isinstance(about, dict) or about.get("format") != FORMAT:
             raise RecordError(f"{path}: not a file of score records")
         table = pq.read_table(path, filters=[("shipment_id", "=", shipment_id)])
-    except (pa.ArrowInvalid, json.JSONDecodeError) as error:
+    except (pa.ArrowInvalid, ValueError, RecursionError) as error:
+        if isinstance(error, RecordError):
+            raise
         raise RecordError(f"{path}: not a file of score records ({str(error).splitlines()[0]})") from error
     if table.num_rows != 1:
         count = "no record" if table.num_rows == 0 else f"{table.num_rows} records"
         raise RecordError(f"{path}: {count} of shipment {shipment_id!r}")
-    return _record(table, shipment_id, about)
+    lacking = sorted({"model_id", "calibrators", "state", "code", "scored_at"} - set(about))
+    if lacking:
+        raise RecordError(f"{path}: not a file of score records (it does not say {', '.join(lacking)})")
+    try:
+        record = _record(table, shipment_id, about)
+    except (KeyError, ValueError, TypeError, RecursionError) as error:
+        raise RecordError(
+            f"{path}: the record of {shipment_id!r} was changed or damaged ({error})"
+        ) from error
+    if not isinstance(record.declared, dict):
+        raise RecordError(f"{path}: the record of {shipment_id!r} was changed: no declared row")
+    return record
 
 
 def _record(table: pa.Table, shipment_id: str, about: dict[str, Any]) -> Record:
