@@ -120,3 +120,11 @@ def test_a_file_name_that_is_no_text_is_no_crash(tmp_path):
         pytest.skip("this file system takes no such names")
     read = manifest.read(os.fsdecode(path))
     assert read.table["source_file"].tolist() == ["na?me.csv"]
+
+
+@pytest.mark.parametrize("encoding", ["idna", "rot13", "hex", "nope", "a\\u0000b"])
+def test_a_mapping_with_an_encoding_no_text_can_be_read_in_is_refused(tmp_path, encoding):
+    text = f'[read]\nencoding = "{encoding}"\n[columns]\nshipment_id = "shipment_id"\n'
+    (tmp_path / "m.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(manifest.ManifestError, match="an encoding Python knows"):
+        manifest.load_mapping(tmp_path / "m.toml")
