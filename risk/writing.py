@@ -16,6 +16,10 @@ from typing import IO, Any
 
 import pandas as pd
 
+from features.manifest.writing import json_lines
+
+_ISO = "%Y-%m-%dT%H:%M:%S.%f"
+
 FORMATS: tuple[str, ...] = (".csv", ".parquet", ".jsonl")
 
 #: First characters with which spreadsheets start a formula (full-width forms too).
@@ -155,21 +159,14 @@ def _csv(path: Path, batches: Iterable[pd.DataFrame], for_people: bool = True) -
 
 
 def _csv_batch(stream: IO[str], batch: pd.DataFrame, *, header: bool) -> None:
-    batch.to_csv(stream, index=False, header=header, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%S.%f")
+    batch.to_csv(stream, index=False, header=header, lineterminator="\n", date_format=_ISO)
 
 
 def _jsonl(path: Path, batches: Iterable[pd.DataFrame]) -> None:
     with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
         for batch in batches:
-            text = batch.to_json(
-                orient="records",
-                lines=True,
-                force_ascii=False,
-                double_precision=15,
-                date_format="iso",
-                date_unit="us",
-            )
-            stream.write(text if text.endswith("\n") or not text else text + "\n")
+            times = {str(n): c.dt.strftime(_ISO).where(c.notna()) for n, c in batch.items() if c.dtype.kind == "M"}
+            stream.writelines(json_lines(batch.assign(**times)))
 
 
 def _parquet(path: Path, batches: Iterable[pd.DataFrame]) -> None:

@@ -6,9 +6,10 @@ a spreadsheet is another writer's, which guards against formulas.)
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -81,7 +82,20 @@ def _parquet(table: pd.DataFrame, path: str) -> None:
 def _json_lines(table: pd.DataFrame, path: str) -> None:
     flat = _flat(table)
     with open(path, "w", encoding="utf-8", newline="\n") as stream:
-        flat.to_json(stream, orient="records", lines=True, force_ascii=False, double_precision=15)
+        stream.writelines(json_lines(flat))
+
+
+def json_lines(table: pd.DataFrame) -> Iterator[str]:
+    """Yield one line of JSON per row; missing is null.
+
+    The standard library writes a float so that it reads back to the bit; pandas keeps 15 digits,
+    which changes the last digit of every other one.
+    """
+    names = [json.dumps(str(name), ensure_ascii=False) for name in table.columns]
+    cells = [table[name].astype(object).where(table[name].notna(), None) for name in table.columns]
+    for row in zip(*cells, strict=True):
+        pairs = (f"{n}: {json.dumps(v, ensure_ascii=False)}" for n, v in zip(names, row, strict=True))
+        yield "{" + ", ".join(pairs) + "}\n"
 
 
 _WRITERS: dict[str, Callable[[pd.DataFrame, str], None]] = {
