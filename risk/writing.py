@@ -165,7 +165,8 @@ def _csv_batch(stream: IO[str], batch: pd.DataFrame, *, header: bool) -> None:
 def _jsonl(path: Path, batches: Iterable[pd.DataFrame]) -> None:
     with path.open("w", encoding="utf-8", errors="replace", newline="") as stream:
         for batch in batches:
-            times = {str(n): c.dt.strftime(_ISO).where(c.notna()) for n, c in batch.items() if c.dtype.kind == "M"}
+            moments = batch.select_dtypes("datetime")
+            times = {str(n): c.dt.strftime(_ISO).where(c.notna()) for n, c in moments.items()}
             stream.writelines(json_lines(batch.assign(**times)))
 
 
