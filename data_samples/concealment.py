@@ -193,7 +193,7 @@ def _lanes(
         & (usual != destination)
     )
     hub = np.where(by_usual & (usual != home), usual, hub)
-    shipper, consignee = _parties(rng, scheme, who, origin, destination, heading, mode, lanes, parties)
+    shipper, consignee = _parties(rng, who, origin, destination, mode, lanes, parties)
     return Lanes(
         mode,
         direction,
@@ -212,13 +212,15 @@ def _lanes(
     )
 
 
+#: Share of front firms and private receivers whose goods a firm sends that trades there anyway.
+KNOWN_SENDER = 0.3
+
+
 def _parties(
     rng: np.random.Generator,
-    scheme: Scheme,
     who: np.ndarray,
     origin: np.ndarray,
     destination: np.ndarray,
-    heading: np.ndarray,
     mode: np.ndarray,
     lanes: Lanes,
     parties: Parties,
@@ -229,44 +231,39 @@ def _parties(
     person = who == PARTIES.index("individual")
     shipper = parties.add(origin, np.where(person & flags(rng, 0.45, n), INDIVIDUAL, firms))
     consignee = parties.add(destination, np.where(person & flags(rng, 0.7, n), INDIVIDUAL, firms))
-    for name in ("borrowed", "regular"):
-        rows = np.flatnonzero(who == PARTIES.index(name))
-        twin = _twin(rng, rows, origin, destination, heading, mode, lanes)
-        at, twin = rows[twin >= 0], twin[twin >= 0]
-        if name == "regular":  # a known firm at one or both ends
-            ends = rng.integers(0, 3, len(at))
-            shipper[at] = np.where(
-                (ends != 1) & (lanes.origin[twin] == origin[at]), lanes.shipper[twin], shipper[at]
-            )
-            same = lanes.destination[twin] == destination[at]
-            consignee[at] = np.where((ends != 0) & same, lanes.consignee[twin], consignee[at])
-        else:  # a known firm's name on papers of another's
-            end = flags(rng, 0.5, len(at))
-            parties.copy_of[shipper[at]] = np.where(end, lanes.shipper[twin], -1)
-            parties.copy_of[consignee[at]] = np.where(end, -1, lanes.consignee[twin])
+    sends = _trader(rng, mode, origin, lanes.mode, lanes.origin)
+    receives = _trader(rng, mode, destination, lanes.mode, lanes.destination)
+    # A known firm at one or both ends, or a known firm's name on papers of another's.
+    end = rng.integers(0, 3, n)
+    regular = who == PARTIES.index("regular")
+    borrowed = (who == PARTIES.index("borrowed")) & (end < 2)
+    known_sender = (regular & (end != 1)) | (~regular & ~borrowed & flags(rng, KNOWN_SENDER, n))
+    known_receiver = regular & (end != 0)
+    shipper = np.where(known_sender & (sends >= 0), lanes.shipper[sends], shipper)
+    consignee = np.where(known_receiver & (receives >= 0), lanes.consignee[receives], consignee)
+    for party, trader, of, side in (
+        (shipper, sends, lanes.shipper, 0),
+        (consignee, receives, lanes.consignee, 1),
+    ):
+        at = np.flatnonzero(borrowed & (end == side) & (trader >= 0))
+        parties.copy_of[party[at]] = of[trader[at]]
     return shipper, consignee
 
 
-def _twin(
+def _trader(
     rng: np.random.Generator,
-    rows: np.ndarray,
-    origin: np.ndarray,
-    destination: np.ndarray,
-    heading: np.ndarray,
     mode: np.ndarray,
-    lanes: Lanes,
+    place: np.ndarray,
+    lane_mode: np.ndarray,
+    lane_place: np.ndarray,
 ) -> np.ndarray:
-    """Find an ordinary lane of the same mode and origin (or else destination) for each row, -1 if none."""
-    found = np.full(len(rows), -1)
-    for end, own in ((lanes.destination, destination), (lanes.origin, origin)):
-        key = lanes.mode * 1000 + end
-        order = np.argsort(key, kind="stable")
-        want = mode[rows] * 1000 + own[rows]
-        low, high = np.searchsorted(key[order], want), np.searchsorted(key[order], want, side="right")
-        spot = low + np.floor(rng.random(len(rows)) * (high - low)).astype(int)
-        usable = (high > low) & (found < 0)
-        found[usable] = order[spot[usable]]
-    return found
+    """Find an ordinary lane of the same mode at a place for each row, -1 if none."""
+    key = lane_mode * 1000 + lane_place
+    order = np.argsort(key, kind="stable")
+    want = mode * 1000 + place
+    low, high = np.searchsorted(key[order], want), np.searchsorted(key[order], want, side="right")
+    spot = low + np.floor(rng.random(len(want)) * (high - low)).astype(int)
+    return np.where(high > low, order[np.minimum(spot, len(order) - 1)], -1)
 
 
 def slip(
