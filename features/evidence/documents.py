@@ -42,6 +42,7 @@ FEATURES: list[Feature] = [
         sentence="No permit or certificate number is declared; such goods usually come with a "
         "{usual_certificate:certificate}",
         topic="certificate",
+        monotone=1,
     ),
     _Flag(
         name="cites_permit_missing",
@@ -49,6 +50,7 @@ FEATURES: list[Feature] = [
         indicators=(20,),
         sentence="Goods that often need a CITES permit, and no permit number is declared",
         topic="certificate",
+        monotone=1,
     ),
     _Flag(
         name="permit_declared",
@@ -70,6 +72,7 @@ FEATURES: list[Feature] = [
         indicators=(17,),
         sentence="Handled as live animals ({handling_codes}), but declared as {goods_description}",
         topic="live code",
+        monotone=1,
     ),
     _Flag(
         name="live_goods_without_code",
@@ -82,6 +85,7 @@ FEATURES: list[Feature] = [
         meaning="A perishable or cold code with goods that do not perish",
         indicators=(17, 18),
         sentence="Handled as perishable ({handling_codes}), but declared as {goods_description}",
+        monotone=1,
     ),
     _Flag(
         name="perishable_goods_without_code",
@@ -128,6 +132,7 @@ FEATURES: list[Feature] = [
         indicators=(12,),
         sentence="Amended late, at {last_amended_at}; arrival {arrives_at} UTC",
         topic="amended when",
+        monotone=1,
     ),
 ]
 

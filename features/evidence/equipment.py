@@ -24,7 +24,10 @@ MAX_PAYLOAD_KG = 31_000.0
 #: A full container lighter than this is hardly full of anything.
 LIGHT_LOAD_KG = 1_500.0
 
-_REEFER_TYPE = re.compile(r"^(?:[0-9A-Z]{2}R[0-9A-Z]|.*(?:RF|RH|REEFER|RE)$|.*\bREEF)", re.IGNORECASE)
+#: ISO 6346 type codes (22R1, L5R9), the trade's short forms (40RF, 40 RH, 20 REEFER) and the word.
+_REEFER_TYPE = re.compile(
+    r"^(?:[0-9A-Z]{2}R[0-9]|[0-9]{2}\s*'?\s*(?:RF|RH|RE|REEFER)|.*\bREEF(?:ER)?\b.*)$", re.IGNORECASE
+)
 _LIGHT_LANES = frozenset(
     ("GREEN", "G", "VERT", "VERDE", "XANH", "BLUE", "BLEU", "AZUL", "FACILITATED", "RMS FACILITATED")
 )
@@ -91,6 +94,7 @@ FEATURES: list[Feature] = [
         meaning="Carried refrigerated, and the goods are of chapters that need no cold",
         indicators=(15,),
         sentence="Refrigerated, though the goods need no cold: {goods_description}",
+        monotone=1,
     ),
     _Flag(
         name="frozen_goods_in_dry_container",
@@ -134,6 +138,7 @@ FEATURES: list[Feature] = [
         meaning="Container declared empty and a weight or packages declared",
         indicators=(4, 15),
         sentence="Container declared empty, with {gross_weight_kg} kg of goods",
+        monotone=1,
     ),
     _Number(
         name="kg_per_container",
@@ -152,6 +157,7 @@ FEATURES: list[Feature] = [
         meaning=f"More than {MAX_PAYLOAD_KG:,.0f} kg per container",
         indicators=(4,),
         sentence="{kg_per_container} kg per container, more than one may carry",
+        monotone=1,
     ),
     _Flag(
         name="full_load_light",

@@ -93,6 +93,7 @@ _CODE_AND_TEXT: tuple[Feature, ...] = (
         topic="fit",
         sentence_missing="Code and text cannot be compared: one of them is missing or unreadable",
         indicators=(6,),
+        monotone=-1,
     ),
     _flag(
         "text_contradicts_code",
@@ -101,6 +102,7 @@ _CODE_AND_TEXT: tuple[Feature, ...] = (
         topic="fit",
         sentence_missing="Code and text cannot be compared: one of them is missing or unreadable",
         indicators=(6,),
+        monotone=1,
     ),
 )
 

@@ -83,6 +83,7 @@ FEATURES: list[Feature] = [
         sentence=f"Declared far below the usual price of such goods; {{value_per_kg}} USD per kg; "
         f"{_USUAL_VALUE}",
         topic="price",
+        monotone=1,
     ),
     _Flag(
         name="value_missing",
@@ -157,6 +158,7 @@ FEATURES: list[Feature] = [
         meaning="The kind of package is a known one, and not among the usual ones of the goods",
         indicators=(4,),
         sentence="Packed as {package_type}; usual for such goods: {usual_package_types}",
+        monotone=1,
     ),
     _Count(
         name="weight_trailing_zeros",
@@ -203,6 +205,7 @@ FEATURES: list[Feature] = [
         indicators=(4,),
         sentence="Net weight above gross weight: {net_weight_kg} kg against {gross_weight_kg} kg",
         topic="net weight",
+        monotone=1,
     ),
     _Number(
         name="density",

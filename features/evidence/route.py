@@ -35,7 +35,8 @@ def _taxon_features(head: str) -> list[Feature]:
     return [
         score(
             name=f"route_{short}_source",
-            meaning=f"Strongest prior of any taxon ({words}) for coming from the origin or loading country",
+            meaning=f"Strongest prior of any taxon ({words}) for coming from the origin or loading country; "
+            "a known stopover counts as a weak source",
             sentence=f"Comes from {{route_{short}_source:known}} source of hidden {words}; {origin}",
             sentence_zero=no_source,
             topic=f"source of {words}",
@@ -51,7 +52,8 @@ def _taxon_features(head: str) -> list[Feature]:
         ),
         score(
             name=f"route_{short}_destination",
-            meaning=f"Strongest prior of any taxon ({words}) for going to destination or discharge country",
+            meaning=f"Strongest prior of any taxon ({words}) for going to destination or discharge country; "
+            "a known stopover counts as a weak destination",
             sentence=f"Goes to {{route_{short}_destination:known}} market for hidden {words}; {destination}",
             sentence_zero=f"Goes to no known market for hidden {words}; {destination}",
             indicators=(1,),
@@ -67,21 +69,24 @@ def _taxon_features(head: str) -> list[Feature]:
         ),
         score(
             name=f"route_{short}_pair",
-            meaning=f"Strongest product of source, destination and mode priors of one taxon ({words})",
+            meaning=f"Strongest product of source, destination, mode and stopover priors of one taxon ({words}); "
+            "a stopover country counts as a weak source or destination",
             sentence=f"The route fits {{route_{short}_pair:strength}} a known one of hidden {words}; {way}; "
             f"{fit}",
             sentence_zero=no_route,
             usual=(0.0, 0.7),
             topic=f"route of {words}",
             indicators=(1, 10, 18),
+            monotone=1,
         ),
         total(
             name=f"route_{short}_pair_sum",
-            meaning=f"Sum over taxa ({words}) of the products of source, destination and mode priors",
+            meaning=f"Sum over taxa ({words}) of the products of source, destination, mode and stopover priors",
             sentence=f"The route fits known ones of hidden {words}, {{route_{short}_pair_sum}} in all "
             f"(1 is one perfect fit); {way}; {fit}",
             sentence_zero=no_route,
             topic=f"route of {words}",
+            monotone=1,
         ),
         score(
             name=f"route_{short}_cover",
@@ -92,6 +97,7 @@ def _taxon_features(head: str) -> list[Feature]:
             usual=(0.0, 0.5),
             topic=f"route of {words}",
             indicators=(1, 18, 19),
+            monotone=1,
         ),
         total(
             name=f"route_{short}_cover_sum",
@@ -100,6 +106,7 @@ def _taxon_features(head: str) -> list[Feature]:
             f"in all (1 is one perfect fit); {way}; {fit}",
             sentence_zero=no_cover,
             topic=f"route of {words}",
+            monotone=1,
         ),
     ]
 
@@ -237,12 +244,14 @@ FEATURES: list[Feature] = [
         meaning="Direction is transit or transhipment, or the place of delivery is in another country",
         indicators=(11,),
         sentence="It only passes through this port; place of delivery in {delivery_name:place}",
+        uses_country=True,
     ),
     _Flag(
         name="destination_beyond_discharge",
         meaning="Country of destination differs from the country of discharge",
         indicators=(11,),
         sentence="Unloaded in {discharge_name:place}, destined for {destination_name:place}",
+        uses_country=True,
     ),
     _Flag(
         name="landlocked_destination",
@@ -256,6 +265,7 @@ FEATURES: list[Feature] = [
         meaning="Loaded in another country than the declared origin",
         indicators=(10,),
         sentence="The declared origin is {origin_name:place}, but loading was in {loading_name:place}",
+        uses_country=True,
     ),
     _Flag(
         name="origin_unknown",

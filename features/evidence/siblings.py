@@ -134,6 +134,7 @@ FEATURES: list[Feature] = [
         sentence="Live animals and other goods under one master bill",
         sentence_missing="No master bill is declared",
         topic="master",
+        monotone=1,
     ),
 ]
 

@@ -119,6 +119,7 @@ FEATURES: list[Feature] = [
         sentence="Lodged late: known to the port at {known_at}; arrival {arrives_at} UTC",
         sentence_zero="Lodged in time: known to the port at {known_at}; arrival {arrives_at} UTC",
         topic="lodging",
+        monotone=1,
     ),
 ]
 

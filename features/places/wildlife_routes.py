@@ -76,7 +76,9 @@ def priors() -> Priors:
             roles[role][lands[country], t] = min(float(weight), TOP_WEIGHT) / TOP_WEIGHT
         for name in modes.split(";"):
             mode[MODES.index(name), t] = 1.0
-    groups = {name: i for i, name in enumerate(dict.fromkeys(covers["goods_group"]))}
+    # Groups that cover nothing stand there too: goods that are known are not goods that are unknown.
+    known = dict.fromkeys([*covers["goods_group"], *reference("hs_headings")["group"]])
+    groups = {name: i for i, name in enumerate(name for name in known if name != "unknown")}
     cover = np.zeros((len(groups) + 1, len(taxa)))
     # Goods that are not known could be anything: a weak cover for every taxon.
     cover[-1] = 1.0 / TOP_WEIGHT
