@@ -69,8 +69,8 @@ def _taxon_features(head: str) -> list[Feature]:
         ),
         score(
             name=f"route_{short}_pair",
-            meaning=f"Strongest product of source, destination, mode and stopover priors of one taxon ({words}); "
-            "a stopover country counts as a weak source or destination",
+            meaning="Strongest product of source, destination, mode and stopover priors of one taxon "
+            f"({words}); a stopover country counts as a weak source or destination",
             sentence=f"The route fits {{route_{short}_pair:strength}} a known one of hidden {words}; {way}; "
             f"{fit}",
             sentence_zero=no_route,
@@ -81,7 +81,8 @@ def _taxon_features(head: str) -> list[Feature]:
         ),
         total(
             name=f"route_{short}_pair_sum",
-            meaning=f"Sum over taxa ({words}) of the products of source, destination, mode and stopover priors",
+            meaning=f"Sum over taxa ({words}) of the products of source, destination, mode and stopover "
+            "priors",
             sentence=f"The route fits known ones of hidden {words}, {{route_{short}_pair_sum}} in all "
             f"(1 is one perfect fit); {way}; {fit}",
             sentence_zero=no_route,
