@@ -192,9 +192,9 @@ def section(
 {len(first)} publicly reported seizures with a declared description ({first["event"].nunique()} events), each
 written as a shipment with the fields its report gives (no HS code, no parties, no weights) and ranked
 among 200 benign shipments of the same mode and destination with the same fields filled (drawn from the
-trade tables by this benchmark itself, not by the simulator), plus 20 of the same
-origin and 20 of the same goods. Five folds of events; in each, route and cover tables, the simulator's schemes and the model are made again without its cases. Statements taken
-out per fold: {removed}.
+trade tables by this benchmark itself, not by the simulator), plus 20 of the same origin and 20 of the
+same goods. Five folds of events; in each, route and cover tables, the simulator's schemes and the model
+are made again without its cases. Statements taken out per fold: {removed}.
 Training ports per fold: {options.days} days at {options.per_day} shipments a day in six worlds;
 features left out: {", ".join(left_out)}; finds learnt from, per fold: {listed}.
 Intervals: 95 %, bootstrap over events. Reported seizures are what was found and written about: this is
