@@ -269,7 +269,8 @@ class Recipe:
 #: The bundled starter model, which must serve ports it has never seen: most manifests are thinned and
 #: half the days have no past, since other ports fill other fields and start without records. Left out
 #: are habits of the simulated ports that say nothing about a real one (the calendar, when manifests are
-#: lodged) and the finest code of the goods, by which a model learns the simulator's covers by heart.
+#: lodged) and the kinds of goods and regions as such, by which a model learns the simulator's covers and
+#: sources by heart: on real seizures it ranks better without (recall in the top tenth .64 against .53).
 STARTER = Recipe(
     options=Options(hide_history=0.5),
     thinned=0.8,
@@ -281,6 +282,8 @@ STARTER = Recipe(
         "lodging_lead",
         "late_lodging",
         "goods_chapter",
+        "goods_group",
+        "origin_region",
     ),
 )
 
