@@ -26,7 +26,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from data_samples import facts, geography
 from data_samples.simulate import Days, simulate
 from data_samples.world import HEADS, load, names
+from features import matrix
+from features.history import DAYS_NEEDED, State, Timeline
 from features.manifest.schema import MODES
+from features.view import prepare
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "simulator.md"
 RATE = 0.04
@@ -228,6 +231,41 @@ def single_features(sample: Sample, least: int = 500, extra: pd.DataFrame | None
     return pd.DataFrame(found, columns=columns).sort_values("auc", ascending=False, ignore_index=True)
 
 
+def past_features(
+    world: str = "base", *, days: int = 150, per_day: int = 1500, seed: int = 11, least: int = 500
+) -> pd.DataFrame:
+    """AUC of every feature of the port's past by itself, once that past is long enough to count.
+
+    A missing value counts once as the median and once as the lowest, whichever tells more.
+    """
+    own = load(world)
+    made = simulate(replace(own, base_rate=RATE), days=days, per_day=per_day, seed=seed)
+    view = prepare(made.manifests.merge(made.outcomes, on="shipment_id", how="left"))
+    known = made.manifests["known_at"]
+    rows = np.flatnonzero(known >= known.min() + pd.Timedelta(days=DAYS_NEEDED + 2))
+    past = Timeline(State.empty(), view).lookup(view, rows=rows).reset_index(drop=True)
+    sample = Sample(
+        made.manifests.iloc[rows].reset_index(drop=True),
+        made.truth.iloc[rows].reset_index(drop=True),
+        own.base_rate,
+    )
+    names = [f.name for f in matrix.features() if f.known == "history" and f.dtype != "category"]
+    found = []
+    for mode, head, at, y in parts(sample, least):
+        for name in names:
+            values = past[name].to_numpy()[at]
+            if np.isnan(values).all():
+                continue
+            for fill in (np.nanmedian(values), np.nanmin(values) - 1):
+                auc, low, high = auc_interval(y, np.where(np.isnan(values), fill, values))
+                if auc < 0.5:
+                    auc, low, high = 1 - auc, 1 - high, 1 - low
+                found.append((mode, head, name, int(y.sum()), auc, low, high))
+    columns = ["mode", "head", "feature", "concealments", "auc", "low", "high"]
+    table = pd.DataFrame(found, columns=columns).sort_values("auc", ascending=False)
+    return table.drop_duplicates(["mode", "head", "feature"], ignore_index=True)
+
+
 def _cross_fit(
     x: pd.DataFrame, y: np.ndarray, day: np.ndarray, rounds: int = 120, folds: int = 4
 ) -> np.ndarray:
@@ -351,12 +389,17 @@ def insert(document: Path, mark: str, text: str) -> None:
 
 def report(sample: Sample, least: int = 500) -> str:
     """Run all checks and return their tables as Markdown."""
-    single = single_features(sample, least)
+    seen = matrix.build(prepare(sample.table)).drop(columns=[f.name for f in matrix.facts()])
+    single = single_features(sample, least, extra=seen.dropna(axis=1, how="all"))
     strongest = (
         single.groupby(["mode", "head"], sort=True).head(3).sort_values(["mode", "head"], kind="stable")
     )
     sections = (
-        ("Strongest single columns, within mode and head (limit 0.80)", strongest),
+        ("Strongest single columns and features, within mode and head (limit 0.80)", strongest),
+        (
+            "Strongest features of the port's past, once it is long enough to count (limit 0.80)",
+            past_features(least=least).groupby(["mode", "head"], sort=True).head(3),
+        ),
         ("A model on superficial columns alone (limit 0.62)", superficial_models(sample, least)),
         (
             "Look-up on goods x origin x destination against a model, at the world's base rate",

@@ -30,6 +30,12 @@ def test_no_feature_of_the_models_reaches_080(sample: giveaways.Sample) -> None:
     assert worst["auc"] < 0.80, worst.to_dict()
 
 
+def test_no_feature_of_the_past_reaches_080() -> None:
+    table = giveaways.past_features()
+    assert table["concealments"].min() >= 500
+    assert table["auc"].max() < 0.80, table.iloc[0].to_dict()
+
+
 def test_superficial_columns_say_little(sample: giveaways.Sample) -> None:
     table = giveaways.superficial_models(sample, least=500)
     assert len(table) >= 3
