@@ -11,6 +11,7 @@ PORT_SIZE := --per-day 1000 --slots-per-day 300 --random-share 0.5
 .PHONY: demo test quick lint oldest model docs clean
 
 demo: $(VENV)/ready
+	mkdir -p out
 	$(BIN)/wildcargo score data_samples/port_day.csv --capacity 30 --out out/worklist.csv
 
 test: $(VENV)/ready
