@@ -188,7 +188,20 @@ def _source(
         for part in parts[1:]:
             first = first.where(first.notna(), part)
         return first
+    if source.how == "latest":
+        return _latest(name, parts, habits)
     return _joined(parts, ";" if column.kind == "list" else " ")
+
+
+def _latest(name: str, parts: list[pd.Series], habits: Habits) -> pd.Series:
+    """Return per row the cell with the latest time; where none can be read, the first there is."""
+    latest = parts[0]
+    when = cells.read_column(name, latest, habits).values
+    for part in parts[1:]:
+        other = cells.read_column(name, part, habits).values
+        later = (other > when) | (when.isna() & other.notna()) | latest.isna()
+        latest, when = latest.where(~later, part), when.where(~later, other)
+    return latest
 
 
 def _joined(parts: list[pd.Series], by: str) -> pd.Series:

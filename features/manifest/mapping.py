@@ -41,8 +41,8 @@ class Source:
     columns : tuple of str
         Source columns.
     how : str
-        ``join`` (by a blank, for lists by ``;``), ``first_of`` (the first that is not empty) or
-        ``row_number`` (file and row of the record; no columns).
+        ``join`` (by a blank, for lists by ``;``), ``first_of`` (the first that is not empty),
+        ``latest`` (of times, the latest) or ``row_number`` (file and row of the record; no columns).
     """
 
     columns: tuple[str, ...]
@@ -219,7 +219,11 @@ class _Checker:
             if set(value) == {"first_of"}:
                 found = self.texts(where, value["first_of"])
                 return Source(found, "first_of") if found else None
-            self.wrong(where, value, "{ row_number = true } or { first_of = [...] }")
+            if set(value) == {"latest"} and schema.BY_NAME[name].kind == "time":
+                found = self.texts(where, value["latest"])
+                return Source(found, "latest") if found else None
+            expected = "{ row_number = true }, { first_of = [...] } or, for a time, { latest = [...] }"
+            self.wrong(where, value, expected)
             return None
         found = self.texts(where, value)
         return Source(found) if found else None

@@ -228,3 +228,25 @@ def test_files_that_are_no_mapping(tmp_path):
             manifest.load_mapping(tmp_path / "m.toml")
     with pytest.raises(manifest.ManifestError):
         manifest.load_mapping(tmp_path / "none.toml")
+
+
+def test_the_latest_of_several_times_is_taken_row_by_row(tmp_path):
+    (tmp_path / "m.toml").write_text(
+        '[columns]\nshipment_id = "id"\nknown_at = "shipped"\n'
+        'inspected_at = { latest = ["decided", "shipped"] }\n'
+    )
+    (tmp_path / "days.csv").write_text(
+        "id,shipped,decided\nA,2015-03-02,2015-03-09\nB,2015-03-02,2015-02-20\nC,2015-03-02,\nD,,2015-03-04\n"
+        "E,,soon\nF,2015-03-02,soon\nG,,\n"
+    )
+    found = manifest.read(tmp_path / "days.csv", tmp_path / "m.toml")
+    days = found.table["inspected_at"].dt.strftime("%d.%m.").tolist()
+    assert days[:4] == ["09.03.", "02.03.", "02.03.", "04.03."]
+    assert pd.isna(days[4]) and days[5] == "02.03." and pd.isna(days[6])
+    assert found.notes.query("column == 'inspected_at'")["value"].tolist() == ["soon"]
+
+
+def test_the_latest_is_for_times_alone(tmp_path):
+    text = '[columns]\nshipment_id = "id"\npackages = { latest = ["a", "b"] }\n'
+    with pytest.raises(manifest.ManifestError, match="for a time"):
+        manifest.parse_mapping(text)
