@@ -6,6 +6,7 @@ what was expected.
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -48,6 +49,11 @@ MISSING = frozenset(
 # reorder displayed text (bidirectional embeddings, overrides, isolates): they can make a
 # consignee read as another one on the officer's screen.
 _UNSAFE = "[\\x00-\\x08\\x0b-\\x1f\\x7f\u0080-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+
+# More combining marks in a row than any language writes (the limit of Unicode's Stream-Safe Text
+# Format, UAX #15). Putting a run in order takes time that grows with its square: a cell of a
+# million marks would stop the reading for a quarter of an hour.
+_ENDLESS_MARKS = r"\p{M}{31}"
 
 
 @dataclass(frozen=True)
@@ -124,7 +130,7 @@ def clean(
         array = pc.replace_substring_regex(array, _UNSAFE, "")
     array = pc.utf8_trim_whitespace(array)
     if not pc.all(pc.string_is_ascii(array), min_count=0).as_py():
-        array = pc.utf8_trim_whitespace(pc.utf8_normalize(array, "NFC"))
+        array = pc.utf8_trim_whitespace(_composed(array))
     cut = np.empty(0, dtype=int)
     too_long = pc.fill_null(pc.greater(pc.utf8_length(array), limit), False)
     if pc.any(too_long).as_py():
@@ -133,6 +139,22 @@ def clean(
     words = sorted(MISSING | set(missing) | (set() if keep_na else {"NA"}))
     array = pc.if_else(pc.is_in(array, value_set=pa.array(words, pa.large_string())), None, array)
     return pd.Series(array.to_pandas(), dtype="str").set_axis(texts.index), cut
+
+
+def _composed(texts: pa.LargeStringArray) -> pa.LargeStringArray:
+    """Compose (NFC) the texts beyond ASCII; one with an endless run of marks stays as written.
+
+    The standard library composes, because `pyarrow.compute.utf8_normalize` returns decomposed
+    text before pyarrow 26 (Arrow issue 51225).
+    """
+    beyond = pc.fill_null(pc.invert(pc.string_is_ascii(texts)), False)
+    cells = pc.dictionary_encode(pc.filter(texts, beyond))
+    endless = pc.match_substring_regex(cells.dictionary, _ENDLESS_MARKS).to_pylist()
+    uniques = [
+        text if keep else unicodedata.normalize("NFC", text)
+        for text, keep in zip(cells.dictionary.to_pylist(), endless, strict=True)
+    ]
+    return pc.replace_with_mask(texts, beyond, pa.array(uniques, pa.large_string()).take(cells.indices))
 
 
 def read_column(name: str, texts: pd.Series, habits: Habits) -> Cells:

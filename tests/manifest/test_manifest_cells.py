@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+import unicodedata
 
 import numpy as np
 import pandas as pd
@@ -165,6 +167,27 @@ def test_a_long_cell_is_cut_with_a_note():
     value, noted = read_one("goods_description", "z" * 10_001)
     assert len(value) == cells.CELL_LIMIT
     assert noted == 1
+
+
+# Letters that compose, marks in any order, jamo, singletons and compatibility characters.
+_COMPOSING = st.text(
+    st.sampled_from("aeoAẮéйи한각ÅΩﬁ１ กำ深か\u0300\u0301\u0306\u0323\u031b\u3099"), max_size=25
+)
+
+
+@given(st.lists(st.one_of(_COMPOSING, st.none()), min_size=1, max_size=8))
+def test_texts_are_composed_as_the_standard_says(texts):
+    found, _ = cells.clean(pd.Series(texts, dtype="str"), limit=1000)
+    expected = [unicodedata.normalize("NFC", text or "").strip() for text in texts]
+    assert found.fillna("").tolist() == expected
+
+
+def test_an_endless_run_of_combining_marks_costs_no_time():
+    started = time.perf_counter()
+    found, cut = cells.clean(pd.Series(["a" + "\u0301\u0323" * 300_000, "cafe\u0301"], dtype="str"))
+    assert time.perf_counter() - started < 20  # composing it takes minutes
+    assert found.tolist() == ["a" + "\u0301\u0323" * 4999 + "\u0301", "café"]
+    assert cut.tolist() == [0]
 
 
 @given(st.sampled_from(list(schema.BY_NAME)), st.lists(st.text(max_size=30) | st.none(), max_size=6))
