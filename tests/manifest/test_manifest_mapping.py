@@ -242,7 +242,9 @@ def test_the_latest_of_several_times_is_taken_row_by_row(tmp_path):
     found = manifest.read(tmp_path / "days.csv", tmp_path / "m.toml")
     days = found.table["inspected_at"].dt.strftime("%d.%m.").tolist()
     assert days[:4] == ["09.03.", "02.03.", "02.03.", "04.03."]
-    assert pd.isna(days[4]) and days[5] == "02.03." and pd.isna(days[6])
+    assert days[5] == "02.03."
+    assert pd.isna(days[4])
+    assert pd.isna(days[6])
     assert found.notes.query("column == 'inspected_at'")["value"].tolist() == ["soon"]
 
 
