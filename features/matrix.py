@@ -13,7 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from features.history import Timeline
-from features.registry import Fact, Feature, category
+from features.registry import Entries, Fact, Feature, tabulate
 from features.view import View
 
 #: Modules of evidence on the shipment itself and its manifest; ``record`` is the history.
@@ -66,21 +66,14 @@ def local_features(extra: Mapping[str, Sequence[str]] | None) -> tuple[Feature, 
     """
     if not extra:
         return ()
+    local = Entries("local")
     entries = [
-        category(name, "local", f"Local column {name}", f"{name} is {{{name}}}")
+        local.category(name, f"Local column {name}", f"{name} is {{{name}}}")
         for name in extra.get("categorical", ())
     ]
     entries += [
-        Feature(
-            name=name,
-            family="local",
-            meaning=f"Local column {name}",
-            dtype="number",
-            unit="1",
-            low=-math.inf,
-            high=math.inf,
-            known="row",
-            sentence=f"{name} is {{{name}}}",
+        local.number(
+            name, f"Local column {name}", f"{name} is {{{name}}}", unit="1", low=-math.inf, high=math.inf
         )
         for name in extra.get("numeric", ())
     ]
@@ -135,9 +128,8 @@ def _history(
     if timeline is not None:
         return timeline.lookup(view, rows=rows).reset_index(drop=True)
     record = _module(HISTORY)
-    kinds = {f.name: "float64" for f in record.FEATURES}
-    kinds |= {f.name: "str" if f.dtype == "text" else "float64" for f in record.FACTS}
-    return pd.DataFrame({name: pd.Series(np.nan, index=index, dtype=kind) for name, kind in kinds.items()})
+    nothing = dict.fromkeys((f.name for f in (*record.FEATURES, *record.FACTS)), np.nan)
+    return tabulate(nothing, record.FEATURES, record.FACTS, index)
 
 
 def _local(table: pd.DataFrame, entry: Feature) -> pd.Series:

@@ -2,13 +2,19 @@
 
 A *feature* is a column the models see. A *fact* is a column that is only quoted in sentences
 (the usual range a value is compared with). Each evidence module declares its own ``FEATURES``
-and ``FACTS`` beside the code that computes them; `features.matrix` collects them.
+and ``FACTS`` with `Entries`, computes its columns and hands them on through `tabulate`;
+`features.matrix` collects them.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
 
 #: Reason families: what an officer reads as one reason. Key -> title.
 FAMILIES: dict[str, str] = {
@@ -108,6 +114,11 @@ class Feature:
         if self.dtype != "category" and not self.low <= self.high:
             raise ValueError(f"{self.name}: empty range")
 
+    @property
+    def stored(self) -> str:
+        """Return the pandas dtype of its column: ``str`` for categories, else ``float64``."""
+        return "str" if self.dtype == "category" else "float64"
+
 
 @dataclass(frozen=True)
 class Fact:
@@ -117,6 +128,11 @@ class Fact:
     meaning: str
     unit: str = "1"
     dtype: str = "number"  # or "text"
+
+    @property
+    def stored(self) -> str:
+        """Return the pandas dtype of its column: ``str`` for texts, else ``float64``."""
+        return "str" if self.dtype == "text" else "float64"
 
 
 def category(name: str, family: str, meaning: str, sentence: str, **more: object) -> Feature:
@@ -132,3 +148,86 @@ def category(name: str, family: str, meaning: str, sentence: str, **more: object
         sentence=sentence,
         **{"known": "row", **more},  # type: ignore[arg-type]
     )
+
+
+@dataclass(frozen=True)
+class Entries:
+    """Makes the features of one reason family, so that each entry says only what is its own.
+
+    Every method takes name, meaning and sentence, and as keywords any other field of `Feature`.
+
+    Attributes
+    ----------
+    family, known : str
+        As in `Feature`; the same for all entries made.
+    indicators : tuple of int
+        For entries that name none of their own.
+    """
+
+    family: str
+    known: str = "row"
+    indicators: tuple[int, ...] = ()
+
+    def flag(self, name: str, meaning: str, sentence: str, **more: Any) -> Feature:
+        """Return a feature that is 0 or 1."""
+        return self._entry("flag", name, meaning, sentence, unit="1", low=0.0, high=1.0, **more)
+
+    def count(self, name: str, meaning: str, sentence: str, *, high: float, **more: Any) -> Feature:
+        """Return a feature of whole numbers from 0 to `high`."""
+        return self._entry("count", name, meaning, sentence, unit="1", low=0.0, high=high, **more)
+
+    def number(
+        self, name: str, meaning: str, sentence: str, *, unit: str, low: float, high: float, **more: Any
+    ) -> Feature:
+        """Return a feature on a scale from `low` to `high`, in `unit`."""
+        return self._entry("number", name, meaning, sentence, unit=unit, low=low, high=high, **more)
+
+    def category(self, name: str, meaning: str, sentence: str, **more: Any) -> Feature:
+        """Return a feature of text levels."""
+        return category(name, self.family, meaning, sentence, **self._shared(more))
+
+    def _entry(self, dtype: str, name: str, meaning: str, sentence: str, **more: Any) -> Feature:
+        return Feature(
+            name=name,
+            family=self.family,
+            meaning=meaning,
+            dtype=dtype,
+            sentence=sentence,
+            **self._shared(more),
+        )
+
+    def _shared(self, more: dict[str, Any]) -> dict[str, Any]:
+        return {"known": self.known, "indicators": self.indicators, **more}
+
+
+def tabulate(
+    columns: Mapping[str, Any], features: Sequence[Feature], facts: Sequence[Fact], index: pd.Index
+) -> pd.DataFrame:
+    """Return computed columns as every evidence module hands them on.
+
+    Parameters
+    ----------
+    columns : mapping
+        One array or Series of shape (n,) per feature and fact (on `index`, where it has one).
+    features, facts : sequence
+        The module's registry entries.
+    index : Index, length n
+
+    Returns
+    -------
+    DataFrame, shape (n, len(features) + len(facts))
+        In the order of the registry, with the dtypes it states, numbers limited to their ranges.
+
+    Raises
+    ------
+    KeyError
+        If a registered column was not computed.
+    """
+    entries: tuple[Feature | Fact, ...] = (*features, *facts)
+    data: dict[str, pd.Series] = {}
+    for entry in entries:
+        values = pd.Series(columns[entry.name], index=index, dtype=entry.stored)
+        if isinstance(entry, Feature) and entry.stored == "float64":
+            values = pd.Series(np.clip(values.to_numpy(), entry.low, entry.high), index=index)
+        data[entry.name] = values
+    return pd.DataFrame(data, index=index)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import pandas as pd
 from features.places.gazetteer import Floats
 from features.places.trade import positions
 from features.reference import table as reference
-from features.registry import Fact, Feature
+from features.registry import Entries, Fact, Feature, tabulate
 from features.view import View
 
 #: Strength from which a certificate counts as usually needed (``permit_headings``: 1 to 3).
@@ -19,11 +19,11 @@ USUALLY_NEEDED = 2.0
 #: An amendment this close to arrival, or after it, is late.
 LATE_HOURS = 24.0
 
-_Number = partial(Feature, family="documents", dtype="number", known="row")
-_Flag = partial(Feature, family="documents", dtype="flag", unit="1", low=0.0, high=1.0, known="row")
 
-FEATURES: list[Feature] = [
-    _Number(
+_entry = Entries("documents")
+
+FEATURES: tuple[Feature, ...] = (
+    _entry.number(
         name="certificate_need",
         meaning="How usual a CITES permit or a health, plant or catch certificate is for the heading, 0 to 3",
         unit="1",
@@ -35,7 +35,7 @@ FEATURES: list[Feature] = [
         background=True,
         topic="certificate",
     ),
-    _Flag(
+    _entry.flag(
         name="permit_missing",
         meaning="A certificate is usually needed for the heading and no permit number is declared",
         indicators=(20,),
@@ -44,7 +44,7 @@ FEATURES: list[Feature] = [
         topic="certificate",
         monotone=1,
     ),
-    _Flag(
+    _entry.flag(
         name="cites_permit_missing",
         meaning="The heading often holds listed species and no permit number is declared",
         indicators=(20,),
@@ -52,21 +52,21 @@ FEATURES: list[Feature] = [
         topic="certificate",
         monotone=1,
     ),
-    _Flag(
+    _entry.flag(
         name="permit_declared",
         meaning="At least one permit or certificate number is declared",
         indicators=(20,),
         sentence="Permit or certificate declared: {permit_refs}",
         sentence_zero="No permit or certificate number is declared",
     ),
-    _Flag(
+    _entry.flag(
         name="live_code",
         meaning="A handling code for live animals or hatching eggs (AVI, HEG) is declared",
         indicators=(17,),
         sentence="Handled as live animals: {handling_codes}",
         topic="live code",
     ),
-    _Flag(
+    _entry.flag(
         name="live_code_without_live_goods",
         meaning="A live-animal code with goods that are not live animals, fish, seafood or eggs",
         indicators=(17,),
@@ -74,39 +74,34 @@ FEATURES: list[Feature] = [
         topic="live code",
         monotone=1,
     ),
-    _Flag(
+    _entry.flag(
         name="live_goods_without_code",
         meaning="Live animals or fish by air or express, handling codes given, none live or perishable",
         indicators=(17,),
         sentence="Live animals by air without a handling code for them; codes: {handling_codes}",
     ),
-    _Flag(
+    _entry.flag(
         name="perishable_code_with_durable_goods",
         meaning="A perishable or cold code with goods that do not perish",
         indicators=(17, 18),
         sentence="Handled as perishable ({handling_codes}), but declared as {goods_description}",
         monotone=1,
     ),
-    _Flag(
+    _entry.flag(
         name="perishable_goods_without_code",
         meaning="By air, perishable goods declared, codes given, none of them perishable, cold, food or live",
         indicators=(17, 18),
         sentence="Perishable goods by air without a handling code for them; codes: {handling_codes}",
     ),
-    _Flag(
+    _entry.flag(
         name="wildlife_code",
         meaning="A handling code for hunting trophies or animal skins (PEA) is declared",
         indicators=(17, 21),
         sentence="Handled as trophies or skins of animals: {handling_codes}",
     ),
-    Feature(
+    _entry.count(
         name="amendments",
-        family="documents",
-        dtype="count",
-        known="row",
         meaning="How often the row was amended",
-        unit="1",
-        low=0.0,
         high=10_000.0,
         indicators=(12,),
         monotone=1,
@@ -114,7 +109,7 @@ FEATURES: list[Feature] = [
         sentence_missing="Whether it was amended is not declared",
         sentence_zero="Never amended",
     ),
-    _Number(
+    _entry.number(
         name="amended_before_arrival",
         meaning="Hours from the last amendment to arrival, limited to -30 and 60 days; negative is after",
         unit="hours",
@@ -126,7 +121,7 @@ FEATURES: list[Feature] = [
         sentence_zero="Last amended on arrival",
         topic="amended when",
     ),
-    _Flag(
+    _entry.flag(
         name="amended_late",
         meaning=f"Last amended within {LATE_HOURS:g} hours before arrival, or after it",
         indicators=(12,),
@@ -134,11 +129,11 @@ FEATURES: list[Feature] = [
         topic="amended when",
         monotone=1,
     ),
-]
+)
 
-FACTS: list[Fact] = [
+FACTS: tuple[Fact, ...] = (
     Fact("usual_certificate", "Certificate usually asked for such goods", dtype="text"),
-]
+)
 
 #: Chapters whose goods perish; a cold or perishable code on others is odd.
 _PERISHABLE_CHAPTERS = frozenset("01 02 03 04 05 06 07 08 16 18 20 21 22 30 35 38".split())  # noqa: SIM905
@@ -163,13 +158,10 @@ def compute(view: View) -> pd.DataFrame:
         "permit_missing": (strength >= USUALLY_NEEDED) & ~permit,
         "cites_permit_missing": (strength >= USUALLY_NEEDED) & cites & ~permit,
         "permit_declared": permit,
+        "usual_certificate": certificate,
     }
-    columns |= _handling(view)
-    columns |= _amendments(view.table)
-    index = view.table.index
-    data = {f.name: pd.Series(columns[f.name], index=index, dtype="float64") for f in FEATURES}
-    data["usual_certificate"] = pd.Series(certificate, index=index, dtype="str")
-    return pd.DataFrame(data, index=index)
+    columns |= _handling(view) | _amendments(view.table)
+    return tabulate(columns, FEATURES, FACTS, view.table.index)
 
 
 @cache
@@ -250,7 +242,7 @@ def _handling(view: View) -> dict[str, npt.NDArray[np.generic]]:
 def _amendments(table: pd.DataFrame) -> dict[str, npt.NDArray[np.generic]]:
     lead = (table["arrives_at"] - table["last_amended_at"]).dt.total_seconds().to_numpy("float64") / 3600.0
     return {
-        "amendments": np.floor(table["amendment_count"].clip(0.0, 10_000.0).to_numpy("float64")),
-        "amended_before_arrival": np.clip(lead, -720.0, 1440.0),
+        "amendments": np.floor(table["amendment_count"].to_numpy("float64")),
+        "amended_before_arrival": lead,
         "amended_late": lead < LATE_HOURS,
     }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from features.places.gazetteer import Floats
-from features.registry import Fact, Feature
+from features.registry import Entries, Fact, Feature, tabulate
 from features.view import View
 
 #: Owner code, category (U freight, J attached gear, Z trailer), serial number, check digit.
@@ -32,12 +31,11 @@ _LIGHT_LANES = frozenset(
     ("GREEN", "G", "VERT", "VERDE", "XANH", "BLUE", "BLEU", "AZUL", "FACILITATED", "RMS FACILITATED")
 )
 
-_Number = partial(Feature, family="equipment", dtype="number", known="row")
-_Count = partial(Feature, family="equipment", dtype="count", unit="1", low=0.0, known="row")
-_Flag = partial(Feature, family="equipment", dtype="flag", unit="1", low=0.0, high=1.0, known="row")
 
-FEATURES: list[Feature] = [
-    _Count(
+_entry = Entries("equipment")
+
+FEATURES: tuple[Feature, ...] = (
+    _entry.count(
         name="container_count",
         meaning="Number of containers",
         high=1000.0,
@@ -46,7 +44,7 @@ FEATURES: list[Feature] = [
         usual=(0.0, 20.0),
         topic="containers",
     ),
-    _Number(
+    _entry.number(
         name="container_numbers_valid",
         meaning="Share of container numbers with the right ISO 6346 form and check digit",
         unit="share",
@@ -63,7 +61,7 @@ FEATURES: list[Feature] = [
         usual=(1.0, 1.0),
         topic="containers",
     ),
-    _Flag(
+    _entry.flag(
         name="container_number_malformed",
         meaning="A container number does not have the ISO 6346 form",
         indicators=(15,),
@@ -71,7 +69,7 @@ FEATURES: list[Feature] = [
         sentence="A container number does not have the form of one: {container_ids}",
         topic="containers",
     ),
-    _Flag(
+    _entry.flag(
         name="container_check_digit_wrong",
         meaning="A container number has the ISO 6346 form and a wrong check digit",
         indicators=(15,),
@@ -79,7 +77,7 @@ FEATURES: list[Feature] = [
         sentence="A container number has a wrong check digit: {container_ids}",
         topic="containers",
     ),
-    _Flag(
+    _entry.flag(
         name="refrigerated",
         meaning="Carried refrigerated, as declared or by container type",
         indicators=(15,),
@@ -89,27 +87,27 @@ FEATURES: list[Feature] = [
         usual=(0.0, 1.0),
         background=True,
     ),
-    _Flag(
+    _entry.flag(
         name="refrigerated_dry_goods",
         meaning="Carried refrigerated, and the goods are of chapters that need no cold",
         indicators=(15,),
         sentence="Refrigerated, though the goods need no cold: {goods_description}",
         monotone=1,
     ),
-    _Flag(
+    _entry.flag(
         name="frozen_goods_in_dry_container",
         meaning="Frozen or chilled meat or fish in containers that are declared not refrigerated",
         indicators=(15,),
         sentence="Goods that need cold in a container that is not refrigerated: {goods_description}",
     ),
-    _Flag(
+    _entry.flag(
         name="seal_missing",
         meaning="Containers are declared and no seal number",
         indicators=(15,),
         sentence="Containers without a seal number: {container_ids}",
         topic="seals",
     ),
-    _Number(
+    _entry.number(
         name="seals_per_container",
         meaning="Seal numbers per container",
         unit="ratio",
@@ -125,7 +123,7 @@ FEATURES: list[Feature] = [
         usual=(1.0, 4.0),
         topic="seals",
     ),
-    _Flag(
+    _entry.flag(
         name="part_load",
         meaning="Part of a container (less than container load)",
         sentence="Shares its container with other consignments",
@@ -133,14 +131,14 @@ FEATURES: list[Feature] = [
         sentence_missing="Whether it shares a container is not declared",
         usual=(0.0, 1.0),
     ),
-    _Flag(
+    _entry.flag(
         name="empty_declared_with_goods",
         meaning="Container declared empty and a weight or packages declared",
         indicators=(4, 15),
         sentence="Container declared empty, with {gross_weight_kg} kg of goods",
         monotone=1,
     ),
-    _Number(
+    _entry.number(
         name="kg_per_container",
         meaning="log10 of gross kg per container",
         unit="log10 kg",
@@ -152,20 +150,20 @@ FEATURES: list[Feature] = [
         usual=(2.0, 4.5),
         topic="containers",
     ),
-    _Flag(
+    _entry.flag(
         name="container_overloaded",
         meaning=f"More than {MAX_PAYLOAD_KG:,.0f} kg per container",
         indicators=(4,),
         sentence="{kg_per_container} kg per container, more than one may carry",
         monotone=1,
     ),
-    _Flag(
+    _entry.flag(
         name="full_load_light",
         meaning=f"Full container load of less than {LIGHT_LOAD_KG:,.0f} kg per container",
         indicators=(4,),
         sentence="A full container with only {kg_per_container} kg",
     ),
-    _Flag(
+    _entry.flag(
         name="lightly_controlled",
         meaning="The port's own system marks it as a trusted trader's or gave it a lane without examination",
         indicators=(16,),
@@ -175,9 +173,9 @@ FEATURES: list[Feature] = [
         sentence_zero="Has no trusted-trader mark and no lane without examination",
         usual=(0.0, 1.0),
     ),
-]
+)
 
-FACTS: list[Fact] = []
+FACTS: tuple[Fact, ...] = ()
 
 #: Chapters of goods that usually travel cold; fruit, plants, medicines and films may.
 _COLD_CHAPTERS = frozenset("02 03 04 05 06 07 08 16 18 20 21 22 30 35 37 38 12 13 15 17 19 23 28 29".split())  # noqa: SIM905
@@ -211,19 +209,14 @@ def compute(view: View) -> pd.DataFrame:
     count, well_formed, right = _containers(table["container_ids"])
     has = np.nan_to_num(count) > 0
     columns: dict[str, npt.NDArray[np.generic]] = {
-        "container_count": np.minimum(count, 1000.0),
+        "container_count": count,
         "container_numbers_valid": np.divide(right, count, out=np.full(len(count), np.nan), where=has),
         "container_number_malformed": has & (well_formed < count),
         "container_check_digit_wrong": has & (right < well_formed),
     }
-    columns |= _cold(view, has)
-    columns |= _seals(table, count, has)
-    columns |= _loads(table, count, has)
+    columns |= _cold(view, has) | _seals(table, count, has) | _loads(table, count, has)
     columns["lightly_controlled"] = _lightly_controlled(table)
-    return pd.DataFrame(
-        {f.name: pd.Series(columns[f.name], index=table.index, dtype="float64") for f in FEATURES},
-        index=table.index,
-    )
+    return tabulate(columns, FEATURES, FACTS, table.index)
 
 
 def _containers(values: pd.Series) -> tuple[Floats, Floats, Floats]:
@@ -267,7 +260,7 @@ def _seals(
 ) -> dict[str, npt.NDArray[np.generic]]:
     seals = _listed(table["seal_ids"])
     ratio = np.divide(seals, count, out=np.full(len(count), np.nan), where=has)
-    return {"seal_missing": has & (seals == 0), "seals_per_container": np.minimum(ratio, 20.0)}
+    return {"seal_missing": has & (seals == 0), "seals_per_container": ratio}
 
 
 def _loads(
@@ -281,9 +274,7 @@ def _loads(
     return {
         "part_load": part,
         "empty_declared_with_goods": empty & ((gross > 0) | (table["packages"] > 0).to_numpy()),
-        "kg_per_container": np.clip(
-            np.log10(each, out=np.full(len(each), np.nan), where=each > 0), -4.0, 9.0
-        ),
+        "kg_per_container": np.log10(each, out=np.full(len(each), np.nan), where=each > 0),
         "container_overloaded": each > MAX_PAYLOAD_KG,
         "full_load_light": full & (each < LIGHT_LOAD_KG),
     }

@@ -16,6 +16,7 @@ from features.goods.language import NAMES, language, usual_in
 from features.goods.mixed import named_goods
 from features.goods.vagueness import stop_words
 from features.reference import table as reference
+from features.registry import tabulate
 from features.view import View
 
 #: From this confidence on the heading read from the text also counts as what the goods may be.
@@ -67,15 +68,9 @@ def compute(view: View) -> pd.DataFrame:
     DataFrame, shape (n, features + facts)
     """
     codes, texts = goods_text.fold_column(described(view.table))
-    parts = (_code_and_text(view), _vagueness(codes, texts), _language(view), _mixed(view, codes, texts))
-    columns: dict[str, object] = {}
-    for part in parts:
-        columns.update(part)
-    columns.update(_as_cover(view))
-    columns.update(_titles(view))
-    return pd.DataFrame(columns, index=view.table.index)[
-        [*(f.name for f in FEATURES), *(f.name for f in FACTS)]
-    ]
+    columns = _code_and_text(view) | _vagueness(codes, texts) | _language(view) | _mixed(view, codes, texts)
+    columns |= _as_cover(view) | _titles(view)
+    return tabulate(columns, FEATURES, FACTS, view.table.index)
 
 
 def _code_and_text(view: View) -> dict[str, object]:

@@ -13,33 +13,19 @@ import pandas as pd
 
 from features import reference
 from features.parties import identity, names, normal_form
-from features.registry import Fact, Feature, category
+from features.registry import Entries, Fact, Feature, tabulate
 from features.view import View
 
 _WHO = {"shipper": "shipper", "consignee": "consignee", "notify": "party to notify"}
 _ENDS = ("shipper", "consignee")
 
 
-def _flag(name: str, meaning: str, sentence: str, **more: object) -> Feature:
-    return Feature(
-        name=name,
-        family="party",
-        meaning=meaning,
-        dtype="flag",
-        unit="1",
-        low=0.0,
-        high=1.0,
-        known="row",
-        sentence=sentence,
-        **{"indicators": (7,), **more},  # type: ignore[arg-type]
-    )
-
+_entry = Entries("party", indicators=(7,))
 
 FEATURES: tuple[Feature, ...] = (
     *(
-        category(
+        _entry.category(
             f"{role}_type",
-            "party",
             f"Type of the {who}'s name by legal form, trade words and titles: {', '.join(names.KINDS)}; "
             "missing when none is named",
             f'The name of the {who}, "{{{role}_name}}", is {{{role}_type:name_of}}',
@@ -50,7 +36,7 @@ FEATURES: tuple[Feature, ...] = (
         for role, who in _WHO.items()
     ),
     *(
-        _flag(
+        _entry.flag(
             f"{role}_has_legal_form",
             f"The {role}'s name holds a legal form of a firm, in any script; missing when none is named",
             f'The {role} "{{{role}_name}}" is named with the legal form of a firm',
@@ -60,38 +46,38 @@ FEATURES: tuple[Feature, ...] = (
         )
         for role in _ENDS
     ),
-    _flag(
+    _entry.flag(
         "consignee_is_to_order",
         "The bill is made out to order",
         'The bill is made out to order ("{consignee_name}"): who receives the goods is open',
         topic="name of the consignee",
     ),
-    _flag(
+    _entry.flag(
         "consignee_is_forwarder",
         "The consignee's name is that of a forwarder, carrier or customs agent",
         'The consignee "{consignee_name}" is a forwarder or agent: who receives the goods is not shown',
         topic="name of the consignee",
         indicators=(8,),
     ),
-    _flag(
+    _entry.flag(
         "notify_is_forwarder",
         "The party to notify is a forwarder, carrier or customs agent by its name",
         'The party to notify "{notify_name}" is a forwarder or agent',
         topic="name of the notify",
         indicators=(8,),
     ),
-    _flag(
+    _entry.flag(
         "shipper_is_forwarder",
         "The shipper's name is that of a forwarder, carrier or customs agent",
         'The shipper "{shipper_name}" is a forwarder or agent: who sends the goods is not shown',
         topic="name of the shipper",
     ),
-    _flag(
+    _entry.flag(
         "consignee_is_shipper",
         "Shipper and consignee have the same name, legal forms and spelling apart",
         'Shipper and consignee have the same name ("{consignee_name}")',
     ),
-    _flag(
+    _entry.flag(
         "notify_is_consignee",
         "The party to notify is the consignee again; missing when none is named",
         "The party to notify is the consignee",
@@ -101,7 +87,7 @@ FEATURES: tuple[Feature, ...] = (
         indicators=(7, 8),
     ),
     *(
-        _flag(
+        _entry.flag(
             f"{role}_po_box",
             f"The {role}'s address is a post-office box; missing without an address",
             f'The {role}\'s address is a post-office box: "{{{role}_address}}"',
@@ -109,7 +95,7 @@ FEATURES: tuple[Feature, ...] = (
         for role in _ENDS
     ),
     *(
-        _flag(
+        _entry.flag(
             f"{role}_free_mail",
             f"The {role}'s e-mail is at a domain anyone can register at; missing without an e-mail",
             f'The {role}\'s e-mail is at a free mail service: "{{{role}_email}}"',
@@ -118,9 +104,9 @@ FEATURES: tuple[Feature, ...] = (
         )
         for role in _ENDS
     ),
-    *(_flag(f"{role}_not_named", f"No {role} is named", f"No {role} is named") for role in _ENDS),
+    *(_entry.flag(f"{role}_not_named", f"No {role} is named", f"No {role} is named") for role in _ENDS),
     *(
-        _flag(
+        _entry.flag(
             f"{role}_no_address",
             f"No {role} address",
             f"No address of the {role} is given",
@@ -129,7 +115,7 @@ FEATURES: tuple[Feature, ...] = (
         for role in _ENDS
     ),
     *(
-        _flag(
+        _entry.flag(
             f"{role}_no_number",
             f"No usable tax, trader or registration number of the {role}",
             f"No tax or registration number of the {role} is given",
@@ -138,7 +124,7 @@ FEATURES: tuple[Feature, ...] = (
         )
         for role in _ENDS
     ),
-    _flag(
+    _entry.flag(
         "shipper_away_from_loading",
         "Country of the shipper's address is not that of the place of loading; missing if either is",
         "The shipper's address is in {shipper_country:country}, but the goods were loaded in "
@@ -146,7 +132,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence_zero="The shipper's address is in the country of loading, {loading_country:country}",
         uses_country=True,
     ),
-    _flag(
+    _entry.flag(
         "consignee_away_from_destination",
         "Country of the consignee's address is not that of destination; missing if either is",
         "The consignee's address is in {consignee_country:country}, but the goods go to "
@@ -154,7 +140,7 @@ FEATURES: tuple[Feature, ...] = (
         sentence_zero="The consignee's address is in the country of destination, {goes_to_country:country}",
         uses_country=True,
     ),
-    _flag(
+    _entry.flag(
         "notify_away_from_consignee",
         "Country of the address to notify is not that of the consignee's address; missing if either is",
         "The address of the party to notify is in {notify_country:country}, the consignee's in "
@@ -199,8 +185,7 @@ def compute(view: View) -> pd.DataFrame:
     columns["consignee_away_from_destination"] = _differ(table["consignee_country"], destination)
     columns["notify_away_from_consignee"] = _differ(notify, table["consignee_country"])
     columns["loading_country"], columns["goes_to_country"] = loading, destination
-    order = [f.name for f in FEATURES] + [f.name for f in FACTS]
-    return pd.DataFrame({name: columns[name] for name in order}, index=table.index)
+    return tabulate(columns, FEATURES, FACTS, table.index)
 
 
 def _of_role(table: pd.DataFrame, role: str) -> dict[str, np.ndarray]:

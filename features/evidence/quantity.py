@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import json
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.evidence.quantity_registry import FACTS, FEATURES, SMALL_SEA_KG, Z_LIMIT
 from features.places.gazetteer import Floats, Ints
 from features.places.trade import positions
 from features.reference import table as reference
-from features.registry import Fact, Feature
+from features.registry import tabulate
 from features.view import View
 
 PERCENTILES = ("p10", "p25", "p50", "p75", "p90")
 #: The spread of a heading is never taken as narrower than this (natural log): tables are rough.
 MIN_SPREAD = 0.25
-Z_LIMIT = 12.0
 #: Crude freight in USD per kg and the least a consignment costs; for orders of magnitude only.
 FREIGHT = {
     "sea": (0.08, 60.0),
@@ -28,278 +28,6 @@ FREIGHT = {
     "road": (0.12, 40.0),
     "rail": (0.1, 60.0),
 }
-#: A sea consignment lighter than this could as well go by post or air.
-SMALL_SEA_KG = 50.0
-
-_Number = partial(Feature, family="quantity", dtype="number", known="row")
-_Count = partial(Feature, family="quantity", dtype="count", unit="1", low=0.0, known="row")
-_Flag = partial(Feature, family="quantity", dtype="flag", unit="1", low=0.0, high=1.0, known="row")
-
-_USUAL_VALUE = (
-    "half of all trade of this heading lies between {usual_usd_per_kg_low} and {usual_usd_per_kg_high} "
-    "USD per kg"
-)
-_USUAL_KG = "half of all shipments of such goods lie between {usual_kg_low} and {usual_kg_high} kg"
-
-FEATURES: list[Feature] = [
-    _Number(
-        name="value_per_kg",
-        meaning="log10 of declared value in USD per kg (net weight, else gross)",
-        unit="log10 USD/kg",
-        low=-6.0,
-        high=8.0,
-        indicators=(3,),
-        sentence=f"Declared at {{value_per_kg}} USD per kg; {_USUAL_VALUE}",
-        sentence_missing="No usable value is declared",
-        topic="price",
-    ),
-    _Number(
-        name="value_per_kg_ratio",
-        meaning="log10 of USD per kg over the heading's median",
-        unit="log10 ratio",
-        low=-8.0,
-        high=8.0,
-        indicators=(3,),
-        sentence=f"Declared at {{value_per_kg_ratio:percent}} of the usual value per kg of such goods; "
-        f"{_USUAL_VALUE}",
-        usual=(-0.7, 0.7),
-        topic="price",
-    ),
-    _Number(
-        name="value_per_kg_deviation",
-        meaning="Robust z-score of log USD per kg within the heading (quartiles), limited to 12",
-        unit="1",
-        low=-Z_LIMIT,
-        high=Z_LIMIT,
-        indicators=(3,),
-        sentence=f"Declared at {{value_per_kg}} USD per kg, {{value_per_kg_deviation:far}}; {_USUAL_VALUE}",
-        usual=(-2.0, 2.0),
-        topic="price",
-    ),
-    _Flag(
-        name="value_per_kg_low",
-        meaning="USD per kg is below the heading's 10th percentile",
-        indicators=(3,),
-        sentence=f"Declared far below the usual price of such goods; {{value_per_kg}} USD per kg; "
-        f"{_USUAL_VALUE}",
-        topic="price",
-        monotone=1,
-    ),
-    _Flag(
-        name="value_missing",
-        meaning="No value is declared",
-        indicators=(3,),
-        sentence="No value is declared",
-        sentence_zero="A value is declared: {declared_value} {currency}",
-        topic="no value",
-    ),
-    _Flag(
-        name="value_nil",
-        meaning="A value of nothing, or of less than one US dollar, is declared",
-        indicators=(3,),
-        sentence="Declared without commercial value; {declared_value} {currency}",
-    ),
-    _Flag(
-        name="currency_unknown",
-        meaning="A value is declared without a currency, or in one that is not known",
-        indicators=(3,),
-        sentence="The currency of the declared value is missing or not known",
-    ),
-    _Number(
-        name="value_to_freight",
-        meaning="log10 of declared USD over a crude freight cost for the mode and weight",
-        unit="log10 ratio",
-        low=-10.0,
-        high=10.0,
-        indicators=(3,),
-        sentence="The declared value is {value_to_freight:percent} of a rough cost of carriage; "
-        "{freight_usd} USD",
-        sentence_below="The declared value is only {value_to_freight:percent} of a rough cost of carriage; "
-        "{freight_usd} USD",
-        usual=(0.0, 10.0),
-        sentence_missing="No usable value is declared",
-        topic="no value",
-    ),
-    _Number(
-        name="kg_per_package",
-        meaning="log10 of gross kg per package",
-        unit="log10 kg",
-        low=-5.0,
-        high=8.0,
-        indicators=(4, 18),
-        sentence=f"{{kg_per_package}} kg per package; {_USUAL_KG}",
-        sentence_missing="Weight or number of packages is not declared",
-        topic="packing",
-    ),
-    _Number(
-        name="kg_per_package_deviation",
-        meaning="Robust z-score of log kg per package against the usual packing of the goods",
-        unit="1",
-        low=-Z_LIMIT,
-        high=Z_LIMIT,
-        indicators=(4, 18),
-        sentence=f"{{kg_per_package}} kg per package, {{kg_per_package_deviation:far}}; {_USUAL_KG}",
-        usual=(-2.0, 2.0),
-        topic="packing",
-    ),
-    _Number(
-        name="kg_per_package_oddness",
-        meaning="Absolute robust z-score of log kg per package",
-        unit="1",
-        low=0.0,
-        high=Z_LIMIT,
-        indicators=(4, 18),
-        sentence=f"{{kg_per_package}} kg per package, {{kg_per_package_deviation:far}}; {_USUAL_KG}",
-        usual=(0.0, 2.0),
-        topic="packing",
-    ),
-    _Flag(
-        name="package_type_unusual",
-        meaning="The kind of package is a known one, and not among the usual ones of the goods",
-        indicators=(4,),
-        sentence="Packed as {package_type}; usual for such goods: {usual_package_types}",
-        monotone=1,
-    ),
-    _Count(
-        name="weight_trailing_zeros",
-        meaning="Trailing zeros of a whole gross weight in kg",
-        high=9.0,
-        indicators=(4,),
-        sentence="Round gross weight: {gross_weight_kg} kg",
-        usual=(0.0, 1.0),
-    ),
-    _Count(
-        name="value_trailing_zeros",
-        meaning="Trailing zeros of a whole declared value",
-        high=13.0,
-        indicators=(3,),
-        sentence="Round declared value: {declared_value} {currency}",
-        sentence_missing="No value is declared",
-        usual=(0.0, 1.0),
-        topic="no value",
-    ),
-    _Count(
-        name="packages_trailing_zeros",
-        meaning="Trailing zeros of the number of packages",
-        high=8.0,
-        indicators=(4,),
-        sentence="Round number of packages: {packages}",
-        usual=(0.0, 1.0),
-        topic="packages",
-    ),
-    _Number(
-        name="net_to_gross",
-        meaning="Net over gross weight",
-        unit="ratio",
-        low=0.0,
-        high=10.0,
-        indicators=(4,),
-        sentence="Net weight {net_weight_kg} kg of {gross_weight_kg} kg gross",
-        sentence_missing="No net weight is declared",
-        usual=(0.5, 1.0),
-        topic="net weight",
-    ),
-    _Flag(
-        name="net_above_gross",
-        meaning="Net weight is above gross weight",
-        indicators=(4,),
-        sentence="Net weight above gross weight: {net_weight_kg} kg against {gross_weight_kg} kg",
-        topic="net weight",
-        monotone=1,
-    ),
-    _Number(
-        name="density",
-        meaning="log10 of gross kg per m3",
-        unit="log10 kg/m3",
-        low=-6.0,
-        high=9.0,
-        indicators=(4,),
-        sentence="{density} kg per cubic metre",
-        sentence_missing="No volume is declared",
-        usual=(1.5, 3.5),
-    ),
-    _Number(
-        name="gross_weight",
-        meaning="log10 of gross weight",
-        unit="log10 kg",
-        low=-4.0,
-        high=9.0,
-        sentence="Gross weight {gross_weight_kg} kg",
-        sentence_missing="No gross weight is declared",
-    ),
-    _Number(
-        name="package_count",
-        meaning="log10 of the number of packages",
-        unit="log10 packages",
-        low=-1.0,
-        high=8.0,
-        sentence="{packages:#package}",
-        topic="packages",
-        sentence_missing="No number of packages is declared",
-    ),
-    _Flag(
-        name="single_package",
-        meaning="It is one package",
-        sentence="A single package",
-        usual=(0.0, 1.0),
-        topic="packages",
-    ),
-    _Flag(
-        name="small_sea_consignment",
-        meaning=f"By sea, and lighter than {SMALL_SEA_KG:g} kg",
-        indicators=(3, 4),
-        sentence="Only {gross_weight_kg} kg, and sent by sea",
-    ),
-    _Count(
-        name="line_count",
-        meaning="Number of lines (items) declared",
-        high=10_000.0,
-        sentence="{line_count:#line} of goods declared",
-        usual=(0.0, 3.0),
-    ),
-    _Number(
-        name="lines_weight_gap",
-        meaning="Sum of the lines' kg over gross weight, minus one, absolute",
-        unit="share",
-        low=0.0,
-        high=10.0,
-        indicators=(4,),
-        sentence="The lines' weights and the gross weight differ by {lines_weight_gap}",
-        sentence_zero="The lines' weights add up to the gross weight",
-        usual=(0.0, 0.1),
-    ),
-    _Number(
-        name="lines_packages_gap",
-        meaning="Sum of the lines' packages over the number of packages, minus one, absolute",
-        unit="share",
-        low=0.0,
-        high=10.0,
-        indicators=(4,),
-        sentence="The lines' packages and the number of packages differ by {lines_packages_gap}",
-        sentence_zero="The lines' packages add up to the number of packages",
-        usual=(0.0, 0.01),
-    ),
-    _Number(
-        name="lines_packing_spread",
-        meaning="log10 of the heaviest over the lightest kg per package among the lines",
-        unit="log10 ratio",
-        low=0.0,
-        high=8.0,
-        indicators=(4,),
-        sentence="Kilograms per package differ by a factor of {lines_packing_spread} between its lines",
-        sentence_zero="All lines have the same weight per package",
-        usual=(0.0, 1.0),
-    ),
-]
-
-FACTS: list[Fact] = [
-    Fact("usual_usd_per_kg_low", "25th percentile of USD per kg of the heading", "USD/kg"),
-    Fact("usual_usd_per_kg_high", "75th percentile of USD per kg of the heading", "USD/kg"),
-    Fact("usual_kg_low", "25th percentile of kg per package of such goods", "kg"),
-    Fact("usual_kg_high", "75th percentile of kg per package of such goods", "kg"),
-    Fact("usual_package_types", "Usual kinds of package of such goods", dtype="text"),
-    Fact("freight_usd", "Crude cost of carrying it", "USD"),
-]
 
 #: UN/ECE Recommendation 21 codes and words, by the kind of package the tables speak of.
 _PACKAGE_KINDS = {
@@ -394,15 +122,7 @@ def compute(view: View) -> pd.DataFrame:
     DataFrame, shape (n, len(FEATURES) + len(FACTS))
     """
     columns = _value(view) | _packing(view) | _weights(view) | _lines(view.table["items"], view)
-    index = view.table.index
-    texts = {fact.name for fact in FACTS if fact.dtype == "text"}
-    data = {}
-    entries: list[Feature | Fact] = [*FEATURES, *FACTS]
-    for entry in entries:
-        dtype = "str" if entry.name in texts else "float64"
-        values = pd.Series(columns[entry.name], index=index, dtype=dtype)
-        data[entry.name] = values.clip(entry.low, entry.high) if isinstance(entry, Feature) else values
-    return pd.DataFrame(data, index=index)
+    return tabulate(columns, FEATURES, FACTS, view.table.index)
 
 
 def _numbers(view: View, name: str) -> Floats:

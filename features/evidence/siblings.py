@@ -17,22 +17,21 @@ from anyascii import anyascii
 from features.evidence.documents import code_flags
 from features.places.distinct import distinct
 from features.places.gazetteer import Floats, Ints
-from features.registry import Fact, Feature
+from features.registry import Entries, Fact, Feature, tabulate
 from features.view import View
 
-_Number = partial(Feature, family="siblings", dtype="number", known="context")
-_Count = partial(Feature, family="siblings", dtype="count", unit="1", low=0.0, high=1e6, known="context")
-_Flag = partial(Feature, family="siblings", dtype="flag", unit="1", low=0.0, high=1.0, known="context")
+_entry = Entries("siblings", known="context")
+_bills = partial(_entry.count, high=1e6)
 
-FEATURES: list[Feature] = [
-    _Count(
+FEATURES: tuple[Feature, ...] = (
+    _bills(
         name="manifest_same_shipper",
         meaning="Other bills of the same shipper in the manifest",
         indicators=(13,),
         sentence="{manifest_same_shipper:#other bill} of this shipper in the manifest",
         sentence_zero="No other bill of this shipper in the manifest",
     ),
-    _Count(
+    _bills(
         name="manifest_same_consignee",
         meaning="Other bills for the same consignee in the manifest",
         indicators=(13,),
@@ -40,7 +39,7 @@ FEATURES: list[Feature] = [
         sentence_zero="No other bill for this consignee in the manifest",
         topic="consignee",
     ),
-    _Count(
+    _bills(
         name="manifest_same_address",
         meaning="Other bills to the same consignee address in the manifest",
         indicators=(13,),
@@ -48,37 +47,37 @@ FEATURES: list[Feature] = [
         sentence_zero="No other bill to this address in the manifest",
         topic="consignee",
     ),
-    _Count(
+    _bills(
         name="manifest_names_at_address",
         meaning="Other consignee names at the same consignee address in the manifest",
         indicators=(7, 13),
         sentence="{manifest_names_at_address:#other consignee name} at this address in the manifest",
     ),
-    _Count(
+    _bills(
         name="manifest_split_consignment",
         meaning="Other bills with the same consignee and the same goods in the manifest",
         indicators=(13,),
         sentence="{manifest_split_consignment:#other bill} of such goods for this consignee in the manifest",
     ),
-    _Count(
+    _bills(
         name="manifest_split_shippers",
         meaning="Other shippers sending the same goods to the same consignee in the manifest",
         indicators=(13,),
         sentence="{manifest_split_shippers:#other shipper} of such goods to this consignee in the manifest",
     ),
-    _Count(
+    _bills(
         name="manifest_same_description",
         meaning="Other bills with word for word the same description in the manifest",
         indicators=(13,),
         sentence="{manifest_same_description:#other bill} with the same description in the manifest",
     ),
-    _Count(
+    _bills(
         name="manifest_twins",
         meaning="Other bills with the same description, packages and weight in the manifest",
         indicators=(13,),
         sentence="{manifest_twins:#other bill} of the same description, packages and weight in the manifest",
     ),
-    _Number(
+    _entry.number(
         name="manifest_goods_share",
         meaning="Share of the manifest's bills with the same heading, this one left out",
         unit="share",
@@ -89,7 +88,7 @@ FEATURES: list[Feature] = [
         sentence_zero="No other bill in the manifest is of such goods",
         sentence_missing="No manifest to compare it with",
     ),
-    _Count(
+    _bills(
         name="master_bills",
         meaning="Other bills under the same master bill",
         sentence="{master_bills:#other bill} under the same master bill",
@@ -98,7 +97,7 @@ FEATURES: list[Feature] = [
         usual=(0.0, 200.0),
         topic="master",
     ),
-    _Flag(
+    _entry.flag(
         name="consolidated",
         meaning="Marked as a consolidation, or other bills under the same master bill",
         sentence="Part of a consolidation",
@@ -106,7 +105,7 @@ FEATURES: list[Feature] = [
         usual=(0.0, 1.0),
         topic="master",
     ),
-    _Number(
+    _entry.number(
         name="master_chapter_share",
         meaning="Share of the master's other bills with the same chapter",
         unit="share",
@@ -117,7 +116,7 @@ FEATURES: list[Feature] = [
         sentence_missing="No master bill with other goods to compare it with",
         topic="master",
     ),
-    _Number(
+    _entry.number(
         name="master_weight_share",
         meaning="Share of the master's gross weight",
         unit="share",
@@ -127,7 +126,7 @@ FEATURES: list[Feature] = [
         sentence_missing="No master bill is declared",
         topic="master",
     ),
-    _Flag(
+    _entry.flag(
         name="live_beside_other_goods",
         meaning="Under one master bill, a live-animal code or live animals, and other goods",
         indicators=(17,),
@@ -136,9 +135,9 @@ FEATURES: list[Feature] = [
         topic="master",
         monotone=1,
     ),
-]
+)
 
-FACTS: list[Fact] = []
+FACTS: tuple[Fact, ...] = ()
 
 
 def compute(view: View) -> pd.DataFrame:
@@ -153,10 +152,7 @@ def compute(view: View) -> pd.DataFrame:
     -------
     DataFrame, shape (n, len(FEATURES))
     """
-    columns = _manifest(view) | _master(view)
-    index = view.table.index
-    data = {f.name: pd.Series(columns[f.name], index=index, dtype="float64") for f in FEATURES}
-    return pd.DataFrame({f.name: data[f.name].clip(f.low, f.high) for f in FEATURES}, index=index)
+    return tabulate(_manifest(view) | _master(view), FEATURES, FACTS, view.table.index)
 
 
 def _key(values: pd.Series) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +11,7 @@ import pandas as pd
 from features.places.gazetteer import Floats
 from features.places.wildlife_routes import priors
 from features.reference import table as reference
-from features.registry import Fact, Feature
+from features.registry import Entries, Fact, Feature, tabulate
 from features.view import View
 
 #: Days before and after a holiday beyond which it no longer matters.
@@ -19,11 +19,11 @@ HOLIDAY_REACH = 60.0
 #: A sea manifest is usually lodged a day before arrival, an air one some hours before.
 LATE_LODGING_HOURS = {"sea": 24.0, "air": 2.0}
 
-_Number = partial(Feature, family="timing", dtype="number", known="row")
-_Flag = partial(Feature, family="timing", dtype="flag", unit="1", low=0.0, high=1.0, known="row")
 
-FEATURES: list[Feature] = [
-    _Number(
+_entry = Entries("timing")
+
+FEATURES: tuple[Feature, ...] = (
+    _entry.number(
         name="month_sine",
         meaning="Sine of the day of the year of arrival (one turn a year)",
         unit="1",
@@ -34,7 +34,7 @@ FEATURES: list[Feature] = [
         background=True,
         topic="season",
     ),
-    _Number(
+    _entry.number(
         name="month_cosine",
         meaning="Cosine of the day of the year of arrival (one turn a year)",
         unit="1",
@@ -45,14 +45,14 @@ FEATURES: list[Feature] = [
         background=True,
         topic="season",
     ),
-    _Flag(
+    _entry.flag(
         name="weekend_arrival",
         meaning="Arrives on a Saturday or Sunday (UTC)",
         indicators=(23,),
         sentence="Arrives at the weekend: {arrives_at} UTC",
         sentence_zero="Arrives on a working day: {arrives_at} UTC",
     ),
-    _Flag(
+    _entry.flag(
         name="night_arrival",
         meaning="Arrives between 22 and 6 o'clock of the sun's time at the place of discharge",
         indicators=(23,),
@@ -62,7 +62,7 @@ FEATURES: list[Feature] = [
         background=True,
         usual=(0.0, 1.0),
     ),
-    _Number(
+    _entry.number(
         name="days_to_lunar_new_year",
         meaning="Days to the nearest Lunar New Year, negative after it, limited to 60",
         unit="days",
@@ -75,7 +75,7 @@ FEATURES: list[Feature] = [
         background=True,
         topic="season",
     ),
-    _Number(
+    _entry.number(
         name="days_to_christmas",
         meaning="Days to the nearest 25 December, negative after it, limited to 60",
         unit="days",
@@ -88,7 +88,7 @@ FEATURES: list[Feature] = [
         background=True,
         topic="season",
     ),
-    _Number(
+    _entry.number(
         name="eel_season_goods",
         meaning="How well the goods cover glass eels (0 to 1), in their season November to April, else 0",
         unit="score",
@@ -99,7 +99,7 @@ FEATURES: list[Feature] = [
         sentence_zero="No goods that cover glass eels, or out of their season",
         usual=(0.0, 0.5),
     ),
-    _Number(
+    _entry.number(
         name="lodging_lead",
         meaning="Hours from the time the port knew the row to arrival, limited to -30 and 90 days",
         unit="hours",
@@ -112,7 +112,7 @@ FEATURES: list[Feature] = [
         sentence_missing="The time of arrival is not declared",
         topic="lodging",
     ),
-    _Flag(
+    _entry.flag(
         name="late_lodging",
         meaning="Known less than 24 hours before arrival by sea, 2 by air, or after arrival by any mode",
         indicators=(12,),
@@ -121,9 +121,9 @@ FEATURES: list[Feature] = [
         topic="lodging",
         monotone=1,
     ),
-]
+)
 
-FACTS: list[Fact] = [Fact("arrival_month", "Month and year of arrival", dtype="text")]
+FACTS: tuple[Fact, ...] = (Fact("arrival_month", "Month and year of arrival", dtype="text"),)
 
 
 def compute(view: View) -> pd.DataFrame:
@@ -139,13 +139,13 @@ def compute(view: View) -> pd.DataFrame:
     DataFrame, shape (n, len(FEATURES) + len(FACTS))
         Arrival is ``arrives_at``, else ``known_at``.
     """
-    table, index = view.table, view.table.index
+    table = view.table
     arrives = table["arrives_at"].fillna(table["known_at"])
     known = arrives.notna().to_numpy()
     angle = 2.0 * np.pi * arrives.dt.day_of_year.to_numpy("float64") / 365.25
     lead = _hours(table["arrives_at"] - table["known_at"])
     weekend = (arrives.dt.day_of_week >= 5).to_numpy("float64")
-    columns: dict[str, Floats] = {
+    columns: dict[str, object] = {
         "month_sine": np.sin(angle),
         "month_cosine": np.cos(angle),
         "weekend_arrival": np.where(known, weekend, np.nan),
@@ -153,12 +153,11 @@ def compute(view: View) -> pd.DataFrame:
         "days_to_lunar_new_year": _days_to(arrives, _lunar_new_years()),
         "days_to_christmas": _days_to(arrives, _christmases()),
         "eel_season_goods": _eel_season(view, arrives),
-        "lodging_lead": np.clip(lead, -720.0, 2160.0),
+        "lodging_lead": lead,
         "late_lodging": _late(view, lead),
+        "arrival_month": _month_text(arrives),
     }
-    data = {f.name: pd.Series(columns[f.name], index=index, dtype="float64") for f in FEATURES}
-    data["arrival_month"] = _month_text(arrives)
-    return pd.DataFrame(data, index=index)
+    return tabulate(columns, FEATURES, FACTS, table.index)
 
 
 def _hours(span: pd.Series) -> Floats:
@@ -191,13 +190,13 @@ def _christmases() -> npt.NDArray[np.int64]:
 
 
 def _days_to(arrives: pd.Series, holidays: npt.NDArray[np.int64]) -> Floats:
-    """Return days to the nearest holiday, limited; NaN where the time is missing."""
+    """Return days to the nearest holiday; NaN where the time is missing."""
     missing = arrives.isna().to_numpy()
     day = arrives.to_numpy("datetime64[D]").astype("int64")
     after = np.clip(np.searchsorted(holidays, day), 1, len(holidays) - 1)
     ahead, behind = holidays[after] - day, holidays[after - 1] - day
     nearest = np.where(ahead <= -behind, ahead, behind).astype("float64")
-    return np.where(missing, np.nan, np.clip(nearest, -HOLIDAY_REACH, HOLIDAY_REACH))
+    return np.where(missing, np.nan, nearest)
 
 
 def _eel_season(view: View, arrives: pd.Series) -> Floats:

@@ -8,96 +8,76 @@ import pandas as pd
 from features.goods import text as goods_text
 from features.goods.headings import line_descriptions, titles
 from features.goods.wildlife import NOTHING, Hit, Reading, concepts, counted, lexicon
-from features.registry import Fact, Feature
+from features.registry import Entries, Fact, Feature, tabulate
 from features.view import View
 
 _CODES = "'{words_found}'"
 
 
-def _flag(name: str, meaning: str, sentence: str, **more: object) -> Feature:
-    return Feature(
-        name=name,
-        family="words",
-        meaning=meaning,
-        dtype="flag",
-        unit="1",
-        low=0.0,
-        high=1.0,
-        known="row",
-        sentence=sentence,
-        indicators=(22,),
-        **more,  # type: ignore[arg-type]
-    )
-
+_entry = Entries("words", indicators=(22,))
 
 FEATURES: tuple[Feature, ...] = (
-    Feature(
-        name="wildlife_words",
-        family="words",
-        meaning="Number of different animals or plants of concern named in description, marks and lines "
+    _entry.count(
+        "wildlife_words",
+        "Number of different animals or plants of concern named in description, marks and lines "
         "(literal use; single common words only beside other evidence)",
-        dtype="count",
-        unit="1",
-        low=0.0,
+        f"The text has {_CODES}, a word for {{words_meaning}}",
         high=100.0,
-        known="row",
-        sentence=f"The text has {_CODES}, a word for {{words_meaning}}",
         topic="words",
         sentence_missing="There is no description to search for wildlife words",
-        indicators=(22,),
         monotone=1,
     ),
-    _flag(
+    _entry.flag(
         "wildlife_words_out_of_place",
         "A wildlife word counts and the heading is not one where that wildlife is ordinarily traded",
         f"The text has {_CODES}, a word for {{words_meaning}}, out of place under {{words_heading}}",
         topic="words",
         monotone=1,
     ),
-    _flag(
+    _entry.flag(
         "wildlife_words_in_place",
         "Every wildlife word that counts is ordinary trade in the shipment's heading",
         f"The text has {_CODES}, a word for {{words_meaning}}, often of protected species; under "
         "{words_heading} it may be legal trade",
         topic="words",
     ),
-    _flag(
+    _entry.flag(
         "live_animal_words",
         "A wildlife word for live animals counts, or one for animals beside a word for 'live'",
         f"The text names live animals: {_CODES}",
         topic="words",
         monotone=1,
     ),
-    _flag(
+    _entry.flag(
         "wildlife_product_words",
         "A wildlife word for a product (horn, scales, shell, timber, maw) counts",
         f"The text names a wildlife product: {_CODES}",
         topic="words",
         monotone=1,
     ),
-    _flag(
+    _entry.flag(
         "wildlife_code_words",
         "A code word of the wildlife trade counts, beside other evidence",
         f"The text has words used as code in the wildlife trade: {_CODES}",
         monotone=1,
     ),
-    _flag(
+    _entry.flag(
         "wildlife_words_misspelt",
         "A wildlife word is found only after correcting one or two letters",
         f"The text has a near spelling of a wildlife word: {_CODES}",
     ),
-    _flag(
+    _entry.flag(
         "wildlife_words_not_english",
         "A wildlife word that counts is in another language than English, Latin names aside",
         f"The text has {_CODES}, a word for {{words_meaning}} in another language than English",
         topic="words",
     ),
-    _flag(
+    _entry.flag(
         "wildlife_words_figurative",
         "A wildlife word is there only as a look, brand or toy ('colour', 'print', 'plush' beside it)",
         "The text has a wildlife word, used for a look, a brand or a toy",
     ),
-    _flag(
+    _entry.flag(
         "says_live",
         "The text says live, alive or the same in another language",
         "The text says the goods are live",
@@ -141,14 +121,18 @@ def compute(view: View) -> pd.DataFrame:
             numbers[row] = np.nan
         elif readings[code] is not NOTHING:
             numbers[row], facts[row] = _describe(readings[code], str(names[name]))
-    frame = pd.DataFrame(numbers[inverse.ravel()], columns=list(_NUMBERS), index=index)
-    for j, fact in enumerate(_TEXTS):
-        values = facts[inverse.ravel(), j]
-        frame[fact] = pd.Series(values, index=index, dtype="str").mask(values == "")
+    rows = inverse.ravel()
+    columns: dict[str, object] = dict(zip(_NUMBERS, numbers[rows].T, strict=True))
+    columns |= {
+        fact: np.where(texts == "", np.nan, texts) for fact, texts in zip(_TEXTS, facts[rows].T, strict=True)
+    }
+    columns["words_heading"] = _heading_in_words(view).where(facts[rows, 0] != "")
+    return tabulate(columns, FEATURES, FACTS, index)
+
+
+def _heading_in_words(view: View) -> pd.Series:
     known = view.goods["heading"]
-    wording = "heading " + known + " (" + titles(known) + ")"
-    frame["words_heading"] = wording.fillna("goods without a heading").where(frame["words_found"].notna())
-    return frame
+    return ("heading " + known + " (" + titles(known) + ")").fillna("goods without a heading")
 
 
 def _searched(table: pd.DataFrame) -> pd.Series:

@@ -19,6 +19,7 @@ from features.history.sequence import DAY, Sequence, Span
 from features.history.state import State
 from features.parties.identity import ROLES
 from features.parties.resolution import GROUNDS
+from features.registry import tabulate
 from features.view import View
 
 #: History is missing, not zero, before this many days are covered.
@@ -134,10 +135,9 @@ class _Query:
         for place in ("address", "phone"):
             self._names_at(place)
         self._facts()
-        names = [f.name for f in record.FEATURES] + [f.name for f in record.FACTS]
-        frame = pd.DataFrame({name: self._columns[name] for name in names})
-        numbers = [f.name for f in record.FEATURES]
-        frame.loc[~self._covered, numbers] = np.nan
+        index = pd.RangeIndex(len(self._position))
+        frame = tabulate(self._columns, record.FEATURES, record.FACTS, index)
+        frame.loc[~self._covered, [f.name for f in record.FEATURES]] = np.nan
         return frame
 
     def _port(self) -> None:
