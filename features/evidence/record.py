@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from features.registry import Fact, Feature
+from features.registry import Entries, Fact, Feature
 
 
 @dataclass(frozen=True)
@@ -87,153 +87,187 @@ STANDINGS: dict[str, tuple[str, str]] = {
 _MANY = 1e9
 
 
-def _feature(kind: str, measure: str) -> Feature:
-    about = KINDS[kind]
-    words, same, name = about.words, about.same, f"{kind}_{measure}"
-    past = f"earlier shipments {same}"
-    inspected = "inspected" in about.measures
-    of_inspections = f", in {{{kind}_inspected:#inspection}}" if inspected else ""
-    joined = f"; {{{kind}_joined}}" if kind in ("shipper", "consignee", "notify") else ""
-    missing = f"No record of earlier shipments {same}; {{{kind}_unknown}}"
-    count = {"dtype": "count", "unit": "1", "low": 0.0, "high": _MANY}
-    days = {"dtype": "number", "unit": "days", "low": 0.0, "high": 40_000.0}
-    table: dict[str, dict[str, object]] = {
+@dataclass(frozen=True)
+class _Wording:
+    """What the entries of one kind of key have in common."""
+
+    kind: str
+    words: str
+    same: str
+
+    @property
+    def past(self) -> str:
+        return f"earlier shipments {self.same}"
+
+    @property
+    def joined(self) -> str:
+        """How the name was joined with an earlier one; parties alone are."""
+        return f"; {{{self.kind}_joined}}" if self.kind in ("shipper", "consignee", "notify") else ""
+
+    @property
+    def of_inspections(self) -> str:
+        inspected = "inspected" in KINDS[self.kind].measures
+        return f", in {{{self.kind}_inspected:#inspection}}" if inspected else ""
+
+    @property
+    def missing(self) -> str:
+        return f"No record of {self.past}; {{{self.kind}_unknown}}"
+
+
+def _shipments(name: str, say: _Wording) -> dict[str, dict[str, object]]:
+    """Return measure -> what an entry says, for numbers of shipments."""
+    counted = f"Shipments known strictly earlier under the same {say.words}"
+    return {
         "shipments": {
-            **count,
-            "meaning": f"Shipments known strictly earlier under the same {words}",
-            "sentence": f"{{{name}:#earlier shipment}} {same}{joined}",
-            "sentence_zero": f"The first shipment {same} that this port has seen",
+            "meaning": counted,
+            "sentence": f"{{{name}:#earlier shipment}} {say.same}{say.joined}",
+            "sentence_zero": f"The first shipment {say.same} that this port has seen",
             "usual": (1.0, _MANY),
-            "topic": past,
-            "sentence_missing": missing,
+            "topic": say.past,
+            "sentence_missing": say.missing,
             "indicators": (7,),
         },
         "shipments_7d": {
-            **count,
-            "meaning": f"Shipments known strictly earlier under the same {words}, in the 7 days before",
-            "sentence": f"{{{name}:#other bill}} {same} in the 7 days before",
+            "meaning": f"{counted}, in the 7 days before",
+            "sentence": f"{{{name}:#other bill}} {say.same} in the 7 days before",
             "indicators": (13,),
         },
         "shipments_30d": {
-            **count,
-            "meaning": f"Shipments known strictly earlier under the same {words}, in the 30 days before",
-            "sentence": f"{{{name}:#shipment}} {same} in the 30 days before",
-            "sentence_zero": f"No shipment {same} in the 30 days before",
+            "meaning": f"{counted}, in the 30 days before",
+            "sentence": f"{{{name}:#shipment}} {say.same} in the 30 days before",
+            "sentence_zero": f"No shipment {say.same} in the 30 days before",
             "usual": (0.0, _MANY),
-            "topic": past,
+            "topic": say.past,
             "indicators": (7,),
         },
         "shipments_365d": {
-            **count,
-            "meaning": f"Shipments known strictly earlier under the same {words}, in the 365 days before",
-            "sentence": f"{{{name}:#shipment}} {same} in the year before",
-            "sentence_zero": f"No shipment {same} in the year before",
+            "meaning": f"{counted}, in the 365 days before",
+            "sentence": f"{{{name}:#shipment}} {say.same} in the year before",
+            "sentence_zero": f"No shipment {say.same} in the year before",
             "usual": (1.0, _MANY),
-            "topic": past,
-            "sentence_missing": missing,
-            "indicators": (2,) if about.uses_country else (7,),
+            "topic": say.past,
+            "sentence_missing": say.missing,
+            "indicators": (2,) if KINDS[say.kind].uses_country else (7,),
         },
+    }
+
+
+def _rhythm(name: str, say: _Wording) -> dict[str, dict[str, object]]:
+    """Return measure -> what an entry says, for how long and how regularly shipments have come."""
+    days: dict[str, object] = {"dtype": "number", "unit": "days", "low": 0.0, "high": 40_000.0}
+    told: dict[str, object] = {"sentence_missing": say.missing, "topic": say.past, "indicators": (7,)}
+    return {
         "days_since_first": {
             **days,
-            "meaning": f"Days since the first shipment under the same {words}; missing if there was none",
-            "sentence": f"The first shipment {same} was {{{name}:#day}} before",
-            "sentence_missing": missing,
-            "topic": past,
-            "indicators": (7,),
+            "meaning": f"Days since the first shipment under the same {say.words}; missing if there was none",
+            "sentence": f"The first shipment {say.same} was {{{name}:#day}} before",
+            **told,
         },
         "days_since_last": {
             **days,
-            "meaning": f"Days since the latest earlier shipment under the same {words}; missing if none",
-            "sentence": f"The latest shipment {same} was {{{name}:#day}} before",
-            "sentence_missing": missing,
-            "topic": past,
-            "indicators": (7,),
+            "meaning": f"Days since the latest earlier shipment under the same {say.words}; missing if none",
+            "sentence": f"The latest shipment {say.same} was {{{name}:#day}} before",
+            **told,
         },
         "regularity": {
             "dtype": "number",
             "unit": "share",
             "low": 0.0,
             "high": 1.0,
-            "meaning": f"Share of the weeks since the first shipment in which the same {words} had one",
-            "sentence": f"Shipments {same} came in {{{name}}} of the weeks since the first",
-            "sentence_missing": missing,
-            "topic": past,
-            "indicators": (7,),
+            "meaning": f"Share of the weeks since the first shipment in which the same {say.words} had one",
+            "sentence": f"Shipments {say.same} came in {{{name}}} of the weeks since the first",
+            **told,
         },
+    }
+
+
+def _inspections(name: str, say: _Wording) -> dict[str, dict[str, object]]:
+    """Return measure -> what an entry says, for inspections without a find."""
+    return {
         "inspected": {
-            **count,
-            "meaning": f"Shipments under the same {words} whose inspection ended strictly earlier",
-            "sentence": f"{{{name}:#earlier inspection}} {same}{joined}",
-            "sentence_zero": f"No shipment {same} has been inspected here before",
+            "meaning": f"Shipments under the same {say.words} whose inspection ended strictly earlier",
+            "sentence": f"{{{name}:#earlier inspection}} {say.same}{say.joined}",
+            "sentence_zero": f"No shipment {say.same} has been inspected here before",
             "usual": (0.0, _MANY),
         },
         "clean": {
-            **count,
-            "meaning": f"Shipments under the same {words} inspected strictly earlier and clean",
-            "sentence": f"Nothing was found in {{{name}}} of {{{kind}_inspected:#earlier inspection}} "
-            f"{same}{joined}",
+            "meaning": f"Shipments under the same {say.words} inspected strictly earlier and clean",
+            "sentence": f"Nothing was found in {{{name}}} of {{{say.kind}_inspected:#earlier inspection}} "
+            f"{say.same}{say.joined}",
         },
+    }
+
+
+def _finds(name: str, say: _Wording) -> dict[str, dict[str, object]]:
+    """Return measure -> what an entry says, for finds."""
+    riskier: dict[str, object] = {"monotone": 1, "indicators": (9,)}
+    return {
         "live_finds": {
-            **count,
-            "meaning": f"Shipments under the same {words} with live animals found strictly earlier",
-            "sentence": f"{{{name}:#earlier find}} of live animals {same}{of_inspections}{joined}",
-            "monotone": 1,
-            "indicators": (9,),
+            "meaning": f"Shipments under the same {say.words} with live animals found strictly earlier",
+            "sentence": f"{{{name}:#earlier find}} of live animals {say.same}{say.of_inspections}"
+            f"{say.joined}",
+            **riskier,
         },
         "product_finds": {
-            **count,
-            "meaning": f"Shipments under the same {words} with wildlife products found strictly earlier",
-            "sentence": f"{{{name}:#earlier find}} of wildlife products {same}{of_inspections}{joined}",
-            "monotone": 1,
-            "indicators": (9,),
+            "meaning": f"Shipments under the same {say.words} with wildlife products found strictly earlier",
+            "sentence": f"{{{name}:#earlier find}} of wildlife products {say.same}{say.of_inspections}"
+            f"{say.joined}",
+            **riskier,
         },
         "find_rate": {
             "dtype": "number",
             "unit": "log10 times",
             "low": -6.0,
             "high": 8.0,
-            "meaning": f"Logarithm of the rate of finds per full inspection under the same {words} over the "
-            "port's own rate, both strictly earlier, drawn to the port's with the weight of 20 inspections",
-            "sentence": f"Finds {same} come {{{name}}} times as often as in this port as a whole{joined}",
-            "sentence_below": f"Finds {same} are rarer than in this port as a whole: "
-            f"{{{name}:percent}} of its rate{joined}",
+            "meaning": f"Logarithm of the rate of finds per full inspection under the same {say.words} over "
+            "the port's own rate, both strictly earlier, drawn to the port's with the weight of 20 "
+            "inspections",
+            "sentence": f"Finds {say.same} come {{{name}}} times as often as in this port as a whole"
+            f"{say.joined}",
+            "sentence_below": f"Finds {say.same} are rarer than in this port as a whole: "
+            f"{{{name}:percent}} of its rate{say.joined}",
             "usual": (-6.0, 0.3),
-            "sentence_missing": missing,
-            "monotone": 1,
-            "indicators": (9,),
+            "sentence_missing": say.missing,
+            **riskier,
         },
         "finds_in_other_roles": {
-            **count,
-            "meaning": f"Finds, strictly earlier, on bills that name the {words} in another role",
-            "sentence": f"{{{name}:#find}} on bills that name this {words} in another role{joined}",
-            "monotone": 1,
-            "indicators": (9,),
+            "meaning": f"Finds, strictly earlier, on bills that name the {say.words} in another role",
+            "sentence": f"{{{name}:#find}} on bills that name this {say.words} in another role{say.joined}",
+            **riskier,
         },
     }
-    is_record = measure in (*_FINDS, "inspected", "clean", "finds_in_other_roles") or about.uses_country
-    family = (
-        "siblings" if measure == "shipments_7d" else "record" if is_record or kind == "heading" else "party"
-    )
+
+
+def _feature(kind: str, measure: str) -> Feature:
+    about, name = KINDS[kind], f"{kind}_{measure}"
+    say = _Wording(kind, about.words, about.same)
+    told = _shipments(name, say) | _rhythm(name, say) | _inspections(name, say) | _finds(name, say)
+    count = {"dtype": "count", "unit": "1", "low": 0.0, "high": _MANY}
     return Feature(
         name=name,
-        family=family,
+        family=_family(kind, measure),
         known="history",
         uses_country=about.uses_country,
-        **table[measure],  # type: ignore[arg-type]
+        **{**count, **told[measure]},  # type: ignore[arg-type]
     )
+
+
+def _family(kind: str, measure: str) -> str:
+    """Return the reason family: finds, inspections and goods are the record, the rest tells of a party."""
+    if measure == "shipments_7d":
+        return "siblings"
+    outcome = measure in (*_FINDS, "inspected", "clean", "finds_in_other_roles")
+    return "record" if outcome or KINDS[kind].uses_country or kind == "heading" else "party"
 
 
 def _standing(name: str, what: str, among: str, uses_country: bool) -> Feature:
-    return Feature(
+    return Entries("quantity", known="history").number(
         name=name,
-        family="quantity",
         meaning=f"Share of the earlier shipments of the same {among} here with a lower {what} (bins of a "
         "tenth of a decade, ties counted half); missing below 20 of them",
-        dtype="number",
         unit="share",
         low=0.0,
         high=1.0,
-        known="history",
         sentence=f"{what[0].upper()}{what[1:]}: above {{{name}}} of the earlier shipments here of the same "
         f"{among}",
         usual=(0.05, 0.95),
@@ -245,15 +279,10 @@ def _standing(name: str, what: str, among: str, uses_country: bool) -> Feature:
 
 def _consignees_at(place: str) -> Feature:
     words = KINDS[place].words
-    return Feature(
+    return Entries("party", known="history").count(
         name=f"{place}_consignees",
-        family="party",
         meaning=f"Different consignees known strictly earlier under the same {words}",
-        dtype="count",
-        unit="1",
-        low=0.0,
         high=_MANY,
-        known="history",
         sentence=f"{{{place}_consignees:#consignee}} seen earlier with this {words}",
         usual=(0.0, 2.0),
         indicators=(7,),
@@ -261,15 +290,12 @@ def _consignees_at(place: str) -> Feature:
 
 
 def _rarity(name: str, meaning: str, sentence: str) -> Feature:
-    return Feature(
+    return Entries("record", known="history").number(
         name=name,
-        family="record",
         meaning=meaning,
-        dtype="number",
         unit="-log share",
         low=-1.0,
         high=25.0,
-        known="history",
         sentence=sentence,
         indicators=(2,),
         uses_country=True,

@@ -8,21 +8,18 @@ from features.registry import Entries, Fact, Feature
 
 _entry = Entries("route")
 
-_HEAD_WORDS = {"live_animals": "live animals", "wildlife_products": "wildlife products"}
+#: Scores of wildlife routes: the strongest taxon's, and the sum over taxa.
+_score = partial(_entry.number, unit="score", low=0.0, high=1.0, uses_country=True)
+_total = partial(_entry.number, unit="score", low=0.0, high=60.0, uses_country=True, indicators=(1,))
+_WAY = "from {origin_name:place} to {destination_name:place}"
 
 
-def _taxon_features(head: str) -> list[Feature]:
-    words, short = _HEAD_WORDS[head], {"live_animals": "live", "wildlife_products": "products"}[head]
-    score = partial(_entry.number, unit="score", low=0.0, high=1.0, uses_country=True)
-    total = partial(_entry.number, unit="score", low=0.0, high=60.0, uses_country=True, indicators=(1,))
-    fit = f"closest fit: {{route_{short}_taxon:taxon}}"
+def _taxon_places(short: str, words: str) -> list[Feature]:
+    """Return the entries that compare single places with the taxa of one head."""
     origin, destination = "origin {origin_name:place}", "destination {destination_name:place}"
-    way = "from {origin_name:place} to {destination_name:place}"
     no_source = f"Comes from no known source of hidden {words}; {origin}"
-    no_route = f"On no known route of hidden {words}; {way}"
-    no_cover = f"Such goods on this route are no known cover for {words}; {way}"
     return [
-        score(
+        _score(
             name=f"route_{short}_source",
             meaning=f"Strongest prior of any taxon ({words}) for coming from the origin or loading country; "
             "a known stopover counts as a weak source",
@@ -31,7 +28,7 @@ def _taxon_features(head: str) -> list[Feature]:
             topic=f"source of {words}",
             indicators=(1, 10),
         ),
-        total(
+        _total(
             name=f"route_{short}_source_sum",
             meaning=f"Sum over taxa ({words}) of the priors for coming from the origin or loading country",
             sentence=f"Comes from a known source of hidden {words}; {origin}; its kinds weigh "
@@ -39,7 +36,7 @@ def _taxon_features(head: str) -> list[Feature]:
             sentence_zero=no_source,
             topic=f"source of {words}",
         ),
-        score(
+        _score(
             name=f"route_{short}_destination",
             meaning=f"Strongest prior of any taxon ({words}) for going to destination or discharge country; "
             "a known stopover counts as a weak destination",
@@ -47,7 +44,7 @@ def _taxon_features(head: str) -> list[Feature]:
             sentence_zero=f"Goes to no known market for hidden {words}; {destination}",
             indicators=(1,),
         ),
-        score(
+        _score(
             name=f"route_{short}_transit",
             meaning=f"Strongest prior of any taxon ({words}) for passing a declared transhipment country",
             sentence=f"Transhipped at {{route_{short}_transit:known}} stopover of hidden {words}; "
@@ -56,11 +53,20 @@ def _taxon_features(head: str) -> list[Feature]:
             usual=(0.0, 0.5),
             indicators=(10,),
         ),
-        score(
+    ]
+
+
+def _taxon_routes(short: str, words: str) -> list[Feature]:
+    """Return the entries that compare the whole route, and the goods on it, with the taxa of one head."""
+    fit = f"closest fit: {{route_{short}_taxon:taxon}}"
+    no_route = f"On no known route of hidden {words}; {_WAY}"
+    no_cover = f"Such goods on this route are no known cover for {words}; {_WAY}"
+    return [
+        _score(
             name=f"route_{short}_pair",
             meaning="Strongest product of source, destination, mode and stopover priors of one taxon "
             f"({words}); a stopover country counts as a weak source or destination",
-            sentence=f"The route fits {{route_{short}_pair:strength}} a known one of hidden {words}; {way}; "
+            sentence=f"The route fits {{route_{short}_pair:strength}} a known one of hidden {words}; {_WAY}; "
             f"{fit}",
             sentence_zero=no_route,
             usual=(0.0, 0.7),
@@ -68,32 +74,32 @@ def _taxon_features(head: str) -> list[Feature]:
             indicators=(1, 10, 18),
             monotone=1,
         ),
-        total(
+        _total(
             name=f"route_{short}_pair_sum",
             meaning=f"Sum over taxa ({words}) of the products of source, destination, mode and stopover "
             "priors",
             sentence=f"The route fits known ones of hidden {words}, {{route_{short}_pair_sum}} in all "
-            f"(1 is one perfect fit); {way}; {fit}",
+            f"(1 is one perfect fit); {_WAY}; {fit}",
             sentence_zero=no_route,
             topic=f"route of {words}",
             monotone=1,
         ),
-        score(
+        _score(
             name=f"route_{short}_cover",
             meaning=f"Strongest product of a taxon's route prior ({words}) and how well the goods cover it",
             sentence=f"Such goods on this route fit {{route_{short}_cover:strength}} a known cover for "
-            f"{words}; {way}; {fit}",
+            f"{words}; {_WAY}; {fit}",
             sentence_zero=no_cover,
             usual=(0.0, 0.5),
             topic=f"route of {words}",
             indicators=(1, 18, 19),
             monotone=1,
         ),
-        total(
+        _total(
             name=f"route_{short}_cover_sum",
             meaning=f"Sum over taxa ({words}) of the products of route prior and cover strength",
             sentence=f"Such goods on this route fit known covers for {words}, {{route_{short}_cover_sum}} "
-            f"in all (1 is one perfect fit); {way}; {fit}",
+            f"in all (1 is one perfect fit); {_WAY}; {fit}",
             sentence_zero=no_cover,
             topic=f"route of {words}",
             monotone=1,
@@ -274,8 +280,10 @@ FEATURES: tuple[Feature, ...] = (
         sentence_missing="How it travels is not known",
         background=True,
     ),
-    *_taxon_features("live_animals"),
-    *_taxon_features("wildlife_products"),
+    *_taxon_places("live", "live animals"),
+    *_taxon_routes("live", "live animals"),
+    *_taxon_places("products", "wildlife products"),
+    *_taxon_routes("products", "wildlife products"),
 )
 
 FACTS: tuple[Fact, ...] = (

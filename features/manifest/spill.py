@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from features.manifest.canonical import POSITION, Part
+from features.stable_hash import hash64
 
 _LINKS = ("shipment_id", "master_id", "manifest_id")
 #: Above this many batches a spilled chunk touches on average, chunks are cut up per batch first.
@@ -117,7 +118,7 @@ def _hashes(table: pd.DataFrame, name: str) -> np.ndarray:
     """Return a hash per row that says which bill, master or manifest it is of; 0 for none."""
     if name not in table:
         return np.zeros(len(table), dtype=np.uint64)
-    hashes = pd.util.hash_array(table[name].to_numpy(dtype=object), categorize=True)
+    hashes = hash64(table[name])
     return np.where(table[name].isna(), np.uint64(0), hashes | np.uint64(1))
 
 

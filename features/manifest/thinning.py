@@ -8,10 +8,10 @@ what is filled in is a habit of the carrier or the port and not of one shipment.
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from features.manifest import schema
+from features.stable_hash import uniform
 
 _PARTY_DETAILS = ("address", "country", "id", "phone", "email")
 
@@ -102,17 +102,11 @@ def thin(table: pd.DataFrame, share: float, *, seed: int = 0) -> pd.DataFrame:
     """
     manifest = table["manifest_id"].fillna(table["shipment_id"])
     thinned = table.copy()
-    chosen = _uniform(manifest, f"{seed}") < share
-    chance = LEAST + (1 - LEAST) * _uniform(manifest, f"{seed} chance")
+    chosen = uniform(manifest, f"{seed}") < share
+    chance = LEAST + (1 - LEAST) * uniform(manifest, f"{seed} chance")
     for group, columns in FIELD_GROUPS.items():
-        gone = chosen & (_uniform(manifest, f"{seed} {group}") < chance)
+        gone = chosen & (uniform(manifest, f"{seed} {group}") < chance)
         for name in columns:
             if name in thinned:
                 thinned[name] = thinned[name].mask(gone)
     return thinned
-
-
-def _uniform(keys: pd.Series, salt: str) -> np.ndarray:
-    """Return one number in [0, 1) per row, the same for the same key and salt."""
-    hashed = pd.util.hash_array((salt + " " + keys.astype("str")).to_numpy(dtype=object), categorize=True)
-    return (hashed >> np.uint64(11)).astype("float64") / 2.0**53

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -70,13 +72,19 @@ def resolve(table: pd.DataFrame) -> pd.DataFrame:
     route = {name: pd.Series(values, index=table.index, dtype="str") for name, values in columns.items()}
     frame = pd.DataFrame(route, index=table.index)
     frame["hops"] = hops
-    for role, points in (("loading", loading), ("discharge", discharge)):
-        codes = pd.array(np.append(gazetteer().code, np.nan), dtype="str")
-        frame[f"{role}_code"] = pd.Series(codes.take(points), index=table.index)
-        frame[f"{role}_lat"] = np.append(gazetteer().lat, np.nan)[points]
-        frame[f"{role}_lon"] = np.append(gazetteer().lon, np.nan)[points]
-        frame[f"{role}_point"] = points
-    return frame
+    return frame.assign(**_point_columns("loading", loading), **_point_columns("discharge", discharge))
+
+
+def _point_columns(role: str, points: Ints) -> dict[str, Any]:
+    """Return code, position and number of the points of one role."""
+    known = gazetteer()
+    codes = pd.array(np.append(known.code, np.nan), dtype="str")
+    return {
+        f"{role}_code": codes.take(points),
+        f"{role}_lat": np.append(known.lat, np.nan)[points],
+        f"{role}_lon": np.append(known.lon, np.nan)[points],
+        f"{role}_point": points,
+    }
 
 
 def _points(values: pd.Series, air: npt.NDArray[np.bool_]) -> Ints:
