@@ -1,6 +1,7 @@
-# Two commands for a newcomer: `make demo` and `make test`. Everything is set up in .venv.
+# Two commands for a newcomer: `make demo` and `make test`. Everything is set up in .venv (and .venv-oldest).
 PYTHON ?= python3
 VENV := .venv
+OLDEST := .venv-oldest
 BIN := $(VENV)/bin
 # The starter model's ports: world and first day. A year each; 30 % inspected, half of it at random.
 PORTS := base=2024-01-08 europe=2024-03-04 southeast_asia=2024-05-06 south_asia=2024-07-01 \
@@ -26,11 +27,9 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The same tests with the oldest versions the ranges in pyproject.toml allow.
-oldest:
-	$(PYTHON) -m venv $(VENV)-oldest
-	$(VENV)-oldest/bin/pip install --quiet -c constraints/oldest.txt -e '.[test]'
-	$(VENV)-oldest/bin/python -m pytest -n 2 -m "not slow"
+# The quick tests with the oldest versions the ranges in pyproject.toml allow.
+oldest: $(OLDEST)/ready
+	$(OLDEST)/bin/python -m pytest -n 2 -m "not slow"
 
 # The bundled model, from nothing: the same digest under constraints/newest.txt.
 model: $(VENV)/ready
@@ -49,6 +48,11 @@ $(VENV)/ready: pyproject.toml constraints/newest.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wildcargo needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints/newest.txt -e '.[test,lint]'
+	touch $@
+
+$(OLDEST)/ready: pyproject.toml constraints/oldest.txt
+	$(PYTHON) -m venv $(OLDEST)
+	$(OLDEST)/bin/pip install --quiet --disable-pip-version-check -c constraints/oldest.txt -e '.[test]'
 	touch $@
 
 clean:
