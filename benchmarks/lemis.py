@@ -24,7 +24,7 @@ from models.baselines import Logistic, LookUp, Random, RawLightGBM, Scorer
 from models.boosting import SETTINGS
 from models.evaluation import BundleScorer, examples, target_labels
 from models.labels import labels
-from models.metrics import Estimate, Scored, measure
+from models.metrics import Estimate, Judged, measure
 from models.training import Options, TrainingSet, train
 
 FILE = "amphibian_LEMIS_1999_and_2015.csv"
@@ -156,7 +156,7 @@ def _pooled(
         rows = np.isfinite(score)
         day = shipments["known_at"].dt.floor("D").to_numpy()[rows]
         ids = shipments["shipment_id"][rows].reset_index(drop=True)
-        out[name] = measure(Scored(score[rows], label[rows], ids, day))
+        out[name] = measure(Judged(score[rows], label[rows], ids, day))
     return out
 
 

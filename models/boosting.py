@@ -72,7 +72,7 @@ WHEN_FEW = "random"
 
 
 @dataclass(frozen=True)
-class Rows:
+class LabelledRows:
     """Encoded rows of one head.
 
     Attributes
@@ -91,17 +91,17 @@ class Rows:
     any_find: np.ndarray
     weight: np.ndarray
 
-    def take(self, rows: np.ndarray) -> Rows:
+    def take(self, rows: np.ndarray) -> LabelledRows:
         """Return some rows (mask or positions)."""
-        return Rows(self.X[rows], self.y[rows], self.any_find[rows], self.weight[rows])
+        return LabelledRows(self.X[rows], self.y[rows], self.any_find[rows], self.weight[rows])
 
 
 @dataclass(frozen=True)
 class Fold:
     """Rows to learn from and rows to judge by; ``judge`` weighs the latter in the metric."""
 
-    train: Rows
-    valid: Rows
+    train: LabelledRows
+    valid: LabelledRows
     judge: np.ndarray
 
 
@@ -114,12 +114,12 @@ class Choice:
     average_precision: float
 
 
-def fit(rows: Rows, schema: FeatureSchema, choice: Choice, *, seed: int, rounds: int = ROUNDS) -> Any:
+def fit(rows: LabelledRows, schema: FeatureSchema, choice: Choice, *, seed: int, rounds: int = ROUNDS) -> Any:
     """Fit a booster.
 
     Parameters
     ----------
-    rows : Rows
+    rows : LabelledRows
     schema : FeatureSchema
     choice : Choice
         Settings and number of rounds.
@@ -178,7 +178,7 @@ def _trunk_rounds(settings: str, rounds: int) -> int:
     return min(TRUNK, rounds // 2) if settings in WITH_TRUNK else 0
 
 
-def _trunk(rows: Rows, schema: FeatureSchema, settings: str, seed: int, rounds: int) -> Any:
+def _trunk(rows: LabelledRows, schema: FeatureSchema, settings: str, seed: int, rounds: int) -> Any:
     """Fit the trees both heads stand on, or return None where the settings have none."""
     import lightgbm
 
@@ -234,7 +234,7 @@ def _parameters(schema: FeatureSchema, settings: str, seed: int) -> dict[str, An
     return parameters
 
 
-def _dataset(rows: Rows, y: np.ndarray, schema: FeatureSchema, settings: str, seed: int) -> Any:
+def _dataset(rows: LabelledRows, y: np.ndarray, schema: FeatureSchema, settings: str, seed: int) -> Any:
     import lightgbm
 
     return lightgbm.Dataset(

@@ -99,7 +99,10 @@ class Bundle:
 
 
 def registry_digest(features: Sequence[Feature]) -> str:
-    """Return a digest of what the features mean (name, dtype, unit, family, constraint)."""
+    """Return a digest of what features are: name, type, unit, family, sign, when known, meaning, in order.
+
+    How a feature is told (its sentences, what is usual) is no part of it, nor are other features.
+    """
     lines = [f"{f.name}|{f.dtype}|{f.unit}|{f.family}|{f.monotone}|{f.known}|{f.meaning}" for f in features]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 

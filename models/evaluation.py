@@ -18,7 +18,7 @@ from models import leaks, weights
 from models.baselines import TARGETS, Examples, Scorer
 from models.bundle import Bundle
 from models.labels import HEADS, labels
-from models.metrics import Estimate, Scored, measure, reliability
+from models.metrics import Estimate, Judged, measure, reliability
 from models.predict import Prediction, predict
 
 #: What the rendered table shows.
@@ -204,11 +204,11 @@ class _Context:
         probability = None
         if isinstance(scorer, BundleScorer):
             probability = scorer.probability(self.features, target)
-        scored = Scored(score, label, self.table["shipment_id"], self.day, probability, self.weight).take(
+        judged = Judged(score, label, self.table["shipment_id"], self.day, probability, self.weight).take(
             rows
         )
         per_day = self.per_day if self.day is not None else ()
-        found = measure(scored, per_day=per_day, replicates=self.replicates, seed=self.seed)
+        found = measure(judged, per_day=per_day, replicates=self.replicates, seed=self.seed)
         return {name: estimate.to_json() for name, estimate in found.items()}
 
 

@@ -119,7 +119,7 @@ def _ranked(
 
 
 @dataclass(frozen=True)
-class Scored:
+class Judged:
     """Scores and labels of n rows, as the metrics take them.
 
     Attributes
@@ -143,20 +143,20 @@ class Scored:
     probability: np.ndarray | None = None
     weight: np.ndarray | None = None
 
-    def take(self, rows: np.ndarray) -> Scored:
+    def take(self, rows: np.ndarray) -> Judged:
         """Return some rows (boolean mask)."""
         part = [None if v is None else v[rows] for v in (self.day, self.probability, self.weight)]
-        return Scored(self.score[rows], self.label[rows], self.shipment_id[rows], *part)
+        return Judged(self.score[rows], self.label[rows], self.shipment_id[rows], *part)
 
 
 def measure(
-    rows: Scored, *, per_day: Sequence[int] = (), replicates: int = 200, seed: int = 0
+    rows: Judged, *, per_day: Sequence[int] = (), replicates: int = 200, seed: int = 0
 ) -> dict[str, Estimate]:
     """Measure a ranking.
 
     Parameters
     ----------
-    rows : Scored
+    rows : Judged
         Rows without a label count only for ``labelled@``: the share of the top that was inspected.
     per_day : sequence of int
         Also measure the top N of every day; needs ``day``.
@@ -254,7 +254,7 @@ class _Sorted:
     position: np.ndarray
 
     @classmethod
-    def of(cls, rows: Scored, tie: np.ndarray) -> _Sorted:
+    def of(cls, rows: Judged, tie: np.ndarray) -> _Sorted:
         position = order(rows.score, tie)
         y = rows.label[position]
         weight = np.ones(len(y)) if rows.weight is None else rows.weight[position]
@@ -292,7 +292,7 @@ def _inside(cut: float, rows: np.ndarray, hits: np.ndarray) -> float:
     return float(np.interp(cut, np.append(0.0, rows), np.append(0.0, hits)))
 
 
-def _daily(rows: Scored, tie: np.ndarray, per_day: Sequence[int]) -> dict[str, np.ndarray]:
+def _daily(rows: Judged, tie: np.ndarray, per_day: Sequence[int]) -> dict[str, np.ndarray]:
     """Return, per N, (days, 3): labelled rows in the top N, finds there, finds of the day."""
     if not per_day or rows.day is None:
         return {}
@@ -324,7 +324,7 @@ def _draws(
     rows: _Sorted,
     daily: dict[str, np.ndarray],
     day: Any,
-    labelled: Scored,
+    labelled: Judged,
     replicates: int,
     seed: int,
 ) -> dict[str, np.ndarray]:
@@ -353,7 +353,7 @@ def _estimate(value: float, draws: np.ndarray, finds: int) -> Estimate:
     return Estimate(float(value), float(low), float(high), finds)
 
 
-def _labelled_share(rows: Scored, known: np.ndarray, tie: np.ndarray) -> dict[str, Estimate]:
+def _labelled_share(rows: Judged, known: np.ndarray, tie: np.ndarray) -> dict[str, Estimate]:
     """Return the share of labelled rows in the top of *all* rows (a count, so no interval)."""
     position = order(rows.score, tie)
     finds = int((rows.label == 1).sum())

@@ -24,12 +24,12 @@ import pandas as pd
 
 from features.registry import Feature
 from models import boosting, card, weights
-from models.boosting import Fold, Rows
+from models.boosting import Fold, LabelledRows
 from models.bundle import Bundle, identify, registry_digest
 from models.calibration import Calibrator, fit_platt
 from models.heads import Head
 from models.labels import HEADS, labels
-from models.metrics import Scored, measure
+from models.metrics import Judged, measure
 from models.schema import FeatureSchema
 from models.splits import TimeSplit, Window, label_delay, split_backwards
 
@@ -54,11 +54,14 @@ class TrainingSet:
         Feature frame (`features.matrix.build`), as of each row's own time.
     table : DataFrame, shape (n, m)
         Shipment table with ``shipment_id``, ``known_at`` and the outcome columns; same index.
+    superseded : int
+        Later versions of these shipments, already left out of the rows.
     """
 
     name: str
     features: pd.DataFrame
     table: pd.DataFrame
+    superseded: int = 0
 
 
 @dataclass(frozen=True)
@@ -117,7 +120,7 @@ class _Pool:
     label: dict[str, np.ndarray]
     evidence: np.ndarray
     probability: np.ndarray
-    day: np.ndarray
+    day: np.ndarray  # a number per day and port, see `_port_days`
     shipment_id: pd.Series
     ports: list[dict[str, Any]]
 
@@ -186,8 +189,9 @@ def train(sets: Sequence[TrainingSet], features: Sequence[Feature], options: Opt
 def _pool(sets: Sequence[TrainingSet], names: Sequence[str], options: Options) -> _Pool:
     if not sets:
         raise TrainingError("no rows to train on")
-    parts = [_part(each, names, options, position) for position, each in enumerate(sets)]
+    parts = [_part(each, names, options) for each in sets]
     rows = pd.concat([rows for rows, _, _ in parts], ignore_index=True)
+    rows["day"] = _port_days([part["day"].to_numpy() for part, _, _ in parts])
     frame = pd.concat([frame for _, frame, _ in parts], ignore_index=True)
     rows = _sample_clean(rows, options)
     frame, rows = frame.loc[rows.index].reset_index(drop=True), rows.reset_index(drop=True)
@@ -201,6 +205,25 @@ def _pool(sets: Sequence[TrainingSet], names: Sequence[str], options: Options) -
         shipment_id=rows["shipment_id"],
         ports=[facts for _, _, facts in parts],
     )
+
+
+def _port_days(days: Sequence[np.ndarray]) -> np.ndarray:
+    """Return a number per day and port, in order of the date and then of the port.
+
+    What is drawn by the day (folds, days without a past, bootstrap) is drawn by the day of a port:
+    shipments of different ports share nothing because they came on the same date.
+
+    Parameters
+    ----------
+    days : sequence of int64 array
+        Per port, days since 1970 of its rows.
+
+    Returns
+    -------
+    ndarray of int64, shape (rows of all ports,)
+        The same number for rows of one day of one port, and for no others.
+    """
+    return np.concatenate([day * len(days) + port for port, day in enumerate(days)])
 
 
 def _sample_clean(rows: pd.DataFrame, options: Options) -> pd.DataFrame:
@@ -217,9 +240,9 @@ def _sample_clean(rows: pd.DataFrame, options: Options) -> pd.DataFrame:
 
 
 def _part(
-    each: TrainingSet, names: Sequence[str], options: Options, position: int
+    each: TrainingSet, names: Sequence[str], options: Options
 ) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, Any]]:
-    """Return the labelled rows of one port: outcome columns, features, facts."""
+    """Return the labelled rows of one port: outcomes and days (since 1970), features, facts."""
     if not each.features.index.equals(each.table.index):
         raise TrainingError(f"{each.name}: features and table do not have the same rows")
     missing = [name for name in names if name not in each.features]
@@ -237,8 +260,7 @@ def _part(
         window=split.assign(table["known_at"], table["inspected_at"]),
         evidence=found.weight[known],
         probability=probability.to_numpy(dtype=np.float64),
-        # Days of different ports are different days.
-        day=day * len(HEADS) * 1000 + position,
+        day=day,
         shipment_id=table["shipment_id"].astype("str"),
     )
     facts = {
@@ -247,7 +269,7 @@ def _part(
         "inspected": int(known.sum()),
         "finds": {head: int((rows[head] == 1).sum()) for head in HEADS},
         "outcomes_without_time": found.without_time,
-        "versions_after_inspection": found.superseded,
+        "versions_after_inspection": each.superseded + found.superseded,
         "split": split.describe(),
     }
     return rows, each.features.loc[known, list(names)], facts
@@ -309,7 +331,7 @@ def _head(
     weight = _training_weights(pool, scheme)
     folds = _folds(X, y, weight, pool, learn, options)
     best, tried = boosting.choose(folds, schema, options.settings, seed=options.seed, rounds=options.rounds)
-    rows = Rows(X, y, pool.any_find, weight)
+    rows = LabelledRows(X, y, pool.any_find, weight)
     booster = boosting.fit(rows.take(learn), schema, best, seed=options.seed, rounds=options.rounds)
     text = booster.model_to_string()
     facts: dict[str, Any] = {
@@ -356,7 +378,7 @@ def _folds(
 ) -> list[Fold]:
     """Return rows to learn from and later (or other days') rows to judge by."""
     judge = weights.selection_weights(pool.probability, "clipped")
-    rows = Rows(X, y, pool.any_find, weight)
+    rows = LabelledRows(X, y, pool.any_find, weight)
     train, stop = pool.window == "train", pool.window == "stop"
     if options.validation == "time" and (y[stop] == 1).any() and (y[train] == 1).any():
         return [Fold(rows.take(train), rows.take(stop), judge[stop])]
@@ -378,7 +400,7 @@ def _blocks(pool: _Pool, learn: np.ndarray, options: Options) -> list[tuple[np.n
 
 def _calibrate(
     head: Head,
-    all_rows: Rows,
+    all_rows: LabelledRows,
     schema: FeatureSchema,
     pool: _Pool,
     learn: np.ndarray,
@@ -410,14 +432,14 @@ def _test(head: Head, X: np.ndarray, y: np.ndarray, pool: _Pool, options: Option
     if not rows.any():
         return {}
     margin = head.margin(X[rows])
-    scored = Scored(
+    judged = Judged(
         score=margin,
         label=y[rows],
         shipment_id=pool.shipment_id[rows].reset_index(drop=True),
         day=pool.day[rows],
         probability=head.calibrator.probability(margin),
     )
-    table = measure(scored, seed=options.seed)
+    table = measure(judged, seed=options.seed)
     return {
         "rows": int(rows.sum()),
         "finds": int((y[rows] == 1).sum()),

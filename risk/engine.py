@@ -23,7 +23,7 @@ from features import matrix
 from features.registry import Feature
 from features.view import View, prepare
 from models import bundle as bundles
-from models.bundle import Bundle, BundleError
+from models.bundle import Bundle, BundleError, registry_digest
 from models.labels import HEADS
 from models.predict import Prediction, predict
 from risk import reasons, sentences
@@ -40,6 +40,8 @@ RISK_COLUMNS: dict[str, str] = {head: f"risk_{head}" for head in HEADS}
 
 #: Rows scored at a time: contributions of one batch take some hundred megabytes.
 BATCH = 50_000
+
+_TRAIN_AGAIN = "train it again with this version"
 
 
 @dataclass(frozen=True)
@@ -144,13 +146,7 @@ class Engine:
         BundleError
             The bundle is missing, changed or of another version of the features.
         """
-        if bundle_dir is not None:
-            return cls(bundles.load(bundle_dir))
-        starter = files("risk").joinpath("starter")
-        if not starter.is_dir():
-            raise BundleError("the starter model is not installed; name a bundle with --model")
-        with as_file(starter) as folder:
-            return cls(bundles.load(folder))
+        return cls(load_bundle(bundle_dir))
 
     def score(
         self,
@@ -267,20 +263,64 @@ def local_columns(bundle: Bundle) -> dict[str, list[str]]:
     return local
 
 
-def check_registry(bundle: Bundle) -> None:
-    """Check that a bundle's features exist here.
+def load_bundle(bundle_dir: str | os.PathLike[str] | None = None) -> Bundle:
+    """Load a bundle, or the starter model, without asking whether it can score with these features.
+
+    Raises
+    ------
+    BundleError
+        The bundle is missing or changed.
+    """
+    if bundle_dir is not None:
+        return bundles.load(bundle_dir)
+    starter = files("risk").joinpath("starter")
+    if not starter.is_dir():
+        raise BundleError("the starter model is not installed; name a bundle with --model")
+    with as_file(starter) as folder:
+        return bundles.load(folder)
+
+
+def check_features(bundle: Bundle) -> None:
+    """Check that a bundle's features exist here, so that its scores can be told in words.
 
     Raises
     ------
     BundleError
         Listing every feature this version does not have.
     """
-    known = {f.name for f in registry(bundle)}
-    unknown = sorted(set(bundle.schema.features) - known)
+    unknown = sorted(set(bundle.schema.features) - {f.name for f in registry(bundle)})
     if unknown:
         raise BundleError(
-            f"the model uses features this version does not have: {', '.join(unknown)}; "
-            "train it again with this version"
+            f"the model uses features this version does not have: {', '.join(unknown)}; {_TRAIN_AGAIN}"
+        )
+
+
+def check_registry(bundle: Bundle) -> None:
+    """Check that a bundle's features are here what they were when it was trained.
+
+    Sentences may change and features be added; name, type, unit, sign and meaning may not: the
+    model would read other numbers than those it learnt from.
+
+    Raises
+    ------
+    BundleError
+        Listing every feature that is missing or of another type here, else saying that
+        definitions differ.
+    """
+    check_features(bundle)
+    installed = {f.name: f for f in registry(bundle)}
+    turned = [
+        column.feature
+        for column in bundle.schema.columns
+        if (column.kind == "numeric") == (installed[column.feature].dtype == "category")
+    ]
+    if turned:
+        names = ", ".join(dict.fromkeys(turned))
+        raise BundleError(f"the model uses features of another type in this version: {names}; {_TRAIN_AGAIN}")
+    if registry_digest([installed[name] for name in bundle.schema.features]) != bundle.registry_digest:
+        raise BundleError(
+            "the model was trained with other definitions of its features (type, unit, family, sign, when "
+            f"known, meaning) than this version has; {_TRAIN_AGAIN}"
         )
 
 

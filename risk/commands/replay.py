@@ -49,10 +49,12 @@ def command(shipment_id: str, records: Path, model_dir: Path | None, everything:
     """
     from features import reference
     from risk import records as score_records
-    from risk.engine import Engine
+    from risk.engine import check_features, load_bundle
 
     record = score_records.read(records, shipment_id)
-    bundle = Engine.load(model_dir).bundle
+    # The record holds what the model saw, so definitions that changed since do not matter.
+    bundle = load_bundle(model_dir)
+    check_features(bundle)
     prediction, differences = score_records.replay(record, bundle)
     if prediction is not None:
         _say(record, prediction, bundle, everything)

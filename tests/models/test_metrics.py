@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.metrics import (
-    Scored,
+    Judged,
     auc,
     average_precision,
     measure,
@@ -27,7 +27,7 @@ def scored(n=4000, rate=0.05, seed=0, ties=False, days=40, labelled=1.0):
     y[r.random(n) >= labelled] = np.nan
     ids = pd.Series([f"S{i}" for i in range(n)])
     day = np.datetime64("2025-01-01") + np.sort(r.integers(0, days, n)).astype("timedelta64[D]")
-    return Scored(score, y, ids, day)
+    return Judged(score, y, ids, day)
 
 
 @settings(max_examples=100, deadline=None)
@@ -48,7 +48,7 @@ def test_average_precision_and_auc_equal_scikit_learn(rows):
 def test_row_order_changes_nothing_even_with_ties():
     rows = scored(ties=True)
     flip = np.random.default_rng(1).permutation(len(rows.score))
-    turned = Scored(rows.score[flip], rows.label[flip], rows.shipment_id[flip], rows.day[flip])
+    turned = Judged(rows.score[flip], rows.label[flip], rows.shipment_id[flip], rows.day[flip])
     a, b = measure(rows, per_day=(5,), replicates=5), measure(turned, per_day=(5,), replicates=5)
     for name in a:
         assert a[name].value == pytest.approx(b[name].value, rel=1e-12)
@@ -67,7 +67,7 @@ def test_precision_and_recall_count_what_they_say():
     n = 1000
     y = np.zeros(n)
     y[:20] = 1  # best 20 rows are the finds
-    found = measure(Scored(-np.arange(n, dtype=float), y, pd.Series(range(n)).astype("str")), replicates=20)
+    found = measure(Judged(-np.arange(n, dtype=float), y, pd.Series(range(n)).astype("str")), replicates=20)
     assert found["precision@1%"].value == pytest.approx(1.0)
     assert found["recall@1%"].value == pytest.approx(0.5)
     assert found["recall@2%"].value == pytest.approx(1.0)
@@ -80,7 +80,7 @@ def test_top_n_per_day_is_taken_day_by_day():
     y = np.array([1, 0, 0, 1, 0, 0] * 10, dtype=float)
     score = np.array([3, 2, 1, 1, 2, 3] * 10, dtype=float)
     day = np.repeat(np.arange(20), 3).astype("datetime64[D]")
-    found = measure(Scored(score, y, pd.Series(range(60)).astype("str"), day), per_day=(1, 3), replicates=10)
+    found = measure(Judged(score, y, pd.Series(range(60)).astype("str"), day), per_day=(1, 3), replicates=10)
     assert found["precision@1/day"].value == pytest.approx(0.5)
     assert found["recall@1/day"].value == pytest.approx(0.5)
     assert found["recall@3/day"].value == pytest.approx(1.0)
@@ -109,8 +109,8 @@ def test_days_that_differ_widen_the_interval():
     days = np.repeat(np.arange(30), 100)
     y = (r.random(3000) < np.where(days % 6 == 0, 0.3, 0.0)).astype(float)
     score, ids = r.normal(size=3000), pd.Series(range(3000)).astype("str")
-    by_day = measure(Scored(score, y, ids, days.astype("datetime64[D]")))["base_rate"]
-    by_row = measure(Scored(score, y, ids))["base_rate"]
+    by_day = measure(Judged(score, y, ids, days.astype("datetime64[D]")))["base_rate"]
+    by_row = measure(Judged(score, y, ids))["base_rate"]
     assert by_day.high - by_day.low > 2 * (by_row.high - by_row.low)
 
 
@@ -131,9 +131,9 @@ def test_share_of_labelled_rows_in_the_top():
 
 
 def test_no_rows_and_no_labels_do_not_fail():
-    empty = Scored(np.zeros(0), np.zeros(0), pd.Series([], dtype="str"))
+    empty = Judged(np.zeros(0), np.zeros(0), pd.Series([], dtype="str"))
     assert measure(empty)["average_precision"].value is None
-    blind = Scored(np.zeros(3), np.full(3, np.nan), pd.Series(["a", "b", "c"]))
+    blind = Judged(np.zeros(3), np.full(3, np.nan), pd.Series(["a", "b", "c"]))
     assert measure(blind)["auc"].value is None
 
 

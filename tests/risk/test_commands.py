@@ -205,6 +205,31 @@ def test_a_broken_bundle_is_named(bundle_dir, day_file, tmp_path):
     assert "bundle.json" in done.stderr
 
 
+def test_a_model_of_other_definitions_scores_nothing_but_past_scores_replay(
+    monkeypatch, bundle_dir, day_file, tmp_path
+):
+    from dataclasses import replace
+
+    from features import matrix
+
+    out = tmp_path / "a.csv"
+    call = ("score", day_file, "--model", bundle_dir, "--out", out)
+    assert run(*call).exit_code == 0
+    first = pd.read_csv(out)["shipment_id"].iloc[0]
+    out.unlink()
+    entries = tuple(
+        replace(f, unit="lb") if f.name == "kg_per_package" else f for f in matrix.features()
+    )
+    monkeypatch.setattr(matrix, "features", lambda: entries)
+    done = run(*call)
+    assert done.exit_code == 2
+    assert "other definitions of its features" in done.stderr
+    assert "train it again" in done.stderr
+    assert not out.exists()
+    records = tmp_path / "a.records.parquet"
+    assert run("replay", first, "--records", records, "--model", bundle_dir).exit_code == 0
+
+
 @pytest.mark.parametrize(
     ("error", "code", "said"),
     [

@@ -168,6 +168,42 @@ def test_a_model_of_other_features_is_refused(engine):
         Engine(dataclasses.replace(engine.bundle, schema=schema))
 
 
+def redefine(monkeypatch, name, **changes):
+    """Let the installed registry hold another definition of one feature."""
+    from features import matrix
+
+    entries = matrix.features()
+    changed = tuple(dataclasses.replace(f, **changes) if f.name == name else f for f in entries)
+    assert changed != entries
+    monkeypatch.setattr(matrix, "features", lambda: changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "said"),
+    [
+        ("kg_per_package", {"dtype": "category"}, "another type in this version: kg_per_package"),
+        ("kg_per_package", {"unit": "t"}, "other definitions"),
+        ("kg_per_package", {"dtype": "count"}, "other definitions"),
+        ("kg_per_package", {"meaning": "Net kilograms per package"}, "other definitions"),
+    ],
+)
+def test_a_model_of_other_definitions_is_refused(monkeypatch, bundle_dir, name, changes, said):
+    Engine.load(bundle_dir)
+    redefine(monkeypatch, name, **changes)
+    with pytest.raises(BundleError, match=said):
+        Engine.load(bundle_dir)
+
+
+def test_other_sentences_and_further_features_leave_a_model_as_it_is(monkeypatch, bundle_dir):
+    from features import matrix
+
+    redefine(monkeypatch, "kg_per_package", sentence="{kg_per_package} kg in each", usual=(0.0, 1.0))
+    entries = matrix.features()
+    further = dataclasses.replace(entries[0], name="one_more")
+    monkeypatch.setattr(matrix, "features", lambda: (further, *reversed(entries)))
+    assert Engine.load(bundle_dir).bundle.schema.features
+
+
 def test_every_template_of_the_registry_can_be_filled():
     from features import matrix
     from features.manifest import schema
