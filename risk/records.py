@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from risk.engine import Scored
+    from risk.triage import Draw
 
 FORMAT = 1
 ENDING = ".records.parquet"
@@ -88,10 +89,18 @@ class RecordWriter:
         Digest of the port's past used, empty without one.
     scored_at : Timestamp
         When (UTC); passed in, never read from a clock here.
+    draw : Draw, optional
+        What the list was drawn with.
     """
 
     def __init__(
-        self, path: str | os.PathLike[str], bundle: Bundle, *, state_digest: str, scored_at: pd.Timestamp
+        self,
+        path: str | os.PathLike[str],
+        bundle: Bundle,
+        *,
+        state_digest: str,
+        scored_at: pd.Timestamp,
+        draw: Draw | None = None,
     ) -> None:
         self._path = Path(path)
         self._writer: Any = None
@@ -106,6 +115,7 @@ class RecordWriter:
             "reference": reference.digest()[:16],
             "code": code_digest(),
             "scored_at": scored_at.isoformat(),
+            "draw": _described(draw),
         }
 
     def __enter__(self) -> RecordWriter:
@@ -133,6 +143,17 @@ class RecordWriter:
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
         self._writer.write_table(table.cast(self._writer.schema), row_group_size=_ROWS_PER_GROUP)
+
+
+def _described(draw: Draw | None) -> dict[str, Any] | None:
+    """Return a draw as data; a key that was given may serve other lists and is not kept."""
+    if draw is None or not draw.pools:
+        return None
+    return {
+        "key": draw.key if draw.fresh else None,
+        "random_share": draw.share,
+        "capacity": [asdict(pool) for pool in draw.pools],
+    }
 
 
 def as_table(scored: Scored) -> pa.Table:

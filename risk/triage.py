@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -185,6 +186,46 @@ def check_share(share: float, *, allow_none: bool = False) -> None:
         raise CapacityError([f"random share {share:g}: expected above 0 and below 1 ({reason})"])
 
 
+@dataclass(frozen=True)
+class Draw:
+    """How today's places are filled and drawn: all it takes to make the same list again.
+
+    Attributes
+    ----------
+    pools : tuple of Pool
+        Empty: nothing is chosen, so nothing is drawn.
+    share : float
+        Share of the slots drawn at random, above 0 and below 1.
+    key : str
+        Who knows it before the list is made can foresee the random picks.
+    fresh : bool
+        Made for this list alone, not given: it tells nothing of any other list and may be kept
+        with this one.
+    """
+
+    pools: tuple[Pool, ...]
+    share: float
+    key: str
+    fresh: bool
+
+
+def plan(capacity: str | None, share: float, key: str | None = None) -> Draw:
+    """Return the draw for a capacity as people write it (`parse`); without a key the system draws one.
+
+    Raises
+    ------
+    CapacityError
+        Capacity or share make no sense.
+    """
+    pools = parse(capacity) if capacity is not None else ()
+    check_share(share)
+    if not pools:
+        return Draw((), share, "", fresh=False)
+    if key is not None:
+        return Draw(pools, share, key, fresh=False)
+    return Draw(pools, share, secrets.token_hex(8), fresh=True)
+
+
 def stable_hash(ids: pd.Series, key: str = "") -> npt.NDArray[np.uint64]:
     """Return 64 bits per id, the same on every machine; with a key, a draw nobody can foresee without it.
 
@@ -218,8 +259,8 @@ def select(
     shipments: pd.DataFrame,
     pools: Sequence[Pool],
     *,
+    seed: int | str,
     share: float = DEFAULT_RANDOM_SHARE,
-    seed: int | str = 0,
 ) -> Selection:
     """Choose the shipments to open.
 
@@ -228,11 +269,11 @@ def select(
     shipments : DataFrame, shape (n, ...)
         ``shipment_id`` (unique), ``risk``, and ``mode`` and ``location`` where pools name them.
     pools : sequence of Pool
+    seed : int or str
+        Key of the draw: who knows it can foresee the random picks.
     share : float
         Share of each pool's slots drawn at random, 0 to 1. A pool of one slot is given to chance
         as a whole with this probability.
-    seed : int or str
-        Key of the draw: who knows it can foresee the random picks.
 
     Raises
     ------

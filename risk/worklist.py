@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -20,7 +20,7 @@ import pandas as pd
 
 from risk import triage
 from risk.reading import Tally
-from risk.triage import ExpectedFinds, Pool, Selection
+from risk.triage import Draw, ExpectedFinds, Selection
 
 if TYPE_CHECKING:
     from risk.engine import Scored
@@ -228,9 +228,7 @@ def build(
     batches: Iterable[Scored],
     collector: Collector,
     *,
-    pools: Sequence[Pool] = (),
-    share: float = triage.DEFAULT_RANDOM_SHARE,
-    seed: int | str = 0,
+    draw: Draw | None = None,
     state_digest: str = "",
     each: Callable[[Scored], Any] | None = None,
 ) -> Worklist:
@@ -241,12 +239,9 @@ def build(
     batches : iterable of Scored
     collector : Collector
         Must stay open while the worklist is used.
-    pools : sequence of Pool
-        Today's capacity; none, nothing is chosen.
-    share : float
-        Share of slots drawn at random.
-    seed : int or str
-        Key of the draw.
+    draw : Draw, optional
+        Today's capacity and the key of its random share (`triage.plan`); without it, or without
+        pools, nothing is chosen.
     state_digest : str
         Part of the list's id.
     each : callable, optional
@@ -261,12 +256,12 @@ def build(
     keys = collector.keys()
     scores = keys.assign(risk=keys["order"].astype("float64"))
     order = triage.ranking(keys["shipment_id"], scores["risk"].to_numpy())
-    selection = triage.select(scores, pools, share=share, seed=seed) if pools else None
+    selection = _selection(scores, draw)
     expected = None
     if selection is not None and basis == "port":
         opened = (selection.frame["selected_by"] != "").to_numpy()
         expected = triage.expected_finds(keys["risk"].to_numpy(float)[opened])
-    about = f"{model}|{state_digest}|{[(p.name, p.slots) for p in pools]}|{share!r}|{seed}"
+    about = f"{model}|{state_digest}|{_drawn(draw)}"
     return Worklist(
         list_id=_list_id(about, keys, order),
         selection=selection,
@@ -277,6 +272,19 @@ def build(
         _rows=collector.rows,
         _reasons=collector.reasons,
     )
+
+
+def _selection(scores: pd.DataFrame, draw: Draw | None) -> Selection | None:
+    if draw is None or not draw.pools:
+        return None
+    return triage.select(scores, draw.pools, seed=draw.key, share=draw.share)
+
+
+def _drawn(draw: Draw | None) -> str:
+    """Return what of a draw makes another list; the same text wherever nothing is drawn."""
+    if draw is None or not draw.pools:
+        return "[]"
+    return f"{[(p.name, p.slots) for p in draw.pools]}|{draw.share!r}|{draw.key}"
 
 
 def _list_id(about: str, keys: pd.DataFrame, order: npt.NDArray[np.intp]) -> str:

@@ -85,11 +85,26 @@ def _say(record: Record, prediction: Prediction, bundle: Bundle, everything: boo
     about = record.about
     terminal.say(f"Shipment {clean(record.shipment_id)}, scored {about['scored_at']} UTC")
     terminal.say(f"Model {about['model_id']}, code {about['code']}, state {about['state'] or 'none'}")
+    _drawn(about.get("draw"))
     _declared(declared)
     _risk(p, bundle)
     _rests_on(bundle)
     _heads(p, words)
     _families(words, prediction, record, everything)
+
+
+def _drawn(draw: object) -> None:
+    """Say with what key the list was drawn, so that it can be made again."""
+    from risk.sentences import clean
+
+    if isinstance(draw, dict):
+        key = draw.get("key")
+        again = (
+            f"--seed {clean(str(key), 40)} makes the same list again"
+            if key
+            else "the seed was the port's own"
+        )
+        terminal.say(f"Its list was drawn at random in part; {again}")
 
 
 def _declared(declared: dict[str, Any]) -> None:

@@ -14,9 +14,11 @@ from risk.commands.mistakes import Mistake
 from risk.commands.state import load_state
 
 if TYPE_CHECKING:
+    from features.history import State
     from features.manifest import Manifest
-    from risk.engine import Engine
-    from risk.triage import Pool
+    from risk.engine import Engine, Scored
+    from risk.reading import Tally
+    from risk.triage import Draw
     from risk.worklist import Collector, Worklist
 
 SHOWN = 10
@@ -36,6 +38,9 @@ Examples:
 A capacity file is a CSV with a column `slots` and any of `mode`, `location` and
 `inspection_type`. Every row of the output, on the list or not, carries the probability with
 which it was to be chosen. Without --capacity shipments are ranked and none is chosen.
+
+The same input and --seed give the same bytes. Without --seed the system draws one for this list
+alone: the terminal tells it and the records keep it, so that the list can be made again.
 """
 
 
@@ -64,7 +69,9 @@ which it was to be chosen. Without --capacity shipments are ranked and none is c
     help="Share of the inspections drawn at random, above 0 and below 1.",
 )
 @click.option(
-    "--seed", default="0", show_default=True, help="Key of the random draw (text or number); keep it private."
+    "--seed",
+    help="Key of the random draw (text or number), for making a list again; who knows it beforehand can "
+    "foresee the draw.  [default: a new one, told with the list]",
 )
 @click.option(
     "--reasons",
@@ -91,7 +98,7 @@ def command(
     state_dir: Path | None,
     capacity: str | None,
     random_share: float,
-    seed: str,
+    seed: str | None,
     reasons: int,
     language: str,
     records: Path | None,
@@ -106,55 +113,58 @@ def command(
     `port`), and reasons for and against. Rows that cannot be read are listed and the rest is
     scored.
     """
-    from risk import writing
-
-    paths = options.existing(files)
-    out = writing.check(out)
     from risk import records as score_records
-    from risk import triage, worklist
+    from risk import triage, worklist, writing
     from risk.engine import Engine
 
-    kept = None if no_records else writing.check(records or score_records.beside(out), (".parquet",))
-    pool_file = Path(capacity) if capacity and capacity.lower().endswith((".csv", ".txt")) else None
-    options.apart((out, kept), (*paths, mapping, pool_file))
-    pools = triage.parse(capacity) if capacity is not None else ()
-    triage.check_share(random_share)
+    paths = options.existing(files)
+    out, kept = _outputs(out, records, no_records)
+    options.apart((out, kept), (*paths, mapping, _pool_file(capacity)))
+    draw = triage.plan(capacity, random_share, seed)
     time = options.moment(now)
     engine = Engine.load(model_dir)
     state, digest = load_state(state_dir)
-    progress = terminal.Progress("scoring")
     with ExitStack() as stack:
         whole = stack.enter_context(writing.Whole())
         collector = stack.enter_context(worklist.Collector(reasons, language, out.parent))
-        recorder = None
+        record = None
         if kept is not None:
-            recorder = stack.enter_context(
-                score_records.RecordWriter(
-                    whole.part(kept), engine.bundle, state_digest=digest, scored_at=time
-                )
+            recorder = score_records.RecordWriter(
+                whole.part(kept), engine.bundle, state_digest=digest, scored_at=time, draw=draw
             )
-        batches = _batches(engine, paths, mapping, time, state, progress)
-        ranked = worklist.build(
-            batches,
-            collector,
-            pools=pools,
-            share=random_share,
-            seed=seed,
-            state_digest=digest,
-            each=recorder.add if recorder else None,
-        )
-        progress.done()
+            record = stack.enter_context(recorder).add
+        batches = _batches(engine, paths, mapping, time, state)
+        ranked = worklist.build(batches, collector, draw=draw, state_digest=digest, each=record)
         problems = _problems(collector, ranked)
-        if not len(ranked):
-            raise Mistake(
-                "no shipment could be scored", collector.tally.rejections() or ["the files hold no rows"]
-            )
-        if strict and problems:
-            raise Mistake("the input has problems and --strict was asked for; nothing was written", problems)
+        _refuse(collector, ranked, problems if strict else [])
         writing.write(whole.part(out), ranked.chunks(), suffix=out.suffix)
         top = ranked.described(ranked.chosen(SHOWN))
-        report = _Report(collector, ranked, pools, top, reasons, problems, time, bool(digest))
+        report = _Report(collector.tally, ranked, draw, top, reasons, problems, time, bool(digest))
     report.say(out, kept, engine)
+
+
+def _outputs(out: Path, records: Path | None, no_records: bool) -> tuple[Path, Path | None]:
+    """Return where the list and its records go, None for records that are not wanted."""
+    from risk import records as score_records
+    from risk import writing
+
+    out = writing.check(out)
+    if no_records:
+        return out, None
+    return out, writing.check(records or score_records.beside(out), (".parquet",))
+
+
+def _pool_file(capacity: str | None) -> Path | None:
+    return Path(capacity) if capacity and capacity.lower().endswith((".csv", ".txt")) else None
+
+
+def _refuse(collector: Collector, ranked: Worklist, problems: list[str]) -> None:
+    """Stop before anything is written: nothing was scored, or problems that are not to be accepted."""
+    if not len(ranked):
+        reasons = collector.tally.rejections() or ["the files hold no rows"]
+        raise Mistake("no shipment could be scored", reasons)
+    if problems:
+        raise Mistake("the input has problems and --strict was asked for; nothing was written", problems)
 
 
 def _batches(
@@ -162,18 +172,20 @@ def _batches(
     paths: list[Path],
     mapping: Path | None,
     time: Any,
-    state: Any,
-    progress: terminal.Progress,
-) -> Iterator[Any]:
+    state: State | None,
+) -> Iterator[Scored]:
+    """Score the files batch by batch, and say how far it is."""
     from features.manifest import stream
     from risk.engine import BATCH
 
     def manifests() -> Iterable[Manifest]:
         return stream(paths, mapping, rows=BATCH, now=time)
 
+    progress = terminal.Progress("scoring")
     for scored in engine.score_batches(manifests, state):
         progress.add(len(scored))
         yield scored
+    progress.done()
 
 
 def _problems(collector: Collector, ranked: Worklist) -> list[str]:
@@ -191,9 +203,9 @@ class _Report:
 
     def __init__(
         self,
-        collector: Collector,
+        tally: Tally,
         ranked: Worklist,
-        pools: tuple[Pool, ...],
+        draw: Draw,
         top: Any,
         reasons: int,
         problems: list[str],
@@ -202,9 +214,9 @@ class _Report:
     ) -> None:
         self.now = now
         self.past = past
-        self.tally = collector.tally
+        self.tally = tally
         self.ranked = ranked
-        self.pools = pools
+        self.draw = draw
         self.top = top
         self.reasons = reasons
         self.problems = problems
@@ -229,6 +241,9 @@ class _Report:
         if not self.past:
             terminal.say("Past:      none given (--state): nothing is known here of earlier shipments")
         terminal.say(f"List:      {self.ranked.list_id}")
+        if self.draw.fresh:
+            key = self.draw.key
+            terminal.say(f"Draw:      {key}, new for this list; --seed {key} makes the same list again")
         expected = self.ranked.expected
         if expected is not None:
             text = f"{expected.mean:.1f} ({expected.low} to {expected.high} in 9 of 10 such lists)"

@@ -107,9 +107,47 @@ def test_the_same_call_gives_the_same_bytes(bundle_dir, day_file, tmp_path):
     for name in ("a", "b"):
         out = tmp_path / f"{name}.csv"
         call = ("score", day_file, "--model", bundle_dir, "--capacity", "sea=3,air=2", "--out", out)
-        assert run(*call, "--now", "2026-02-01").exit_code == 0
+        done = run(*call, "--now", "2026-02-01", "--seed", "of our own")
+        assert done.exit_code == 0
+        assert "of our own" not in done.stdout
+        assert b"of our own" not in (tmp_path / f"{name}.records.parquet").read_bytes()
         texts.append((out.read_bytes(), (tmp_path / f"{name}.records.parquet").read_bytes()))
     assert texts[0] == texts[1]
+
+
+def test_without_a_seed_nobody_foresees_the_draw_and_it_can_be_made_again(bundle_dir, day_file, tmp_path):
+    def listed(name, *words):
+        out = tmp_path / f"{name}.csv"
+        call = ("score", day_file, "--model", bundle_dir, "--capacity", "20", "--random-share", "0.5")
+        done = run(*call, "--out", out, "--now", "2026-02-01", *words)
+        assert done.exit_code == 0, done.output
+        return done.stdout, pd.read_csv(out, keep_default_na=False).set_index("shipment_id")
+
+    (told, one), (_, two) = listed("one"), listed("two")
+    of_the_draw = ["selected_by", "list_id", "pool"]
+    pd.testing.assert_frame_equal(one.drop(columns=of_the_draw), two.drop(columns=of_the_draw))
+    assert (one["selected_by"] != two["selected_by"]).any()
+    key = re.search(r"--seed ([0-9a-f]{16}) makes the same list again", told)[1]
+    _, again = listed("again", "--seed", key)
+    pd.testing.assert_frame_equal(one, again)
+    records = tmp_path / "one.records.parquet"
+    replayed = run("replay", one.index[0], "--records", records, "--model", bundle_dir)
+    assert f"--seed {key} makes the same list again" in replayed.stdout
+    replayed = run(
+        "replay", one.index[0], "--records", tmp_path / "again.records.parquet", "--model", bundle_dir
+    )
+    assert "--seed" not in replayed.stdout
+    assert "the port's own" in replayed.stdout
+
+
+def test_without_a_capacity_nothing_is_drawn_and_no_seed_matters(bundle_dir, day_file, tmp_path):
+    texts = set()
+    for name, words in (("a", ()), ("b", ()), ("c", ("--seed", "9"))):
+        out = tmp_path / f"{name}.csv"
+        done = run("score", day_file, "--model", bundle_dir, "--out", out, "--now", "2026-02-01", *words)
+        assert "Draw:" not in done.stdout
+        texts.add((out.read_bytes(), (tmp_path / f"{name}.records.parquet").read_bytes()))
+    assert len(texts) == 1
 
 
 def test_replay_gives_the_same_score_and_names_what_differs(bundle_dir, day_file, tmp_path):
@@ -217,9 +255,7 @@ def test_a_model_of_other_definitions_scores_nothing_but_past_scores_replay(
     assert run(*call).exit_code == 0
     first = pd.read_csv(out)["shipment_id"].iloc[0]
     out.unlink()
-    entries = tuple(
-        replace(f, unit="lb") if f.name == "kg_per_package" else f for f in matrix.features()
-    )
+    entries = tuple(replace(f, unit="lb") if f.name == "kg_per_package" else f for f in matrix.features())
     monkeypatch.setattr(matrix, "features", lambda: entries)
     done = run(*call)
     assert done.exit_code == 2
@@ -283,7 +319,16 @@ def test_the_terminal_output_is_the_one_agreed_on(small_model, day_file, tmp_pat
     with day_file.open("a", encoding="utf-8") as stream:
         stream.write(",M1,sea\n")
     done = run(
-        "score", "day.csv", "--model", "model", "--capacity", "sea=4,air=1,post=2", "--out", "list.csv"
+        "score",
+        "day.csv",
+        "--model",
+        "model",
+        "--capacity",
+        "sea=4,air=1,post=2",
+        "--seed",
+        "0",
+        "--out",
+        "list.csv",
     )
     text = re.sub(r"(Model|List):( +)[0-9a-f]{12}", r"\1:\2ID", done.stdout)
     golden = Path(__file__).with_name("golden_score.txt")

@@ -11,9 +11,8 @@ from features.history import State
 from features.manifest import read, stream
 from features.view import prepare
 from models.bundle import BundleError
-from risk import records, worklist
+from risk import records, triage, worklist
 from risk.engine import Engine
-from risk.triage import Pool
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +93,7 @@ def test_the_worklist_does_not_hang_on_batches(engine, file):
     for rows in (30, 1000):
         with worklist.Collector(3) as collector:
             batches = engine.score_batches(lambda rows=rows: stream(file, rows=rows))
-            ranked = worklist.build(batches, collector, pools=(Pool(8, "sea"), Pool(3, "air")), seed="k")
+            ranked = worklist.build(batches, collector, draw=triage.plan("sea=8,air=3", 0.1, "k"))
             frames.append(pd.concat(list(ranked.chunks(rows=33)), ignore_index=True))
             assert collector.tally.rows_in == 200
             assert len(ranked.chosen()) == 11
@@ -107,9 +106,8 @@ def test_expected_finds_only_with_a_port_calibrated_model(engine, file):
     for basis in ("prior", "port"):
         calibrated = Engine(dataclasses.replace(engine.bundle, risk_basis=basis))
         with worklist.Collector(1) as collector:
-            ranked = worklist.build(
-                calibrated.score_batches(lambda: stream(file)), collector, pools=(Pool(9),)
-            )
+            batches = calibrated.score_batches(lambda: stream(file))
+            ranked = worklist.build(batches, collector, draw=triage.plan("9", 0.1, "k"))
             assert (ranked.expected is not None) == (basis == "port")
             if ranked.expected is not None:
                 chosen = ranked.take(ranked.chosen())
