@@ -31,6 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from features.registry import Feature
+from features.scratch import Draft
 from models.calibration import Calibrator
 from models.card import render
 from models.heads import Head, HeadError
@@ -150,12 +151,9 @@ def save(bundle: Bundle, directory: str | os.PathLike[str], *, overwrite: bool =
         raise BundleError(f"{target}: exists already")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
-            _write(draft, content)
-            _swap(draft, target)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
+        with Draft(target, folder=True) as draft:
+            _write(draft.path, content)
+            _swap(draft.path, target)
     except OSError as error:
         raise BundleError(f"{target}: cannot be written: {error.strerror or error}") from error
     return replace(bundle, model_id=_digest(content[MANIFEST]))

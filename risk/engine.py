@@ -8,18 +8,16 @@ before the first batch is scored, so a file read in pieces gives the bits of one
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from features import matrix
+from features import matrix, scratch
 from features.registry import Feature
 from features.view import View, prepare
 from models import bundle as bundles
@@ -384,8 +382,8 @@ def _read_frame(table: pd.DataFrame, now: pd.Timestamp | None, extra: dict[str, 
     plain = table.rename(columns=str)
     for name in [n for n, kind in plain.dtypes.items() if kind.kind == "O" and kind != "str"]:
         plain[name] = plain[name].map(str, na_action="ignore").astype("str")
-    with tempfile.TemporaryDirectory(prefix="wildcargo-") as folder:
-        path = Path(folder) / "table.parquet"
+    with scratch.folder() as folder:
+        path = folder / "table.parquet"
         plain.to_parquet(path, index=False)
         return read(path, mapping if "shipment_id" in mapping.columns else None, now=now)
 

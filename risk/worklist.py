@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.scratch import Draft
 from risk import triage
 from risk.reading import Tally
 from risk.triage import Draw, ExpectedFinds, Selection
@@ -87,9 +88,8 @@ class Collector:
         self.reasons = reasons
         self.language = language
         self.tally = Tally()
-        self._folder = tempfile.TemporaryDirectory(
-            prefix=".wildcargo-", dir=folder, ignore_cleanup_errors=True
-        )
+        where = Path(folder if folder is not None else tempfile.gettempdir())
+        self._folder = Draft(where / "worklist", folder=True)
         self._parts: list[Path] = []
         self._keys: list[pd.DataFrame] = []
 
@@ -101,7 +101,7 @@ class Collector:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Remove what was put aside."""
-        self._folder.cleanup()
+        self._folder.close()
 
     def add(self, scored: Scored) -> None:
         """Take a batch."""
@@ -115,7 +115,7 @@ class Collector:
             frame[name] = scored.view.table[name]
         for name in _IDENTIFIED:
             frame[f"identified_{name}"] = scored.view.route[name]
-        part = Path(self._folder.name) / f"{len(self._parts):06d}.arrow"
+        part = self._folder.path / f"{len(self._parts):06d}.arrow"
         # Uncompressed, so that single rows can be taken from the mapped file.
         feather.write_feather(
             pa.Table.from_pandas(frame, preserve_index=False), part, compression="uncompressed"

@@ -7,7 +7,6 @@ front: manifests are written by strangers.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import IO, Any
 import pandas as pd
 
 from features.manifest.writing import json_lines
+from features.scratch import Draft
 
 _ISO = "%Y-%m-%dT%H:%M:%S.%f"
 
@@ -61,13 +61,13 @@ class Whole:
     """
 
     def __init__(self) -> None:
-        self._parts: dict[Path, Path] = {}
+        self._drafts: dict[Path, Draft] = {}
 
     def part(self, path: str | os.PathLike[str]) -> Path:
         """Return the path to write to instead of ``path``, in the same folder."""
         path = Path(path)
-        self._parts[path] = path.with_name(f".{path.name}.{os.getpid()}.part")
-        return self._parts[path]
+        self._drafts[path] = Draft(path)
+        return self._drafts[path].path
 
     def __enter__(self) -> Whole:
         """Start the block."""
@@ -77,17 +77,16 @@ class Whole:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Rename everything, or remove what was begun."""
+        drafts = self._drafts.values()
         try:
             if kind is None:
-                for part in self._parts.values():
-                    with part.open("rb") as stream:
-                        os.fsync(stream.fileno())
-                for path, part in self._parts.items():
-                    os.replace(part, path)
+                for draft in drafts:
+                    draft.settle()
+                for draft in drafts:
+                    draft.finish()
         finally:
-            for part in self._parts.values():
-                with contextlib.suppress(OSError):
-                    part.unlink(missing_ok=True)
+            for draft in drafts:
+                draft.close()
 
 
 def write(

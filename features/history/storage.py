@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +16,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from features.history import events
+from features.history import events, placing
 from features.parties import identity, resolution
+from features.scratch import Draft
 
 if TYPE_CHECKING:
     from features.history.state import State
@@ -52,15 +50,18 @@ def save(folder: Path, frames: dict[str, pd.DataFrame], digest: str) -> None:
     StateError
         If something else than a state already lies at that place.
     """
-    if folder.exists() and not (folder / "state.json").is_file() and any(folder.iterdir()):
+    place = placing.real(folder)
+    if place.exists() and not place.is_dir():
+        raise StateError(f"{folder}: is a file, expected a state folder")
+    if place.exists() and not (place / "state.json").is_file() and any(place.iterdir()):
         raise StateError(f"{folder}: is not a state folder, so nothing is written over it")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with Draft(place, folder=True) as fresh:
         shipments = frames["shipments"]
         for name, schema in _schemas().items():
             table = pa.Table.from_pandas(frames[name], schema=schema, preserve_index=False)
-            pq.write_table(table.replace_schema_metadata(None), fresh / f"{name}.parquet", compression="zstd")
+            table = table.replace_schema_metadata(None)
+            pq.write_table(table, fresh.path / f"{name}.parquet", compression="zstd")
         note = {
             "format": FORMAT,
             "version": VERSION,
@@ -70,11 +71,11 @@ def save(folder: Path, frames: dict[str, pd.DataFrame], digest: str) -> None:
             "covers_from": _text_of(shipments["known_at"].min()) if len(shipments) else None,
             "covers_until": _text_of(shipments["known_at"].max()) if len(shipments) else None,
         }
-        (fresh / "state.json").write_text(json.dumps(note, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-        fresh.chmod(0o700)  # names of people: nobody else's to read
-        _replace(fresh, folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        text = json.dumps(note, indent=1, sort_keys=True) + "\n"
+        (fresh.path / "state.json").write_text(text, encoding="utf-8")
+        fresh.path.chmod(0o700)  # names of people: nobody else's to read
+        fresh.settle()
+        placing.put(fresh, place)
 
 
 def load(folder: Path) -> State:
@@ -131,7 +132,7 @@ def _note(path: Path) -> dict[str, object]:
             raise StateError(f"{path}: too large for a state's description")
         note = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise StateError(f"{path.parent}: no state folder (state.json is missing)") from error
+        raise StateError(_no_state(path.parent)) from error
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise (
             error if isinstance(error, StateError) else StateError(f"{path}: cannot be read: {error}")
@@ -143,6 +144,17 @@ def _note(path: Path) -> dict[str, object]:
     if not isinstance(note.get("digest"), str):
         raise StateError(f"{path}: holds no digest")
     return note
+
+
+def _no_state(folder: Path) -> str:
+    aside = placing.set_aside(folder)
+    if aside and not (folder.is_dir() and any(folder.iterdir())):
+        return (
+            f"{folder}: its last change was cut off; the state as it was before lies whole in {aside[-1]}. "
+            f"`wildcargo state update --state {folder} FILE…` puts it back and goes on; or move that "
+            f"folder to {folder} yourself"
+        )
+    return f"{folder}: no state folder (state.json is missing)"
 
 
 def _frame(path: Path, schema: pa.Schema) -> pd.DataFrame:
@@ -169,17 +181,6 @@ def _check_shipments(folder: Path, shipments: pd.DataFrame) -> None:
         raise StateError(f"{path}: shipments are not sorted by row, each once")
     if not np.array_equal(events.fingerprint(shipments[list(events.SHIPMENT_COLUMNS[1:])]), row.to_numpy()):
         raise StateError(f"{path}: rows were changed (fingerprints differ)")
-
-
-def _replace(fresh: Path, folder: Path) -> None:
-    """Put a finished folder in place of the old one."""
-    if not folder.exists():
-        os.replace(fresh, folder)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-    os.replace(folder, old / "state")
-    os.replace(fresh, folder)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _text_of(microseconds: int) -> str:

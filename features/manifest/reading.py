@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from features import scratch
 from features.manifest import canonical, column_names, schema
 from features.manifest.canonical import POSITION, Part
 from features.manifest.consignments import resolve
@@ -123,8 +123,8 @@ def stream(
     if rows < 1:
         raise ValueError("rows is at least 1")
     source = _Source(paths, mapping)
-    with tempfile.TemporaryDirectory(prefix="wildcargo-") as folder:
-        spill = Spill(Path(folder))
+    with scratch.folder() as folder:
+        spill = Spill(folder)
         for part in source.parts():
             spill.add(part)
         source.check_values()

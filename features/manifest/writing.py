@@ -7,12 +7,12 @@ a spreadsheet is another writer's, which guards against formulas.)
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
+
+from features.scratch import Draft
 
 
 def write(table: pd.DataFrame, path: str | Path) -> None:
@@ -35,23 +35,10 @@ def write(table: pd.DataFrame, path: str | Path) -> None:
     writer = _WRITERS.get(path.suffix.lower())
     if writer is None:
         raise ValueError(f"{path.name}: the name must end in " + ", ".join(_WRITERS))
-    handle, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    os.close(handle)
-    try:
-        writer(table, temporary)
-        with open(temporary, "rb") as stream:
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+    with Draft(path) as draft:
+        writer(table, str(draft.path))
+        draft.settle()
+        draft.finish()
 
 
 def _flat(table: pd.DataFrame) -> pd.DataFrame:

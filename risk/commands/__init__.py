@@ -7,13 +7,13 @@ old machine, so LightGBM, pandas and the like are imported when a command runs.
 from __future__ import annotations
 
 import signal
-import sys
 from importlib import import_module
 from types import FrameType
 from typing import Any
 
 import click
 
+from risk.commands import streams
 from risk.commands.mistakes import stated
 
 #: Command -> module, in the order of the help page.
@@ -52,6 +52,11 @@ class CommandGroup(click.Group):
             return None
         module: Any = import_module(f"risk.commands.{COMMANDS[cmd_name]}")
         return module.command
+
+    def make_context(self, *words: Any, **settings: Any) -> click.Context:
+        """Read the call; `--help` and `--version` print here already."""
+        with stated():
+            return super().make_context(*words, **settings)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; faults become messages with the right exit code."""
@@ -99,8 +104,5 @@ def main() -> None:
         # Shut down or its window closed, the program tidies up as after Ctrl-C: no half files stay.
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:
             signal.signal(getattr(signal, name), _stop)
-    for stream in (sys.stdout, sys.stderr):
-        # A terminal or pipe that cannot show a character must not stop a worklist.
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")
+    streams.prepare()
     cli(prog_name="wildcargo")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import sys
 from collections.abc import Iterator
 from typing import IO, Any
 
 import click
+
+from risk.commands import streams
 
 WRONG_CALL = 2
 FAULT = 1
@@ -50,7 +51,7 @@ def stated(*, show_trace: bool = False) -> Iterator[None]:
     except (KeyboardInterrupt, click.Abort):
         raise Mistake("stopped; no output was written", exit_code=STOPPED) from None
     except BrokenPipeError:  # whoever reads our output has read enough
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115  (stays open: nothing more is said)
+        streams.silence()
         raise click.exceptions.Exit(0) from None
     except OSError as error:
         raise _from_os(error) from error
@@ -62,14 +63,34 @@ def stated(*, show_trace: bool = False) -> Iterator[None]:
         raise _from_error(error) from error
 
 
+#: What a disk (or whatever output goes to) says when it takes no more.
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
+
+
 def _from_os(error: OSError) -> Mistake:
+    if isinstance(error, streams.PrintError):
+        streams.silence()
+        return Mistake(
+            f"standard output: {_reason(error)}; what was to be printed is lost. "
+            "Files that were to be written are there whole, or not at all",
+            exit_code=FAULT,
+        )
     name = os.fspath(error.filename) if error.filename is not None else ""
-    reason = (error.strerror or str(error) or type(error).__name__).lower()
-    message = f"{name}: {reason}" if name else reason
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
-    return Mistake(
-        message + ("; nothing was written" if full else ""), exit_code=FAULT if full else WRONG_CALL
-    )
+    message = ": ".join(filter(None, (os.fsdecode(name), _reason(error))))
+    if _is_full(error):
+        return Mistake(f"{message}; nothing was written", exit_code=FAULT)
+    return Mistake(message)
+
+
+def _is_full(error: OSError) -> bool:
+    return error.errno in _FULL
+
+
+def _reason(error: OSError) -> str:
+    """Return the system's words for a fault, without those a library put around them."""
+    if _is_full(error) and error.errno is not None:
+        return os.strerror(error.errno).lower()
+    return (error.strerror or str(error) or type(error).__name__).lower()
 
 
 def _from_error(error: Exception) -> Mistake:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,7 +71,7 @@ def update(
     if not tally.shipments:
         raise Mistake("no shipment could be read", tally.problems() or ["the files hold no rows"])
     with _alone(state_dir):
-        before = State.load(state_dir) if state_dir.exists() else State.empty()
+        before = State.load(state_dir) if _begun(state_dir) else State.empty()
         after = merged([before, *parts])
         after.save(state_dir)
     terminal.say(tally.sentence("kept"))
@@ -87,9 +86,7 @@ def update(
 @_folder
 def show(state_dir: Path) -> None:
     """Say what the state has seen."""
-    from features.history import State
-
-    _say(State.load(state_dir), state_dir)
+    _say(_loaded(state_dir), state_dir)
 
 
 @command.command("merge")
@@ -100,11 +97,9 @@ def merge(folders: tuple[Path, ...], state_dir: Path) -> None:
     from features.history import State
     from risk.engine import merged
 
-    parts = [State.load(folder) for folder in options.existing(folders)]
+    parts = _all_loaded(folders)
     with _alone(state_dir):
-        if state_dir.exists():
-            parts.append(State.load(state_dir))
-        whole = merged(parts)
+        whole = merged([*parts, State.load(state_dir)] if _begun(state_dir) else parts)
         whole.save(state_dir)
     _say(whole, state_dir)
 
@@ -129,38 +124,50 @@ def load_state(folder: Path | None) -> tuple[State | None, str]:
     """Return a state and its digest; None and an empty text when no folder is named."""
     if folder is None:
         return None, ""
-    from features.history import State
-
-    state = State.load(folder)
+    state = _loaded(folder)
     return state, state.digest
+
+
+def _loaded(folder: Path) -> State:
+    from features.history import State, placing
+    from features.history.storage import StateError
+
+    try:
+        return State.load(folder)
+    except StateError:
+        # An update may be putting it in place at this moment: look again once that is done.
+        with placing.alone(folder, shared=True):
+            return State.load(folder)
+
+
+def _all_loaded(folders: tuple[Path, ...]) -> list[State]:
+    from features.history.storage import StateError
+
+    states, wrong = [], []
+    for folder in folders:
+        try:
+            states.append(_loaded(folder))
+        except StateError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise Mistake(wrong[0] if len(wrong) == 1 else "these states cannot be read:", wrong[1:] and wrong)
+    return states
+
+
+def _begun(folder: Path) -> bool:
+    """Say whether there is a state already; an empty folder is none yet."""
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
 
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Let one program at a time change a state, so that no update is lost; others wait.
+    """Change a state alone; one that was set aside by a change cut off is put back first."""
+    from features.history import placing
 
-    The lock is on the folder around it (the state's own is replaced as a whole) and ends with the
-    program, however that ends. Systems without such locks go without.
-    """
-    # A stop between the two renames of a save leaves the old state aside; a new one begun in its
-    # place would lose the port's past.
-    aside = sorted(folder.parent.glob(f".{folder.name}.old.*/state/state.json"))
-    if aside and not folder.exists():
-        raise Mistake(
-            f"{folder}: its last update was cut off; move {aside[-1].parent} back to {folder} first"
-        )
-    try:
-        import fcntl
-    except ImportError:
+    with placing.alone(folder):
+        if placing.put_back(folder):
+            terminal.say(f"{folder}: its last change was cut off; the state as it was before was put back")
         yield
-        return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    around = os.open(folder.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(around, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(around)
 
 
 def _say(state: State, folder: Path) -> None:
