@@ -12,6 +12,15 @@ from data_samples.world import RULES, World
 from features.manifest.schema import INSPECTION_TYPES, MODES
 
 _ARMS = ("random", "rule", "intelligence", "dog")
+_TEXTS = (
+    "shipment_id",
+    "inspection_type",
+    "outcome",
+    "outcome_status",
+    "selected_by",
+    "found_taxa",
+    "found_quantity",
+)
 
 
 @dataclass(frozen=True)
@@ -134,57 +143,74 @@ def outcomes(
         ``shipment_id`` and the outcome columns, inspected rows only, in order of arrival.
     """
     rows = np.flatnonzero(selection.arm >= 0)
-    m, n = mode[rows], len(rows)
-    mix = np.array([vector(world.policy.types[name], INSPECTION_TYPES) for name in MODES])
-    kind = Tables(mix).draw(rng, m)
-    kind = np.where(selection.arm[rows] == 3, INSPECTION_TYPES.index("dog"), kind)
-    kind = np.where(selection.arm[rows] == 2, INSPECTION_TYPES.index("full"), kind)
+    arm = selection.arm[rows]
+    kind = _kinds(world, rng, mode[rows], arm)
     miss = vector(world.policy.miss, INSPECTION_TYPES)[kind]
-    seen = rng.random((3, n)) >= miss
-    live, products = heads[rows, 0] & seen[0], heads[rows, 1] & seen[1]
-    other = offence[rows] & (rng.random(n) >= np.minimum(miss + 0.1, 1))
-    mistaken = declared_wildlife[rows] & ~live & ~products & (rng.random(n) < 0.03)
-    products = products | mistaken
-    names = np.array(["clean", "live_animals", "wildlife_products", "live_animals;wildlife_products"])
-    outcome = names[live + 2 * products]
-    outcome = np.where(
-        other,
-        np.where(outcome == "clean", "other_offence", np.char.add(outcome.astype("U60"), ";other_offence")),
-        outcome,
+    result = _results(rng, heads[rows], offence[rows], declared_wildlife[rows], miss)
+    minutes = _minutes(world, rng, mode[rows])
+    n = len(rows)
+    status = np.where(
+        result.mistaken, "overturned", np.where(rng.random(n) < 0.12, "provisional", "confirmed")
     )
-    found = live | products
-    hours = np.array([world.policy.delay_hours.get(name, 24.0) for name in MODES])[m] * np.exp(
-        0.7 * rng.standard_normal(n)
-    )
-    minutes = np.round(np.clip(hours, 0.3, 24 * 45) * 60).astype(np.int64)
-    status = np.where(mistaken, "overturned", np.where(rng.random(n) < 0.12, "provisional", "confirmed"))
     amount = np.char.add(np.round(kg[rows], 1).astype("U12"), " kg")
+    permit = pd.Series(result.mistaken | ~result.found, dtype="boolean").where(declared_wildlife[rows])
+    real = result.found & ~result.mistaken
     table = pd.DataFrame(
         {
             "shipment_id": ids.to_numpy()[rows],
-            "inspected_at": (arrives[rows] + minutes * np.timedelta64(60_000_000, "us")).astype(
-                "datetime64[us]"
-            ),
+            "inspected_at": (arrives[rows] + minutes).astype("datetime64[us]"),
             "inspection_type": np.array(INSPECTION_TYPES)[kind],
-            "outcome": outcome,
+            "outcome": result.outcome,
             "outcome_status": status,
-            "permit_valid": pd.Series(mistaken | ~found, dtype="boolean").where(declared_wildlife[rows]),
-            "selected_by": np.array(_ARMS)[selection.arm[rows]],
+            "permit_valid": permit,
+            "selected_by": np.array(_ARMS)[arm],
             "selection_probability": selection.probability[rows],
-            "found_taxa": pd.Series(taxon[rows], dtype="str").where(found & ~mistaken),
-            "found_quantity": pd.Series(amount, dtype="str").where(found & ~mistaken),
+            "found_taxa": pd.Series(taxon[rows], dtype="str").where(real),
+            "found_quantity": pd.Series(amount, dtype="str").where(real),
         }
     )
-    text = [
-        "shipment_id",
-        "inspection_type",
-        "outcome",
-        "outcome_status",
-        "selected_by",
-        "found_taxa",
-        "found_quantity",
-    ]
-    return table.astype(dict.fromkeys(text, "str"))
+    return table.astype(dict.fromkeys(_TEXTS, "str"))
+
+
+def _kinds(world: World, rng: np.random.Generator, mode: np.ndarray, arm: np.ndarray) -> np.ndarray:
+    """Draw how each shipment is inspected: dogs sniff, tips are unloaded in full."""
+    mix = np.array([vector(world.policy.types[name], INSPECTION_TYPES) for name in MODES])
+    kind = Tables(mix).draw(rng, mode)
+    kind = np.where(arm == _ARMS.index("dog"), INSPECTION_TYPES.index("dog"), kind)
+    return np.where(arm == _ARMS.index("intelligence"), INSPECTION_TYPES.index("full"), kind)
+
+
+@dataclass(frozen=True)
+class _Results:
+    """What the inspections came to, each of shape (inspected,)."""
+
+    outcome: np.ndarray  # text, joined by ``;``
+    found: np.ndarray  # wildlife, rightly or by mistake
+    mistaken: np.ndarray  # legal wildlife taken for hidden, later overturned
+
+
+def _results(
+    rng: np.random.Generator, heads: np.ndarray, offence: np.ndarray, legal: np.ndarray, miss: np.ndarray
+) -> _Results:
+    """Find what is hidden, or miss it with probability `miss`; now and then suspect legal wildlife."""
+    n = len(miss)
+    seen = rng.random((3, n)) >= miss
+    live, products = heads[:, 0] & seen[0], heads[:, 1] & seen[1]
+    other = offence & (rng.random(n) >= np.minimum(miss + 0.1, 1))
+    mistaken = legal & ~live & ~products & (rng.random(n) < 0.03)
+    products = products | mistaken
+    names = np.array(["clean", "live_animals", "wildlife_products", "live_animals;wildlife_products"])
+    outcome = names[live + 2 * products]
+    both = np.char.add(outcome.astype("U60"), ";other_offence")
+    outcome = np.where(other, np.where(outcome == "clean", "other_offence", both), outcome)
+    return _Results(outcome, live | products, mistaken)
+
+
+def _minutes(world: World, rng: np.random.Generator, mode: np.ndarray) -> np.ndarray:
+    """Draw how long after arrival each inspection ends, in whole minutes."""
+    usual = np.array([world.policy.delay_hours.get(name, 24.0) for name in MODES])[mode]
+    hours = usual * np.exp(0.7 * rng.standard_normal(len(mode)))
+    return np.round(np.clip(hours, 0.3, 24 * 45) * 60).astype(np.int64) * np.timedelta64(60_000_000, "us")
 
 
 def pick_taxa(rng: np.random.Generator, world: World, scheme: np.ndarray) -> np.ndarray:

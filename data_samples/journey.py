@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -141,59 +140,90 @@ def travel(
     u = rng.random((8, n))
     outbound = (direction == 1) | (origin == home)
     far_end = np.where(outbound, destination, np.where(hub >= 0, np.where(hub == home, origin, hub), origin))
-    calls = np.maximum(1, np.ceil(per_mode / _PER_CONVEYANCE)).astype(int)
-    service = (far_end * 7 + (taste * 3).astype(int)) % calls[mode]
+    service = _services(mode, far_end, taste, per_mode)
     call = (day * 6 + mode) * 4096 + service
-    _, conveyance = np.unique(call, return_inverse=True)
-    per_call = rng.random((3, conveyance.max() + 1 if n else 1))
-    arrives = (
-        start
-        + day * np.timedelta64(86_400_000_000, "us")
-        + (per_call[0][conveyance] * 24 * 60).astype(int) * np.timedelta64(60_000_000, "us")
-    )
-    lead = _LEAD_HOURS[mode] * np.exp(
-        0.35 * (per_call[1][conveyance] - 0.5) * 2 + 0.25 * rng.standard_normal(n)
-    )
-    first = arrives - _hours(np.clip(lead, 0.5, 400))
-    late = first + _hours(lead * (0.15 + 0.8 * u[0]))
-    amendments = np.where(amended, 1 + (u[1] < 0.25) + (u[1] < 0.05), 0)
-    known = np.where(amended, late, first)
-    loading = ports(np.where(outbound, home, origin), mode, taste * 31 % 1)
-    discharge = ports(
-        np.where(outbound, destination, home), mode, np.where(outbound, taste * 37 % 1, taste * 5 % 1 * 0.2)
-    )
-    between = np.where(outbound | (hub != home), hub, -1)
-    onward = np.where(u[2] < 0.75, destination, -1)
+    arrives, known, changed = _times(rng, start, day, mode, call, amended, u)
     carrier = (service * 5 + mode * 3 + (taste * 2).astype(int)) % 40
     consolidator = (taste * 40).astype(int)
-    shared = (
-        np.isin(mode, [2, 3]) | (np.isin(mode, [1]) & (taste * 11 % 1 < 0.6)) | ((mode == 0) & (kg < 2800))
-    )
-    key = call * 64 + np.where(shared, consolidator % np.array([12, 8, 10, 6, 1, 1])[mode], 0)
-    master_key = np.where(shared, key, 2**40 + np.arange(n))
-    _, master = np.unique(master_key, return_inverse=True)
-    shuffled = rng.permutation(master.max() + 1 if n else 1)[master]
+    shared = _consolidated(mode, taste, kg)
+    master, number = _master_bills(rng, mode, call, consolidator, shared)
     return Journey(
         arrives=arrives,
         known=known,
-        amendments=amendments.astype(float),
-        amended=np.where(amended, late, np.datetime64("NaT", "us")),
+        amendments=np.where(amended, 1 + (u[1] < 0.25) + (u[1] < 0.05), 0).astype(float),
+        amended=changed,
         available=arrives + _hours(np.array([60, 14, 8, 30, 6, 30])[mode] * (0.5 + u[3])),
-        loading=loading,
-        discharge=discharge,
-        transhipment=ports(between, mode, taste * 41 % 1),
-        delivery=ports(onward, mode, taste * 43 % 1),
+        loading=ports(np.where(outbound, home, origin), mode, taste * 31 % 1),
+        discharge=ports(
+            np.where(outbound, destination, home),
+            mode,
+            np.where(outbound, taste * 37 % 1, taste * 5 % 1 * 0.2),
+        ),
+        transhipment=ports(np.where(outbound | (hub != home), hub, -1), mode, taste * 41 % 1),
+        delivery=ports(np.where(u[2] < 0.75, destination, -1), mode, taste * 43 % 1),
         shipment=_numbers(rng, mode, consolidator, origin, n),
-        master=_masters(mode, shuffled, carrier),
+        master=_masters(mode, number, carrier),
         manifest=_manifests(mode, day, service),
         vessel=_vessels(mode, carrier, service),
         voyage=_voyages(mode, day, service),
         carrier=carrier,
         consolidated=shared,
-        containers=_containers(mode, kg, shared, master_key, bad_container),
+        containers=_containers(mode, kg, shared, master, bad_container),
         container_types=take(("22G1", "45G1", "42G1", "45R1", "22R1"), (taste * 53 % 1 * 5).astype(int)),
         location=(taste * 61 % 1 * 8).astype(int),
     )
+
+
+def _services(mode: np.ndarray, far_end: np.ndarray, taste: np.ndarray, per_mode: np.ndarray) -> np.ndarray:
+    """Return which of its mode's daily services a shipment takes; one place is served by the same few."""
+    calls = np.maximum(1, np.ceil(per_mode / _PER_CONVEYANCE)).astype(int)
+    return (far_end * 7 + (taste * 3).astype(int)) % calls[mode]
+
+
+def _times(
+    rng: np.random.Generator,
+    start: np.datetime64,
+    day: np.ndarray,
+    mode: np.ndarray,
+    call: np.ndarray,
+    amended: np.ndarray,
+    u: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return when a shipment arrives, is known and was last amended (NaT if never).
+
+    Shipments of one call arrive together, and are known at about the same time.
+    """
+    _, conveyance = np.unique(call, return_inverse=True)
+    per_call = rng.random((3, conveyance.max() + 1 if len(call) else 1))
+    minute = (per_call[0][conveyance] * 24 * 60).astype(int)
+    arrives = start + day * np.timedelta64(86_400_000_000, "us") + minute * np.timedelta64(60_000_000, "us")
+    lead = _LEAD_HOURS[mode] * np.exp(
+        0.35 * (per_call[1][conveyance] - 0.5) * 2 + 0.25 * rng.standard_normal(len(call))
+    )
+    first = arrives - _hours(np.clip(lead, 0.5, 400))
+    late = first + _hours(lead * (0.15 + 0.8 * u[0]))
+    return arrives, np.where(amended, late, first), np.where(amended, late, np.datetime64("NaT", "us"))
+
+
+def _consolidated(mode: np.ndarray, taste: np.ndarray, kg: np.ndarray) -> np.ndarray:
+    """Say which shipments share a master bill: parcels, most air freight, small loads by sea."""
+    parcel, air = np.isin(mode, [2, 3]), (mode == 1) & (taste * 11 % 1 < 0.6)
+    return parcel | air | ((mode == 0) & (kg < 2800))
+
+
+def _master_bills(
+    rng: np.random.Generator,
+    mode: np.ndarray,
+    call: np.ndarray,
+    consolidator: np.ndarray,
+    shared: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a key of each shipment's master bill and its serial number, in no order."""
+    n = len(mode)
+    load = call * 64 + np.where(shared, consolidator % np.array([12, 8, 10, 6, 1, 1])[mode], 0)
+    key = np.where(shared, load, 2**40 + np.arange(n))
+    _, master = np.unique(key, return_inverse=True)
+    return key, rng.permutation(master.max() + 1 if n else 1)[master]
 
 
 def _hours(hours: np.ndarray) -> np.ndarray:
@@ -273,8 +303,3 @@ def _containers(
     one = container_numbers(master * 4, wrong)
     two = join(one, ";", container_numbers(master * 4 + 1, np.zeros(len(kg), dtype=bool)))
     return keep(boxed, where((kg > 24000) & ~shared, two, one))
-
-
-def times(values: np.ndarray) -> pd.Series:
-    """Return times as the shipment table's dtype."""
-    return pd.Series(values.astype("datetime64[us]"))
