@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from data_samples import facts
 from data_samples.strings import Parts, digits, join, keep, take, texts, where
 from features import reference
+from features.manifest.container_numbers import LETTER_VALUES
 from features.manifest.schema import MODES
 
 _HOUR = np.timedelta64(3_600_000_000, "us")
@@ -87,7 +88,7 @@ def check_digit(prefix: np.ndarray, number: np.ndarray) -> np.ndarray:
     number : ndarray of int, shape (n,)
         Six-digit serial number.
     """
-    values = np.array([v for v in range(10, 39) if v % 11][:26])
+    values = np.array(LETTER_VALUES)
     digit = number[:, None] // 10 ** np.arange(5, -1, -1) % 10
     weighted = np.concatenate([values[prefix], digit], axis=1) * 2 ** np.arange(10)
     return weighted.sum(axis=1) % 11 % 10

@@ -8,16 +8,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.manifest.container_numbers import bare, check_digit, is_container_number
 from features.places.gazetteer import Floats
 from features.registry import Entries, Fact, Feature, tabulate
 from features.view import View
 
-#: Owner code, category (U freight, J attached gear, Z trailer), serial number, check digit.
-_CONTAINER = re.compile(r"[A-Z]{3}[UJZ]\d{7}")
-#: ISO 6346 letter values skip multiples of 11.
-_LETTER_VALUES = dict(
-    zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", [v for v in range(10, 39) if v % 11 != 0], strict=True)
-)
 #: No container carries more than this (kg): 32.5 t gross less tare, with a margin for heavy-tested ones.
 MAX_PAYLOAD_KG = 31_000.0
 #: A full container lighter than this is hardly full of anything.
@@ -181,18 +176,6 @@ FACTS: tuple[Fact, ...] = ()
 _COLD_CHAPTERS = frozenset("02 03 04 05 06 07 08 16 18 20 21 22 30 35 37 38 12 13 15 17 19 23 28 29".split())  # noqa: SIM905
 
 
-def check_digit(number: str) -> int:
-    """Return the ISO 6346 check digit of the first ten characters of a container number.
-
-    Examples
-    --------
-    >>> check_digit("CSQU305438")
-    3
-    """
-    values = [_LETTER_VALUES.get(c, int(c) if c.isdigit() else 0) for c in number[:10]]
-    return sum(value * 2**i for i, value in enumerate(values)) % 11 % 10
-
-
 def compute(view: View) -> pd.DataFrame:
     """Compute the equipment features.
 
@@ -224,8 +207,8 @@ def _containers(values: pd.Series) -> tuple[Floats, Floats, Floats]:
     codes, unique = pd.factorize(values)
     counts = np.full((len(unique) + 1, 3), np.nan)
     for row, text in enumerate(unique):
-        numbers = [re.sub(r"[\s\-./]", "", part.upper()) for part in text.split(";") if part.strip()]
-        formed = [number for number in numbers if _CONTAINER.fullmatch(number)]
+        numbers = [bare(part) for part in text.split(";") if part.strip()]
+        formed = [number for number in numbers if is_container_number(number)]
         right = sum(check_digit(number) == int(number[10]) for number in formed)
         counts[row] = len(numbers), len(formed), right
     count, formed_count, right_count = counts[codes].T

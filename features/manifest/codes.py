@@ -12,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from features.manifest import quantities, schema
+from features.manifest.container_numbers import bare
 from features.manifest.synonyms import CHOICES, FLAG_WORDS, FLAGS, fold
 
 #: "Not stated" rather than wrong: dropped without a note.
@@ -99,8 +100,8 @@ def plain_code(text: str) -> str | None:
 
 def container(text: str) -> str | None:
     """Return a container number without blanks and hyphens (its check digit is not judged here)."""
-    bare = re.sub(r"[\s\-./]", "", text.upper())
-    return bare if re.fullmatch(r"[A-Z0-9]{4,20}", bare) else None
+    number = bare(text)
+    return number if re.fullmatch(r"[A-Z0-9]{4,20}", number) else None
 
 
 CODES: dict[str, Callable[[str], str | None]] = {

@@ -17,6 +17,7 @@ import pandas as pd
 
 from features.manifest import cells, codes, quantities, schema, times
 from features.manifest.column_names import HINTS, aliases, recognise
+from features.manifest.container_numbers import check_digit
 from features.manifest.files import Opened, open_table
 from features.manifest.mapping import Read
 from features.manifest.problems import ManifestError, problem, quoted
@@ -233,9 +234,7 @@ def iso6346(text: str) -> bool:
     text = re.sub(r"[\s-]", "", text.upper())
     if not re.fullmatch(r"[A-Z]{3}[UJZR]\d{7}", text):
         return False
-    letters = dict(zip("ABCDEFGHIJKLMNOPQRSTUVWXYZ", [n for n in range(10, 39) if n % 11], strict=True))
-    values = [letters.get(c, 0) if c.isalpha() else int(c) for c in text[:10]]
-    return sum(value << place for place, value in enumerate(values)) % 11 % 10 == int(text[10])
+    return check_digit(text) == int(text[10])
 
 
 def _share(values: list[str], test: Callable[[str], object]) -> float:
