@@ -16,9 +16,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-#: Share of the phrases of a heading kept for the control (see `controls`), never in backgrounds.
-CONTROL_SHARE = 0.3
-
 _BRACKETS = re.compile(r"\([^)]*\)|\[[^\]]*\]")
 _UNIT = (
     r"(?:kgs?|kilos?|grams?|tonnes?|tons?|mt|lbs?|pounds?|pcs?|pieces?|pairs?|sets?|bags?|boxes|box|cartons?"

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import re
 from collections.abc import Callable
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
+from features import reference
 from features.manifest import quantities, schema
 from features.manifest.container_numbers import bare
 from features.manifest.synonyms import CHOICES, FLAG_WORDS, FLAGS, fold
@@ -36,10 +35,11 @@ MAX_MEMBERS = 1000
 def country_names() -> dict[str, str]:
     """Return folded names, ISO alpha-3 codes and former codes of countries -> ISO alpha-2."""
     known: dict[str, str] = {}
-    with files(__package__).joinpath("country_names.csv").open("r", encoding="utf-8") as stream:
-        for row in csv.DictReader(stream):
-            words = [*row["names"].split("|"), row["iso3"], *row["former_codes"].split("|")]
-            known.update({fold(word): row["country"] for word in words if word})
+    rows = reference.table("country_names")
+    columns = (rows[name] for name in ("country", "iso3", "names", "former_codes"))
+    for code, iso3, names, former in zip(*columns, strict=True):
+        words = [*names.split("|"), iso3, *former.split("|")]
+        known.update({fold(word): code for word in words if word})
     return known
 
 

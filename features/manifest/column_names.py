@@ -1,18 +1,16 @@
 """Names other systems give to the columns of the shipment table, in many languages.
 
-``column_names.csv`` lists names that mean one column wherever they stand (`aliases`): a file that
-uses them needs no mapping. Its rows are a party's ``role`` (a name stands for the party's name, and
-with a ``field`` for that), or a ``column``. `HINTS` are words that only suggest a column;
-`proposals` weighs them with the values.
+The reference table ``column_names`` lists names that mean one column wherever they stand
+(`aliases`): a file that uses them needs no mapping. Its rows are a party's ``role`` (a name stands
+for the party's name, and with a ``field`` for that), or a ``column``. `HINTS` are words that only
+suggest a column; `proposals` weighs them with the values.
 """
 
 from __future__ import annotations
 
-import csv
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 
+from features import reference
 from features.manifest import schema
 from features.manifest.synonyms import fold
 
@@ -62,16 +60,12 @@ HINTS: dict[str, tuple[str, ...]] = {
 }
 
 
-def resource(name: str) -> Traversable:
-    """Return one of this room's own small tables."""
-    return files(__package__).joinpath(name)
-
-
 @cache
 def aliases() -> dict[str, str]:
     """Return folded source names -> canonical column, for every name that means only one."""
-    with resource("column_names.csv").open("r", encoding="utf-8") as stream:
-        rows = [(row["part"], row["name"], row["words"].split("|")) for row in csv.DictReader(stream)]
+    named = reference.table("column_names")
+    columns = (named[name] for name in ("part", "name", "words"))
+    rows = [(part, name, words.split("|")) for part, name, words in zip(*columns, strict=True)]
     table: dict[str, str] = {}
     fields = [(name, words) for part, name, words in rows if part == "field"]
     for part, name, words in rows:

@@ -16,6 +16,9 @@ def test_every_reference_table_has_source_date_and_licence():
     sources = reference.table("SOURCES").set_index("table")
     files = {p.stem for p in (ROOT / "features/reference").glob("*.csv")} - {"SOURCES"}
     assert files == set(sources.index)
+    assert sources.index.is_unique
+    elsewhere = {p for p in (ROOT / "features").rglob("*.csv") if p.parent.name != "reference"}
+    assert not elsewhere, "a table outside features/reference has no row in SOURCES.csv"
     for column in ("what", "source", "date", "licence", "status"):
         assert (sources[column].str.strip() != "").all(), column
 
