@@ -66,64 +66,52 @@ def write_book(parties: Parties, rng: np.random.Generator) -> Book:
     Book
         ``spellings[0]`` is the usual spelling, the others are variants of it.
     """
-    n = len(parties.country)
     order = {r: i for i, r in enumerate(facts.regions())}
     region = np.array([order[facts.region_of()[c]] for c in facts.countries()])[parties.country]
-    u = rng.random((12, n))
-    part = {
-        name: _parts(name)
-        for name in (
-            "first_syllable",
-            "last_syllable",
-            "word",
-            "legal",
-            "given",
-            "family",
-            "street",
-            "native",
-        )
-    }
-    stem = pc.replace_substring(
-        pc.utf8_trim_whitespace(
-            join(part["first_syllable"].draw(region, u[0]), part["last_syllable"].draw(region, u[1]))
-        ),
-        "  ",
-        " ",
-    )
-    second = join(part["first_syllable"].draw(region, u[2]), part["last_syllable"].draw(region, u[3]))
-    family, given = part["family"].draw(region, u[4]), part["given"].draw(region, u[5])
-    forwards = parties.kind == FORWARDER
-    word = where(
-        forwards, take(_FORWARDING, (u[6] * len(_FORWARDING)).astype(int)), part["word"].draw(region, u[6])
-    )
-    lead = where(
-        u[8] < 0.55,
-        stem,
-        where(u[8] < 0.8, join(stem, " ", second), where(u[8] < 0.9, family, join(stem, " & ", family))),
-    )
-    company = pc.utf8_trim_whitespace(join(lead, " ", word, " ", part["legal"].draw(region, u[7])))
-    native = part["native"].at(region, u[9])
-    company = where((native >= 0) & (u[10] < 0.05) & ~forwards, take(part["native"].values, native), company)
-    person = where(u[8] < 0.8, join(given, " ", family), join(family, " ", given))
-    name = where(parties.kind == INDIVIDUAL, person, company)
-    name = _borrow(name, parties.copy_of, u[11])
-    streets = join(
-        digits((u[1] * 240).astype(int) + 1, 1),
-        " ",
-        part["street"].draw(region, u[2]),
-        ", ",
-        _cities().draw(parties.country, u[3]),
-    )
+    u = rng.random((12, len(region)))
+    person = parties.kind == INDIVIDUAL
+    stem = _stem(region, u)
+    family = _parts("family").draw(region, u[4])
+    given = _parts("given").draw(region, u[5])
+    full = where(u[8] < 0.8, join(given, " ", family), join(family, " ", given))
+    name = where(person, full, _company(region, parties.kind == FORWARDER, stem, family, u))
+    numbered = ~person | (u[9] < 0.75)
     return Book(
-        spellings=_spellings(name),
-        address=streets,
+        spellings=_spellings(_borrow(name, parties.copy_of, u[11])),
+        address=_addresses(region, parties.country, u),
         country=take(texts(facts.countries()), parties.country),
-        number=keep(
-            (parties.kind != INDIVIDUAL) | (u[9] < 0.75), digits((u[5] * 9e9).astype(np.int64) + 10**9, 10)
-        ),
+        number=keep(numbered, digits((u[5] * 9e9).astype(np.int64) + 10**9, 10)),
         phone=join("+", digits((u[6] * 8e10).astype(np.int64) + 10**10, 11)),
-        email=_emails(parties.kind == INDIVIDUAL, family, stem, u[7]),
+        email=_emails(person, family, stem, u[7]),
     )
+
+
+def _stem(region: np.ndarray, u: np.ndarray) -> pa.Array:
+    """Make the first word of a firm's name out of two syllables."""
+    first, last = _parts("first_syllable"), _parts("last_syllable")
+    word = pc.utf8_trim_whitespace(join(first.draw(region, u[0]), last.draw(region, u[1])))
+    return pc.replace_substring(word, "  ", " ")
+
+
+def _company(
+    region: np.ndarray, forwards: np.ndarray, stem: pa.Array, family: pa.Array, u: np.ndarray
+) -> pa.Array:
+    """Name firms: a made-up word or a family, the trade, the legal form; a few in the local script."""
+    first, last = _parts("first_syllable"), _parts("last_syllable")
+    second = join(first.draw(region, u[2]), last.draw(region, u[3]))
+    trade = _parts("word").draw(region, u[6])
+    trade = where(forwards, take(_FORWARDING, (u[6] * len(_FORWARDING)).astype(int)), trade)
+    lead = where(u[8] < 0.9, family, join(stem, " & ", family))
+    lead = where(u[8] < 0.55, stem, where(u[8] < 0.8, join(stem, " ", second), lead))
+    company = pc.utf8_trim_whitespace(join(lead, " ", trade, " ", _parts("legal").draw(region, u[7])))
+    own_script = _parts("native")
+    native = own_script.at(region, u[9])
+    return where((native >= 0) & (u[10] < 0.05) & ~forwards, take(own_script.values, native), company)
+
+
+def _addresses(region: np.ndarray, country: np.ndarray, u: np.ndarray) -> pa.Array:
+    house, street = digits((u[1] * 240).astype(int) + 1, 1), _parts("street").draw(region, u[2])
+    return join(house, " ", street, ", ", _cities().draw(country, u[3]))
 
 
 def _borrow(name: pa.Array, copy_of: np.ndarray, u: np.ndarray) -> pa.Array:

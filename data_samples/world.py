@@ -309,51 +309,17 @@ def parse(raw: Mapping[str, Any], source: str = "world") -> World:
         With every problem found.
     """
     check = _Checker()
-    check.unknown(
-        raw,
-        {"name", "about", "port", "traffic", "risk", "fields", "text", "schemes", "scheme", "inspection"},
-        "file",
-    )
-    port, traffic, risk = (raw.get(k, {}) for k in ("port", "traffic", "risk"))
-    countries = set(facts.countries())
-    if port.get("country") not in countries:
-        check.problems.append(f"port.country: {port.get('country')!r}, expected an ISO2 country")
-    directions = check.weights(
-        port, "directions", {"import", "export", "transit", "transhipment"}, "port", total=True
-    )
-    modes = check.weights(traffic, "modes", set(MODES), "traffic", total=True)
-    regions = traffic.get("transit_regions", [])
-    check.problems += [
-        f"traffic.transit_regions: {r!r} is no region" for r in regions if r not in facts.regions()
-    ]
+    check.unknown(raw, _TABLES, "file")
+    port, traffic = _port(raw.get("port", {}), check), _traffic(raw.get("traffic", {}), check)
     schemes, activity = _schemes(raw, check)
-    fields = {mode: _fields(raw.get("fields", {}), mode, check) for mode in MODES}
-    style = {
-        k: check.number(raw.get("text", {}), k, 0, 10 if k == "hs_digits" else 1, d, "text")
-        for k, d in TEXT.items()
-    }
     world = World(
         name=str(raw.get("name", source)),
         about=str(raw.get("about", "")),
-        country=str(port.get("country")),
-        office=str(port.get("office", f"{port.get('country')}CUS")),
-        directions=directions,
-        modes=modes,
-        land=check.weights(traffic, "land", countries, "traffic"),
-        partners=check.weights(traffic, "partners", countries, "traffic"),
-        transit_regions=tuple(regions),
-        corridors=check.number(traffic, "corridors", 0, 1, 0.7, "traffic"),
-        implausible=check.number(traffic, "implausible", 0, 1, 0.06, "traffic"),
-        wildlife_trade=check.number(traffic, "wildlife_trade", 0, 0.5, 0.02, "traffic"),
-        new_traders=check.number(traffic, "new_traders", 0, 1, 0.35, "traffic"),
-        base_rate=check.number(risk, "base_rate", 0, 0.05, 0.003, "risk"),
-        careless=(
-            check.number(risk, "careless_trade", 0, 1, 0.06, "risk"),
-            check.number(risk, "careless_concealment", 0, 1, 0.45, "risk"),
-        ),
-        behaviour=_behaviour(risk.get("behaviour", {}), check),
-        fields=fields,
-        text=style,
+        **port,
+        **traffic,
+        **_risk(raw.get("risk", {}), check),
+        fields={mode: _fields(raw.get("fields", {}), mode, check) for mode in MODES},
+        text=_style(raw.get("text", {}), check),
         schemes=schemes,
         activity=activity,
         policy=_policy(raw.get("inspection", {}), check),
@@ -361,6 +327,57 @@ def parse(raw: Mapping[str, Any], source: str = "world") -> World:
     if check.problems:
         raise WorldError(source, check.problems)
     return world
+
+
+_TABLES = {"name", "about", "port", "traffic", "risk", "fields", "text", "schemes", "scheme", "inspection"}
+
+
+def _port(raw: Mapping[str, Any], check: _Checker) -> dict[str, Any]:
+    country = raw.get("country")
+    if country not in set(facts.countries()):
+        check.problems.append(f"port.country: {country!r}, expected an ISO2 country")
+    ways = {"import", "export", "transit", "transhipment"}
+    return {
+        "country": str(country),
+        "office": str(raw.get("office", f"{country}CUS")),
+        "directions": check.weights(raw, "directions", ways, "port", total=True),
+    }
+
+
+def _traffic(raw: Mapping[str, Any], check: _Checker) -> dict[str, Any]:
+    countries, regions = set(facts.countries()), raw.get("transit_regions", [])
+    modes = check.weights(raw, "modes", set(MODES), "traffic", total=True)
+    check.problems += [
+        f"traffic.transit_regions: {r!r} is no region" for r in regions if r not in facts.regions()
+    ]
+    return {
+        "modes": modes,
+        "land": check.weights(raw, "land", countries, "traffic"),
+        "partners": check.weights(raw, "partners", countries, "traffic"),
+        "transit_regions": tuple(regions),
+        "corridors": check.number(raw, "corridors", 0, 1, 0.7, "traffic"),
+        "implausible": check.number(raw, "implausible", 0, 1, 0.06, "traffic"),
+        "wildlife_trade": check.number(raw, "wildlife_trade", 0, 0.5, 0.02, "traffic"),
+        "new_traders": check.number(raw, "new_traders", 0, 1, 0.35, "traffic"),
+    }
+
+
+def _risk(raw: Mapping[str, Any], check: _Checker) -> dict[str, Any]:
+    return {
+        "base_rate": check.number(raw, "base_rate", 0, 0.05, 0.003, "risk"),
+        "careless": (
+            check.number(raw, "careless_trade", 0, 1, 0.06, "risk"),
+            check.number(raw, "careless_concealment", 0, 1, 0.45, "risk"),
+        ),
+        "behaviour": _behaviour(raw.get("behaviour", {}), check),
+    }
+
+
+def _style(raw: Mapping[str, Any], check: _Checker) -> dict[str, float]:
+    return {
+        name: check.number(raw, name, 0, 10 if name == "hs_digits" else 1, default, "text")
+        for name, default in TEXT.items()
+    }
 
 
 def _schemes(raw: Mapping[str, Any], check: _Checker) -> tuple[dict[str, Scheme], dict[str, Activity]]:
