@@ -144,7 +144,7 @@ def _run(
     goods: tuple[str | None, str | None] | None,
 ) -> Days:
     """Run a world; `goods` fixes the origin and heading of all trade."""
-    streams = np.random.SeedSequence([seed, zlib.crc32(world.name.encode())]).spawn(10)
+    streams = np.random.SeedSequence([seed, _world_number(world)]).spawn(10)
     rngs = [np.random.default_rng(s) for s in streams]
     first = np.datetime64(start, "us")
     months = np.array(
@@ -163,6 +163,11 @@ def _run(
     scheme[rows] = whose
     hidden = _Hidden(scheme, slipped, *_contents(world, rngs[3], scheme, lanes.mode[lane]))
     return _record(world, rngs[4:], first, lanes, parties, lane, day, hidden)
+
+
+def _world_number(world: World) -> int:
+    """Return a number of the world's name, the same in every run, so that worlds draw apart."""
+    return zlib.crc32(world.name.encode())
 
 
 @dataclass(frozen=True)
@@ -307,7 +312,7 @@ def _record(
         bad_container=odd["bad_container"],
         per_mode=per_mode,
     )
-    style = np.random.default_rng(np.random.SeedSequence([zlib.crc32(world.name.encode())]))
+    style = np.random.default_rng(np.random.SeedSequence([_world_number(world)]))  # whatever the seed
     manifests = declaration.declare(
         world,
         rngs[3],
@@ -356,14 +361,31 @@ def _inspect(
         offence=offence,
         selection=chosen,
     )
+    schemes = np.array([*world.schemes, ""], dtype=object)[hidden.scheme]
+    truth = _truth(manifests["shipment_id"], lanes, lane, day, hidden, schemes, heads, offence, chosen)
+    return Days(manifests, outcomes, truth)
+
+
+def _truth(
+    ids: pd.Series,
+    lanes: population.Lanes,
+    lane: np.ndarray,
+    day: np.ndarray,
+    hidden: _Hidden,
+    schemes: np.ndarray,
+    heads: np.ndarray,
+    offence: np.ndarray,
+    chosen: inspection.Selection,
+) -> pd.DataFrame:
+    """Write down what was really inside."""
     codes, countries = np.array(list(geography.heading_index())), np.array(facts.countries())
     truth = pd.DataFrame(
         {
-            "shipment_id": manifests["shipment_id"],
+            "shipment_id": ids,
             "live_animals": heads[:, 0].astype(np.int8),
             "wildlife_products": heads[:, 1].astype(np.int8),
             "other_offence": offence.astype(np.int8),
-            "scheme": np.array([*world.schemes, ""], dtype=object)[hidden.scheme],
+            "scheme": schemes,
             "taxon": hidden.taxon,
             "kg": np.round(hidden.kg, 2),
             "rip_on": hidden.slipped.astype(np.int8),
@@ -376,7 +398,7 @@ def _inspect(
         }
     )
     text = ["scheme", "taxon", "heading", "origin", "destination"]
-    return Days(manifests, outcomes, truth.astype(dict.fromkeys(text, "str")))
+    return truth.astype(dict.fromkeys(text, "str"))
 
 
 def _wildlife_headings() -> np.ndarray:
