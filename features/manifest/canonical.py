@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from features.manifest import cells, quantities, schema, times
 from features.manifest.cells import Habits
@@ -20,6 +22,13 @@ from features.manifest.rows import Chunk
 POSITION = "__position"
 _FILE_STRIDE = 1 << 40
 _POSITION_NAMES = ("source_file", "source_position")
+#: Columns with numbers of papers, which spreadsheets take for quantities: all but 15 digits are lost,
+#: and a table written from there has 1.23457E+17, so that two bills read alike.
+_NUMBERS_OF_PAPERS = frozenset(
+    ("shipment_id", "master_id", "manifest_id", "registration_number", "declaration_id")
+)
+_SHORTENED = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,2}$"
+_ALL_DIGITS = "every digit; a number this long loses digits in a spreadsheet, so that two may read alike"
 
 
 @dataclass(frozen=True)
@@ -136,6 +145,7 @@ def convert(chunk: Chunk, plan: Plan) -> Part:
         values = column.values * mapping.scale[name] if name in mapping.scale else column.values
         data[name] = values.reset_index(drop=True)
         noted.append((name, column.noted, raw, column.expected))
+        noted += _doubtful(name, data[name], chunk, plan)
     for name in mapping.categorical:
         data[name] = cells.clean(_text(frame[name]), plan.habits.missing)[0]
     for name in mapping.numeric:
@@ -153,6 +163,27 @@ def convert(chunk: Chunk, plan: Plan) -> Part:
     notes = notes[~notes[POSITION].isin(rejected[POSITION])].reset_index(drop=True)
     rejected = pd.concat([rejected, broken], ignore_index=True)
     return Part(table, notes, rejected, len(frame) + len(chunk.broken), unmapped)
+
+
+def _doubtful(
+    name: str, values: pd.Series, chunk: Chunk, plan: Plan
+) -> list[tuple[str, np.ndarray, pd.Series, list[str]]]:
+    """Return notes on values that are kept but may not be what was written."""
+    if values.dtype != "str":
+        return []
+    source = plan.mapping.columns.get(name)
+    long = [chunk.long[column] for column in (source.columns if source else ()) if column in chunk.long]
+    texts = pa.array(values, pa.large_string(), from_pandas=True)
+    if name in _NUMBERS_OF_PAPERS:
+        long.append(_where(pc.match_substring_regex(texts, _SHORTENED)))
+    at = np.unique(np.concatenate(long)).astype(int) if long else np.empty(0, dtype=int)
+    lost = _where(pc.match_substring(texts, "\ufffd"))
+    unread = f"readable text; some bytes of this cell are none in {plan.opened.encoding}"
+    return [(name, at, values, [_ALL_DIGITS] * len(at)), (name, lost, values, [unread] * len(lost))]
+
+
+def _where(holds: pa.BooleanArray) -> np.ndarray:
+    return np.flatnonzero(pc.fill_null(holds, False).to_numpy(zero_copy_only=False))
 
 
 def _raw_columns(
@@ -217,7 +248,7 @@ def _text(raw: pd.Series) -> pd.Series:
     """Return a raw column as text: numbers without a needless ``.0``, times in ISO form."""
     if raw.dtype == "str":
         return raw
-    from features.manifest.rows import cell_text
+    from features.manifest.typed_cells import cell_text
 
     if raw.dtype.kind == "M":
         return (

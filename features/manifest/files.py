@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,11 @@ MAX_COLUMNS = 16_384
 #: A sheet is laid out in memory from its first to its last cell: one stray cell in the last corner
 #: would take more memory than any machine has.
 MAX_CELLS = 60_000_000
-_REFERENCE = re.compile(rb"""[\s]r\s*=\s*["']([A-Za-z]+)([0-9]+)["']""")
+_REFERENCE = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]+)([0-9]+)["']""")
+_ROW = re.compile(rb"""\sr\s*=\s*["']([0-9]+)["']""")
+#: Where a row starts, and cells that do not say where they stand.
+_UNPLACED = re.compile(rb"""<(?:[\w.-]+:)?(row|c)(?=[\s/>])(?:(?<=row)|(?![^<>]*\sr\s*=))""")
+_LONGEST_TAG = 1 << 16
 _SAMPLE = 1 << 16
 
 _FOREIGN = (
@@ -194,26 +199,22 @@ def _delimiter(text: str, read: Read, known: Known) -> str:
 
 
 def _open_spreadsheet(path: Path, label: str, read: Read, known: Known) -> Opened:
-    from python_calamine import CalamineError, CalamineWorkbook
+    from features.manifest import workbooks
 
     try:
         _check_unpacked(path, label)
-        book = CalamineWorkbook.from_path(str(path))
-        names = [read.sheet] if read.sheet else book.sheet_names
-        if read.sheet and read.sheet not in book.sheet_names:
-            raise _refuse(label, f"a sheet named {read.sheet!r}; there are {', '.join(book.sheet_names)}")
-        best: tuple[int, str, int, list[str]] | None = None
-        for name in names:
-            rows = sheet_head(book, name, max(HEADER_SEARCH, (read.skip_rows or 0) + 1))
-            if not rows:
-                continue
-            at = find_header(rows, read, known)
-            if best is None or known(rows[at]) > best[0]:
-                best = (known(rows[at]), name, at, rows[at])
-    except (CalamineError, zipfile.BadZipFile, OSError, ValueError) as error:
+        heads = workbooks.heads(path, read.sheet, max(HEADER_SEARCH, (read.skip_rows or 0) + 1))
+    except (workbooks.WorkbookError, zipfile.BadZipFile, zlib.error, OSError, ValueError) as error:
         if isinstance(error, ManifestError):
             raise
         raise _refuse(label, f"a workbook that can be read ({quoted(error)})") from None
+    best: tuple[int, str, int, list[str]] | None = None
+    for name, rows in heads.items():
+        if not rows:
+            continue
+        at = find_header(rows, read, known)
+        if best is None or known(rows[at]) > best[0]:
+            best = (known(rows[at]), name, at, rows[at])
     if best is None:
         raise _refuse(label, "a manifest; the workbook is empty")
     return Opened(path, label, "xlsx", unique_names(best[3]), best[2], sheet=best[1])
@@ -230,8 +231,6 @@ def _check_unpacked(path: Path, label: str) -> None:
         if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
             raise _refuse(label, "a workbook of less than 4 GB when unpacked")
         for entry in entries:
-            if not entry.filename.lower().endswith(".xml") or "sharedstrings" in entry.filename.lower():
-                continue
             column, row = _last_cell(archive, entry)
             if column * row > MAX_CELLS:
                 expected = (
@@ -241,16 +240,27 @@ def _check_unpacked(path: Path, label: str) -> None:
 
 
 def _last_cell(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> tuple[int, int]:
-    """Return the last column and the last row (from 1) that a part of a workbook names."""
+    """Return the last column and the last row (from 1) that a part of a workbook names.
+
+    A row without cells of its own, or cells that do not say where they stand, count too: up to
+    them a sheet is laid out.
+    """
     columns: set[bytes] = set()
-    last, rest = 0, b""
+    last = plain = in_row = 0
+    rest = b""
     with archive.open(entry) as stream:
         while block := stream.read(1 << 22):
-            found = _REFERENCE.findall(rest + block)
+            block = rest + block
+            cut = max(block.rfind(b"<"), len(block) - _LONGEST_TAG)
+            block, rest = block[:cut], block[cut:]
+            found = _REFERENCE.findall(block)
             columns.update(letters[:8].upper() for letters, _ in found)
             last = max(last, max((int(digits[:12]) for _, digits in found), default=0))
-            rest = block[-64:]
-    return max(map(_column_number, columns), default=0), last
+            last = max(last, max((int(digits[:12]) for digits in _ROW.findall(block)), default=0))
+            for tag in _UNPLACED.findall(block):
+                in_row = 0 if tag == b"row" else in_row + 1
+                plain = max(plain, in_row)
+    return max(max(map(_column_number, columns), default=0), plain), last
 
 
 def _column_number(letters: bytes) -> int:
@@ -258,20 +268,6 @@ def _column_number(letters: bytes) -> int:
     for letter in letters:
         number = 26 * number + letter - 64
     return number
-
-
-def sheet_head(book: object, name: str, limit: int) -> list[list[str]]:
-    """Return the first rows of a sheet as text."""
-    from features.manifest.rows import cell_text
-
-    rows = []
-    for number, row in enumerate(book.get_sheet_by_name(name).iter_rows()):  # type: ignore[attr-defined]
-        if number >= limit:
-            break
-        rows.append([cell_text(cell) or "" for cell in row])
-    while rows and not any(rows[-1]):
-        rows.pop()
-    return rows
 
 
 def _open_parquet(path: Path, label: str) -> Opened:
@@ -292,4 +288,6 @@ def _open_json_lines(path: Path, label: str, encoding: str) -> Opened:
     keys = json_keys(path, encoding)
     if not keys:
         raise _refuse(label, "JSON Lines: one object a line")
+    if len(keys) > MAX_COLUMNS:
+        raise _refuse(label, f"JSON Lines of at most {MAX_COLUMNS:,} different keys; this file has more")
     return Opened(path, label, "jsonl", unique_names(keys), encoding=encoding, keys=tuple(keys))

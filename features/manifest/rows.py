@@ -7,7 +7,6 @@ that cannot be read as a row is listed as broken and costs nothing else.
 from __future__ import annotations
 
 import csv
-import datetime
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,10 +16,13 @@ from typing import Any, TextIO
 import numpy as np
 import pandas as pd
 
-from features.manifest.files import Opened
+from features.manifest.files import MAX_COLUMNS, Opened
 from features.manifest.problems import ManifestError, problem, quoted
+from features.manifest.typed_cells import cell_text
 
 CHUNK = 50_000
+#: Cells of a chunk of a very wide table.
+CHUNK_CELLS = 20_000_000
 #: Characters one chunk of CSV may take before a quotation mark is taken to be never closed.
 RUNAWAY = 256_000_000
 #: Physical lines one quoted CSV record may span.
@@ -42,11 +44,19 @@ class Chunk:
         Lines, the n-th row of Parquet.
     broken : dict of int to str
         Row number -> why it is no row. Broken rows are not in ``frame``.
+    long : dict of str to ndarray of int
+        Column -> positions in ``frame`` of whole numbers of which the form keeps not every digit.
     """
 
     frame: pd.DataFrame
     numbers: np.ndarray
     broken: dict[int, str] = field(default_factory=dict)
+    long: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def rows_at_once(columns: int) -> int:
+    """Return how many rows of so many columns a chunk takes: a wide table in fewer at a time."""
+    return max(1, min(CHUNK, CHUNK_CELLS // max(1, columns)))
 
 
 def chunks(opened: Opened) -> Iterator[Chunk]:
@@ -55,8 +65,14 @@ def chunks(opened: Opened) -> Iterator[Chunk]:
     for chunk in readers[opened.form](opened):
         blank = _blank(chunk.frame)
         if blank.any():
-            chunk = Chunk(chunk.frame[~blank].reset_index(drop=True), chunk.numbers[~blank], chunk.broken)
+            chunk = _without(chunk, blank)
         yield chunk
+
+
+def _without(chunk: Chunk, blank: np.ndarray) -> Chunk:
+    place = np.cumsum(~blank) - 1
+    long = {name: place[at[~blank[at]]] for name, at in chunk.long.items()}
+    return Chunk(chunk.frame[~blank].reset_index(drop=True), chunk.numbers[~blank], chunk.broken, long)
 
 
 def _blank(frame: pd.DataFrame) -> np.ndarray:
@@ -131,7 +147,7 @@ def _csv(opened: Opened) -> Iterator[Chunk]:
                 dtype="str",
                 na_filter=False,
                 skip_blank_lines=False,
-                chunksize=CHUNK,
+                chunksize=rows_at_once(width),
                 engine="c",
             )
             for frame in parser:
@@ -173,7 +189,7 @@ def _csv_careful(opened: Opened, skip: int) -> Iterator[Chunk]:
                 rows.append((record + [""] * width)[:width])
                 numbers.append(number)
             number += 1
-            if len(rows) + len(broken) >= CHUNK:
+            if len(rows) + len(broken) >= rows_at_once(width):
                 yield Chunk(_text_frame(rows, opened.header), np.array(numbers, dtype=np.int64), broken)
                 rows, numbers, broken = [], [], {}
     yield Chunk(_text_frame(rows, opened.header), np.array(numbers, dtype=np.int64), broken)
@@ -228,45 +244,36 @@ def _text_frame(rows: list[list[str]], header: list[str]) -> pd.DataFrame:
 # --- spreadsheets ---------------------------------------------------------------------------
 
 
-def cell_text(cell: Any) -> str | None:
-    """Return a typed cell as the text a person would have typed; None for an empty one."""
-    if cell is None or isinstance(cell, str):
-        return cell or None
-    if isinstance(cell, bool):
-        return "true" if cell else "false"
-    if isinstance(cell, float):
-        if cell != cell:
-            return None
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
-    if isinstance(cell, (datetime.datetime, datetime.date, datetime.time)):
-        return cell.isoformat()
-    if isinstance(cell, bytes):
-        return cell.decode("utf-8", "replace") or None
-    if isinstance(cell, np.ndarray):
-        cell = cell.tolist()
-    if isinstance(cell, (list, tuple)) and not any(isinstance(member, (dict, list)) for member in cell):
-        return ";".join(text for member in cell if (text := cell_text(member))) or None
-    if isinstance(cell, (dict, list, tuple)):
-        return json.dumps(cell, ensure_ascii=False, default=str, separators=(",", ":"))
-    return str(cell)
-
-
 def _spreadsheet(opened: Opened) -> Iterator[Chunk]:
-    from python_calamine import CalamineWorkbook
+    from features.manifest import workbooks
 
     width = len(opened.header)
-    rows: list[list[str]] = []
-    start = opened.header_row + 2
-    sheet = CalamineWorkbook.from_path(str(opened.path)).get_sheet_by_name(opened.sheet)
-    for number, row in enumerate(sheet.iter_rows()):
-        if number <= opened.header_row:
-            continue
-        rows.append(([cell_text(cell) or "" for cell in row] + [""] * width)[:width])
-        if len(rows) == CHUNK:
-            yield Chunk(_text_frame(rows, opened.header), np.arange(start, start + len(rows), dtype=np.int64))
-            start += len(rows)
-            rows = []
-    yield Chunk(_text_frame(rows, opened.header), np.arange(start, start + len(rows), dtype=np.int64))
+    size = rows_at_once(width)
+    waiting: list[list[str]] = []
+    long: dict[str, list[int]] = {}
+    first, number = opened.header_row + 2, 0
+    try:
+        for texts, marked in workbooks.rows(opened.path, opened.sheet):
+            below = max(0, opened.header_row + 1 - number)
+            for row, column in marked:
+                if row >= below and column < width:
+                    long.setdefault(opened.header[column], []).append(len(waiting) + row - below)
+            waiting += [(row + [""] * width)[:width] for row in texts[below:]]
+            number += len(texts)
+            if len(waiting) >= size:
+                yield _sheet_chunk(opened, waiting, first, long)
+                first += len(waiting)
+                waiting, long = [], {}
+    except workbooks.WorkbookError as error:
+        message = f"a workbook that can be read ({quoted(error)})"
+        raise ManifestError([problem(message, file=opened.label, position=f"row {first}")]) from None
+    yield _sheet_chunk(opened, waiting, first, long)
+
+
+def _sheet_chunk(opened: Opened, rows: list[list[str]], first: int, long: dict[str, list[int]]) -> Chunk:
+    numbers = np.arange(first, first + len(rows), dtype=np.int64)
+    marked = {name: np.array(at, dtype=np.int64) for name, at in long.items()}
+    return Chunk(_text_frame(rows, opened.header), numbers, long=marked)
 
 
 # --- Parquet --------------------------------------------------------------------------------
@@ -279,12 +286,14 @@ def _parquet(opened: Opened) -> Iterator[Chunk]:
     start = 1
     try:
         with pq.ParquetFile(opened.path) as file:
-            for batch in file.iter_batches(batch_size=CHUNK):
+            for batch in file.iter_batches(batch_size=rows_at_once(len(opened.header))):
                 columns = {
                     name: _arrow_column(array)
                     for name, array in zip(opened.header, batch.columns, strict=True)
                 }
-                yield Chunk(pd.DataFrame(columns), np.arange(start, start + len(batch), dtype=np.int64))
+                long = {name: at for name, values in columns.items() if len(at := _long(values))}
+                numbers = np.arange(start, start + len(batch), dtype=np.int64)
+                yield Chunk(pd.DataFrame(columns), numbers, long=long)
                 start += len(batch)
     except (pa.ArrowException, OSError) as error:
         message = f"a Parquet file that can be read ({quoted(error)})"
@@ -318,18 +327,31 @@ def _arrow_column(array: Any) -> pd.Series:
     return pd.Series([cell_text(cell) for cell in array.to_pylist()], dtype="str")
 
 
+def _long(values: pd.Series) -> np.ndarray:
+    """Return where a column of floats holds whole numbers too long for them."""
+    if values.dtype != "float64":
+        return np.empty(0, dtype=np.int64)
+    size = values.abs().to_numpy()
+    return np.flatnonzero((size >= 2.0**53) & (size < 1e25))
+
+
 # --- JSON Lines -----------------------------------------------------------------------------
 
 
 def json_keys(path: Path, encoding: str) -> list[str]:
-    """Return every key of a JSON Lines file, in order of first appearance."""
+    """Return every key of a JSON Lines file, in order of first appearance.
+
+    Beyond `MAX_COLUMNS` there is no table: then the first keys too many end the search.
+    """
     keys: dict[str, None] = {}
     with open(path, encoding=encoding, errors="replace") as stream:
         for line in stream:
             record = _record(line)
             if isinstance(record, dict):
                 keys.update(dict.fromkeys(record))
-    return list(keys)[:5000]
+                if len(keys) > MAX_COLUMNS:
+                    break
+    return list(keys)
 
 
 def _record(line: str) -> Any:
@@ -356,6 +378,7 @@ def _json_lines(opened: Opened) -> Iterator[Chunk]:
     records: list[dict[str, Any]] = []
     numbers: list[int] = []
     broken: dict[int, str] = {}
+    size = rows_at_once(len(opened.header))
     with open(opened.path, encoding=opened.encoding, errors="replace") as stream:
         for number, line in enumerate(stream, start=1):
             record = _record(line.lstrip("\ufeff"))
@@ -366,7 +389,7 @@ def _json_lines(opened: Opened) -> Iterator[Chunk]:
                 numbers.append(number)
             else:
                 broken[number] = "not a JSON object"
-            if len(records) + len(broken) >= CHUNK:
+            if len(records) + len(broken) >= size:
                 yield _json_chunk(opened, records, numbers, broken)
                 records, numbers, broken = [], [], {}
     yield _json_chunk(opened, records, numbers, broken)

@@ -192,7 +192,7 @@ def _problems(collector: Collector, ranked: Worklist) -> list[str]:
     problems = collector.tally.rejections()
     noted = collector.tally.noted
     if noted:
-        problems.append(f"{noted:,} shipments scored without a value that could not be used (column `notes`)")
+        problems.append(f"{noted:,} shipments scored with values left out or in doubt (column `notes`)")
     if ranked.selection is not None:
         problems += ranked.selection.messages
     return problems

@@ -1,14 +1,19 @@
 """Files made to break a reader, or broken by accident: refused in words, or read without loss."""
 
+import contextlib
 import decimal
 import os
+import struct
 import zipfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from features import manifest
+from features.manifest import workbooks
 
 HEADER = "shipment_id,goods_description\n"
 
@@ -86,18 +91,104 @@ _RELATIONS = """<?xml version="1.0"?>
 _ROOT = _RELATIONS.replace("/worksheet", "/officeDocument", 1).replace("worksheets/sheet1", "xl/workbook")
 
 
+_STRINGS = """<Relationship Id="rId2" Target="sharedStrings.xml"
+ Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"/></Relationships>"""
+
+
 def workbook(path, row, cell):
+    packed(path, _SHEET.format(row=row, cell=cell))
+
+
+def packed(path, sheet, strings=()):
+    """Write a workbook of one sheet as it stands, well formed or not."""
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    texts = "".join(f"<si><t>{text}</t></si>" for text in strings)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("_rels/.rels", _ROOT)
         archive.writestr("xl/workbook.xml", _BOOK)
-        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS)
-        archive.writestr("xl/worksheets/sheet1.xml", _SHEET.format(row=row, cell=cell))
+        archive.writestr("xl/_rels/workbook.xml.rels", _RELATIONS.replace("</Relationships>", _STRINGS))
+        archive.writestr("xl/worksheets/sheet1.xml", sheet)
+        archive.writestr("xl/sharedStrings.xml", f'<?xml version="1.0"?><sst xmlns="{main}">{texts}</sst>')
 
 
 @pytest.mark.parametrize("cell", ["XFD1048576", "ZZZZZZ4294967295"])
 def test_a_stray_cell_in_the_last_corner_of_a_sheet_does_not_take_all_memory(tmp_path, cell):
     workbook(tmp_path / "m.xlsx", 3, cell)
     refused(tmp_path / "m.xlsx", "at most 60,000,000 cells")
+
+
+def test_a_far_row_of_cells_without_places_does_not_take_all_memory(tmp_path):
+    cells = "<c><v>1</v></c>" * 16_000
+    sheet = _SHEET.format(row=3, cell="A3").replace(
+        "</sheetData>", f'<row r="1048576">{cells}</row></sheetData>'
+    )
+    packed(tmp_path / "m.xlsx", sheet)
+    refused(tmp_path / "m.xlsx", "row 1,048,576, column 16,000")
+
+
+def memory_of_children():
+    resource = pytest.importorskip("resource")
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+
+
+def test_a_long_text_repeated_in_every_cell_does_not_take_all_memory(tmp_path, monkeypatch):
+    monkeypatch.setattr(workbooks, "MEMORY", 600_000_000)
+    rows = "".join(f'<row r="{i}"><c r="A{i}" t="s"><v>0</v></c></row>' for i in range(4, 5_000))
+    sheet = _SHEET.format(row=3, cell="A3").replace("</sheetData>", rows + "</sheetData>")
+    packed(tmp_path / "m.xlsx", sheet, ["x" * 1_000_000])  # 5 GB, from some 30 KB
+    refused(tmp_path / "m.xlsx", "more than 0.6 GB of memory")
+    assert memory_of_children() < 1_500_000_000
+
+
+def xls(path, row=2, column=1, last_row=3, last_column=2):
+    """Write an .xls whose last cell and stated size lie wherever one likes."""
+    xlwt = pytest.importorskip("xlwt")
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("S")
+    for at, value in enumerate(["shipment_id", "A"]):
+        sheet.write(at, 0, value)
+    sheet.write(2, 1, 1.2345678)
+    book.save(str(path))
+    content = bytearray(path.read_bytes())
+    cell = content.index(struct.pack("<HHHH", 0x203, 14, 2, 1))
+    content[cell + 4 : cell + 8] = struct.pack("<HH", row, column)
+    size = content.index(struct.pack("<HH", 0x200, 14))
+    content[size + 4 : size + 16] = struct.pack("<IIHH", 0, last_row, 0, last_column)
+    path.write_bytes(bytes(content))
+
+
+def test_an_xls_made_by_hand_is_read(tmp_path):
+    xls(tmp_path / "m.xls")
+    assert manifest.read(tmp_path / "m.xls").table["shipment_id"].tolist() == ["A"]
+
+
+@pytest.mark.parametrize(
+    "size",
+    [{"row": 65_535, "column": 65_535}, {"last_row": 0xFFFFFFFF, "last_column": 0xFFFF}],
+    ids=["a cell in the last corner", "a stated size"],
+)
+def test_an_xls_that_asks_for_all_memory_is_refused(tmp_path, size):
+    xls(tmp_path / "m.xls", **size)
+    refused(tmp_path / "m.xls", "of memory, or is damaged")
+
+
+@pytest.mark.parametrize("name", ["m.xls", "m.ods", "m.xlsb", "m.txt"])
+def test_a_workbook_is_told_by_its_content_not_its_name(tmp_path, name):
+    workbook(tmp_path / name, 3, "A3")
+    assert manifest.read(tmp_path / name).table["shipment_id"].tolist() == ["A", "B"]
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(place=st.floats(0, 0.999), byte=st.integers(0, 255), form=st.sampled_from(["xlsx", "xls"]))
+def test_a_damaged_workbook_is_read_or_refused_but_never_ends_the_program(tmp_path, place, byte, form):
+    path = tmp_path / f"m.{form}"
+    xls(path) if form == "xls" else workbook(path, 3, "A3")
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] = byte
+    path.write_bytes(bytes(content))
+    with contextlib.suppress(manifest.ManifestError):
+        read = manifest.read(path)
+        assert read.counts["rows_read"] == len(read.table) + len(read.rejected)
 
 
 def test_a_sheet_with_a_gap_is_read(tmp_path):
