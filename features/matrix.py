@@ -114,22 +114,17 @@ def build(
             parts.append(module.compute(view).iloc[rows].reset_index(drop=True))
         else:
             parts.append(module.compute(picked))
-    parts.append(_history(view, timeline, rows, picked.table.index))
+    parts.append(_history(picked, timeline))
     parts.extend(_local(picked.table, entry) for entry in local_features(extra))
     return pd.concat(parts, axis=1)
 
 
-def _history(
-    view: View,
-    timeline: Timeline | None,
-    rows: npt.NDArray[np.intp] | None,
-    index: pd.Index,
-) -> pd.DataFrame:
+def _history(view: View, timeline: Timeline | None) -> pd.DataFrame:
     if timeline is not None:
-        return timeline.lookup(view, rows=rows).reset_index(drop=True)
+        return timeline.lookup(view).reset_index(drop=True)
     record = _module(HISTORY)
     nothing = dict.fromkeys((f.name for f in (*record.FEATURES, *record.FACTS)), np.nan)
-    return tabulate(nothing, record.FEATURES, record.FACTS, index)
+    return tabulate(nothing, record.FEATURES, record.FACTS, view.table.index)
 
 
 def _local(table: pd.DataFrame, entry: Feature) -> pd.Series:

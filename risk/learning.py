@@ -2,13 +2,15 @@
 
 A *port* is a folder with ``manifests.parquet`` and ``outcomes.parquet`` (as `wildcargo simulate`
 writes them), or manifest files taken together as one port. Each port has its own past. Features
-are built for inspected rows only, each as of its own moment: the same code as in scoring.
+are built for inspected rows only, one version per bill (`risk.amendments`), each as of its own moment:
+the same code as in scoring.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +31,7 @@ from models.evaluation import evaluate, examples
 from models.labels import HEADS
 from models.splits import label_delay, split_backwards
 from models.training import Options, TrainingSet, train
+from risk.amendments import OnePerBill, contexts, one_per_bill
 from risk.engine import local_columns, timeline_of
 from risk.reading import Tally
 
@@ -40,7 +43,7 @@ OUTCOMES = "outcomes.parquet"
 TRUTH = "truth.parquet"
 
 
-class HistoryError(ValueError):
+class PortError(ValueError):
     """A port's history cannot be used; the message says what is missing."""
 
 
@@ -52,7 +55,7 @@ class Port:
     ----------
     name : str
     table : DataFrame, shape (n, k)
-        Shipment table with outcome columns.
+        Shipment table with outcome columns: every version of every bill.
     extra : dict
         Local columns (``categorical``, ``numeric``) the mapping file names as features.
     tally : Tally
@@ -67,10 +70,20 @@ class Port:
     tally: Tally = field(default_factory=Tally)
     unmatched: tuple[str, ...] = ()
 
+    @cached_property
+    def one_per_bill(self) -> OnePerBill:
+        """The version of each bill that was inspected, else its first."""
+        return one_per_bill(self.table)
+
+    @property
+    def shipments(self) -> pd.DataFrame:
+        """One row per bill, shape (m, k); the index are positions in `table`."""
+        return self.one_per_bill.table
+
     @property
     def inspected(self) -> npt.NDArray[np.intp]:
-        """Positions of rows with an outcome."""
-        return np.flatnonzero(self.table["inspected_at"].notna() & self.table["outcome"].notna())
+        """Positions of `shipments` with an outcome."""
+        return np.flatnonzero(self.shipments["inspected_at"].notna() & self.shipments["outcome"].notna())
 
 
 def read_ports(
@@ -93,16 +106,16 @@ def read_ports(
 
     Raises
     ------
-    HistoryError
+    PortError
         Listing folders without manifests, or outcomes given for several ports.
     """
     folders = [Path(p) for p in paths if Path(p).is_dir()]
     files = [Path(p) for p in paths if not Path(p).is_dir()]
     lost = [f"{folder}: holds no {MANIFESTS}" for folder in folders if not (folder / MANIFESTS).is_file()]
     if lost:
-        raise HistoryError("\n".join(lost))
+        raise PortError("\n".join(lost))
     if outcomes is not None and len(folders) + bool(files) > 1:
-        raise HistoryError("--outcomes belongs to one port; give one folder, or files of one port")
+        raise PortError("--outcomes belongs to one port; give one folder, or files of one port")
     ports = []
     for folder in folders:
         found = folder / OUTCOMES
@@ -120,7 +133,7 @@ def _read_port(
     outcomes: str | Path | None,
     now: pd.Timestamp | None,
 ) -> Port:
-    # Every version: the one an inspection was made on teaches, not the last one.
+    # Every version: the one an inspection was made on teaches, not the last; all are the past of others.
     manifest = read(files, mapping, now=now, versions="all")
     tally = Tally()
     tally.add(manifest)
@@ -129,7 +142,7 @@ def _read_port(
         table, unmatched = join_outcomes(table, read_outcomes(outcomes))
     port = Port(name, table, dict(manifest.extra), tally, unmatched)
     if not len(port.inspected):
-        raise HistoryError(f"{name}: no inspected shipment with an outcome; give --outcomes FILE")
+        raise PortError(f"{name}: no inspected shipment with an outcome; give --outcomes FILE")
     return port
 
 
@@ -138,17 +151,17 @@ def read_outcomes(path: str | Path) -> pd.DataFrame:
 
     Raises
     ------
-    HistoryError
+    PortError
         Repeated ids, or rows that cannot be read.
     """
     manifest = read_outcome_rows([path])
     tally = Tally()
     tally.add(manifest)
     if tally.rejected:
-        raise HistoryError(f"{path}: outcomes that cannot be read\n" + "\n".join(tally.rejections()))
+        raise PortError(f"{path}: outcomes that cannot be read\n" + "\n".join(tally.rejections()))
     table = manifest.table
     if not table["outcome"].notna().any():
-        raise HistoryError(f"{path}: no column 'outcome' with values ({', '.join(schema.OUTCOMES)})")
+        raise PortError(f"{path}: no column 'outcome' with values ({', '.join(schema.OUTCOMES)})")
     return table[["shipment_id", *schema.OUTCOME_COLUMNS]]
 
 
@@ -171,6 +184,8 @@ def join_outcomes(table: pd.DataFrame, outcomes: pd.DataFrame) -> tuple[pd.DataF
     unmatched : tuple of str
         Ids of outcomes without a shipment.
     """
+    if not len(outcomes):
+        return table.copy(), ()
     place = pd.Index(outcomes["shipment_id"]).get_indexer(pd.Index(table["shipment_id"]))
     matched = place >= 0
     joined = table.copy()
@@ -194,8 +209,8 @@ def _inspected_version(table: pd.DataFrame, inspected_at: pd.Series) -> npt.NDAr
 
 
 @dataclass(frozen=True)
-class Rows:
-    """Rows of one port with their features.
+class PortRows:
+    """Shipments of one port with their features.
 
     Attributes
     ----------
@@ -203,21 +218,24 @@ class Rows:
     features : DataFrame, shape (n, features + facts)
     table : DataFrame, shape (n, k)
         Same index.
+    superseded : int
+        Later versions of these shipments.
     """
 
     name: str
     features: pd.DataFrame
     table: pd.DataFrame
+    superseded: int = 0
 
-    def take(self, rows: npt.NDArray[np.intp]) -> Rows:
+    def take(self, rows: npt.NDArray[np.intp]) -> PortRows:
         """Return some rows by position, index renewed."""
         features, table = (f.iloc[rows].reset_index(drop=True) for f in (self.features, self.table))
-        return Rows(self.name, features, table)
+        return PortRows(self.name, features, table)
 
     @property
     def training_set(self) -> TrainingSet:
         """The rows as `models.training` takes them."""
-        return TrainingSet(self.name, self.features, self.table)
+        return TrainingSet(self.name, self.features, self.table, self.superseded)
 
 
 def rows_of(
@@ -226,8 +244,10 @@ def rows_of(
     state: State | None = None,
     extra: Mapping[str, Sequence[str]] | None = None,
     rows: npt.NDArray[np.intp] | None = None,
-) -> Rows:
-    """Build features as of each row's own moment.
+    thinned: float = 0.0,
+    seed: int = 0,
+) -> PortRows:
+    """Build features as of each row's own moment, as scoring that version then would have.
 
     Parameters
     ----------
@@ -237,15 +257,30 @@ def rows_of(
     extra : mapping, optional
         Local columns to use as features; the port's own when not given.
     rows : int array, optional
-        Positions; the inspected rows when not given.
+        Positions of ``port.shipments``; the inspected ones when not given.
+    thinned : float
+        Share of the manifests whose features are built without groups of fields, 0 to 1.
+    seed : int
+        Of the thinning.
     """
     from features.history import State
 
-    view = prepare(port.table)
+    view = prepare(thin(port.table, thinned, seed=seed) if thinned else port.table)
     timeline = timeline_of(state if state is not None else State.empty(), [view])
     picked = port.inspected if rows is None else rows
-    frame = matrix.build(view, timeline, rows=picked, extra=port.extra if extra is None else extra)
-    return Rows(port.name, frame, view.table.iloc[picked].reset_index(drop=True))
+    extra = port.extra if extra is None else extra
+    versions = port.shipments.index.to_numpy()
+    parts = [
+        matrix.build(part.view, timeline, rows=part.rows, extra=extra).set_axis(part.asked)
+        for part in contexts(view, versions, versions[picked])
+    ]
+    features = pd.concat(parts).sort_index()
+    return PortRows(
+        port.name,
+        features.reset_index(drop=True),
+        port.shipments.iloc[picked].reset_index(drop=True),
+        int(port.one_per_bill.later[picked].sum()),
+    )
 
 
 def shared_extra(ports: Sequence[Port]) -> dict[str, list[str]]:
@@ -313,27 +348,26 @@ def learn(
 
     Raises
     ------
-    HistoryError
+    PortError
         Several ports and a state, or unknown names in `without`.
     TrainingError, LabelError, SplitError
         See `models.training.train`.
     """
     options = options or Options()
     if state is not None and len(ports) != 1:
-        raise HistoryError("--state is the past of one port; several were given")
+        raise PortError("--state is the past of one port; several were given")
     extra = shared_extra(ports)
     entries = features_without(without, (*matrix.features(), *matrix.local_features(extra)))
-    if thinned:
-        seed = options.seed
-        ports = [replace(port, table=thin(port.table, thinned, seed=seed)) for port in ports]
     # A process per port: features are the longer half of the work, and ports share nothing.
     work = Parallel(n_jobs=min(len(ports), cpu_count()))
-    sets = work(delayed(_training_set)(port, state, extra) for port in ports)
+    sets = work(delayed(_training_set)(port, state, extra, thinned, options.seed) for port in ports)
     return train(sets, entries, options)
 
 
-def _training_set(port: Port, state: State | None, extra: dict[str, list[str]]) -> TrainingSet:
-    return rows_of(port, state=state, extra=extra).training_set
+def _training_set(
+    port: Port, state: State | None, extra: dict[str, list[str]], thinned: float, seed: int
+) -> TrainingSet:
+    return rows_of(port, state=state, extra=extra, thinned=thinned, seed=seed).training_set
 
 
 def features_without(names: Sequence[str], entries: Sequence[Feature]) -> tuple[Feature, ...]:
@@ -347,13 +381,13 @@ def features_without(names: Sequence[str], entries: Sequence[Feature]) -> tuple[
 
     Raises
     ------
-    HistoryError
+    PortError
         Naming what is neither.
     """
     known = {f.name for f in entries} | {f.family for f in entries} | {"country"}
     unknown = sorted(set(names) - known)
     if unknown:
-        raise HistoryError(f"neither features, families nor `country`: {', '.join(unknown)}")
+        raise PortError(f"neither features, families nor `country`: {', '.join(unknown)}")
     return tuple(
         f
         for f in entries
@@ -426,8 +460,8 @@ def assess(
 def _split(port: Port, share: float, *, whole: bool) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
     """Return positions of the labelled rows to learn from, and of all rows to judge."""
     if whole:
-        return port.inspected[:0], np.arange(len(port.table))
-    known, at = port.table["known_at"], port.table["inspected_at"]
+        return port.inspected[:0], np.arange(len(port.shipments))
+    known, at = port.shipments["known_at"], port.shipments["inspected_at"]
     labelled = port.inspected
     gap = label_delay(known.iloc[labelled], at.iloc[labelled])
     split = split_backwards(known.iloc[labelled], gap=gap, stop=0, calibrate=0, test=share)
@@ -435,7 +469,7 @@ def _split(port: Port, share: float, *, whole: bool) -> tuple[npt.NDArray[np.int
     before = labelled[window[labelled] == "train"]
     judged = np.flatnonzero(window == "test")
     if not len(before) or not len(judged):
-        raise HistoryError(f"{port.name}: too few days to split; teach the baselines on another history")
+        raise PortError(f"{port.name}: too few days to split; teach the baselines on another history")
     return before, judged
 
 
@@ -444,16 +478,16 @@ def read_truth(path: str | Path) -> pd.DataFrame:
 
     Raises
     ------
-    HistoryError
+    PortError
         The file cannot be read or lacks a column.
     """
     try:
         table = pd.read_parquet(path)
     except (OSError, ValueError) as error:
-        raise HistoryError(f"{path}: cannot be read as Parquet ({error})") from error
+        raise PortError(f"{path}: cannot be read as Parquet ({error})") from error
     lacking = [name for name in ("shipment_id", *HEADS) if name not in table]
     if lacking:
-        raise HistoryError(f"{path}: lacks {', '.join(lacking)}")
+        raise PortError(f"{path}: lacks {', '.join(lacking)}")
     return table[["shipment_id", *HEADS]]
 
 
@@ -462,7 +496,7 @@ def _truth_of(table: pd.DataFrame, truth: pd.DataFrame | None) -> pd.DataFrame |
         return None
     place = pd.Index(truth["shipment_id"]).get_indexer(pd.Index(table["shipment_id"]))
     if (place < 0).any():
-        raise HistoryError(f"the truth lacks {int((place < 0).sum()):,} of the shipments judged")
+        raise PortError(f"the truth lacks {int((place < 0).sum()):,} of the shipments judged")
     found = truth[list(HEADS)].iloc[place].astype("float64")
     found.index = table.index
     return found

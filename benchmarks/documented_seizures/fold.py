@@ -91,7 +91,7 @@ def left_out(bundle: Path) -> list[str]:
     return [feature.name for feature in matrix.features() if feature.name not in seen]
 
 
-def scorecard_of(rows: list[learning.Rows]) -> Scorecard:
+def scorecard_of(rows: list[learning.PortRows]) -> Scorecard:
     """Return the red-flag scorecard with its limits from the training ports' rows."""
     features = pd.concat([part.features for part in rows], ignore_index=True)
     table = pd.concat([part.table for part in rows], ignore_index=True)

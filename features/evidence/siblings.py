@@ -155,6 +155,45 @@ def compute(view: View) -> pd.DataFrame:
     return tabulate(_manifest(view) | _master(view), FEATURES, FACTS, view.table.index)
 
 
+def related(table: pd.DataFrame) -> Ints:
+    """Return a number per row, the same for rows that are compared with each other here.
+
+    Rows of one manifest are; without a number of the manifest, those of one master bill. A row with
+    neither has a number of its own.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n, k)
+
+    Returns
+    -------
+    int array, shape (n,)
+        0 to 3n.
+    """
+    n = len(table)
+    manifest, master = _key(table["manifest_id"]), _key(table["master_id"])
+    without = np.where(master >= 0, n + master, 2 * n + np.arange(n))
+    return np.where(manifest >= 0, manifest, without)
+
+
+def set_apart(table: pd.DataFrame, block: Ints) -> pd.DataFrame:
+    """Return a table whose blocks of rows are not compared with each other.
+
+    Parameters
+    ----------
+    table : DataFrame, shape (n, k)
+    block : int array, shape (n,)
+        Rows of one block keep the manifests and masters they share.
+    """
+    numbers = {}
+    for name in ("manifest_id", "master_id"):
+        key = _key(table[name])
+        # A letter between the two, since numbers are compared without punctuation.
+        own = pd.Series(block, dtype="int64").astype("str") + "x" + pd.Series(key).astype("str")
+        numbers[name] = table[name].mask(key >= 0, own.set_axis(table.index))
+    return table.assign(**numbers)
+
+
 def _key(values: pd.Series) -> Ints:
     """Return codes of folded texts (case, accents, punctuation apart), -1 where missing or empty."""
     codes, unique = pd.factorize(values)

@@ -352,7 +352,9 @@ def _settle_versions(joined: pd.DataFrame, time: str, versions: str) -> tuple[pd
     echo = (rows["shipment_id"] == rows["shipment_id"].shift()) & (content == content.shift())
     echoed = int(rows.loc[echo, "__rows"].sum())
     rows = rows[~echo].reset_index(drop=True)
-    number = rows.groupby("shipment_id").cumcount()
+    # Every version stands for a file as it was scored then: versions of other files were not in it.
+    together = ["shipment_id"] if versions == "latest" else ["shipment_id", "source_file"]
+    number = rows.groupby(together, dropna=False).cumcount()
     later = number > 0
     if time == "known_at" and later.any():
         if "amendment_count" not in rows:

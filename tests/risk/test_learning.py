@@ -8,7 +8,7 @@ from models import boosting
 from models.splits import SplitError
 from models.training import Options, TrainingError
 from risk import learning
-from risk.learning import HistoryError
+from risk.learning import PortError
 
 QUICK = Options(
     validation="blocks",
@@ -89,19 +89,19 @@ def test_the_truth_must_hold_every_shipment_judged(port, tmp_path):
     found = learning.read_truth(tmp_path / "truth.parquet")
     report = learning.assess(bundle, [port_read], found, test_share=0.3, replicates=20)
     assert "truth" in report["ports"]["a"]["tables"]
-    with pytest.raises(HistoryError, match="lacks"):
+    with pytest.raises(PortError, match="lacks"):
         learning.assess(bundle, [port_read], found.head(5), test_share=0.3, replicates=20)
 
 
 def test_what_cannot_teach_is_refused_with_reasons(port, tmp_path):
-    with pytest.raises(HistoryError, match=r"manifests\.parquet"):
+    with pytest.raises(PortError, match=r"manifests\.parquet"):
         learning.read_ports([tmp_path])
     folder = folder_of(port(60), tmp_path / "a")
     (folder / "outcomes.parquet").unlink()
-    with pytest.raises(HistoryError, match="no inspected shipment"):
+    with pytest.raises(PortError, match="no inspected shipment"):
         learning.read_ports([folder])
     other = folder_of(port(60, seed=2), tmp_path / "b")
-    with pytest.raises(HistoryError, match="one port"):
+    with pytest.raises(PortError, match="one port"):
         learning.read_ports([other, folder], outcomes=other / "outcomes.parquet")
     (few,) = learning.read_ports([other])
     with pytest.raises((TrainingError, SplitError), match=r"too few|are needed"):

@@ -3,7 +3,7 @@
 import pytest
 
 from features import matrix
-from risk.learning import HistoryError, features_without
+from risk.learning import PortError, features_without
 
 
 def test_by_name_family_and_country():
@@ -16,5 +16,5 @@ def test_by_name_family_and_country():
 
 
 def test_unknown_names_are_listed():
-    with pytest.raises(HistoryError, match="moon_phase, tides"):
+    with pytest.raises(PortError, match="moon_phase, tides"):
         features_without(["tides", "route", "moon_phase"], matrix.features())
