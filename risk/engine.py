@@ -372,6 +372,7 @@ def _read_frame(table: pd.DataFrame, now: pd.Timestamp | None, extra: dict[str, 
 
     from features.manifest import read
     from features.manifest.canonical import automatic
+    from features.manifest.typed_cells import cell_text
 
     local = {kind: tuple(n for n in extra.get(kind, ()) if n in table) for kind in ("categorical", "numeric")}
     mapping = replace(
@@ -381,7 +382,7 @@ def _read_frame(table: pd.DataFrame, now: pd.Timestamp | None, extra: dict[str, 
     )
     plain = table.rename(columns=str)
     for name in [n for n, kind in plain.dtypes.items() if kind.kind == "O" and kind != "str"]:
-        plain[name] = plain[name].map(str, na_action="ignore").astype("str")
+        plain[name] = plain[name].map(cell_text, na_action="ignore").astype("str")
     with scratch.folder() as folder:
         path = folder / "table.parquet"
         plain.to_parquet(path, index=False)

@@ -214,7 +214,8 @@ def expectation(column: Column) -> str:
     fixed = {
         "time": "a date or time whose day and month can be told apart (or dayfirst set in the mapping)",
         "flag": "yes or no",
-        "items": "a JSON array of objects",
+        "items": "lines of goods: a JSON array of objects (in Parquet a list of structs) with any of "
+        + ", ".join(codes.ITEM_KEYS),
         "list": "members separated by ;",
     }
     return kinds.get(column.code) or fixed.get(column.kind, "text")

@@ -185,14 +185,22 @@ def _member(column: schema.Column, piece: str) -> str | None:
     return " ".join(piece.split())
 
 
+#: What a line of goods may say of itself.
+ITEM_KEYS = ("description", "hs", "packages", "kg", "value", "currency", "origin")
+
+
 def items(text: str) -> str | None:
     """Return item lines as canonical JSON text; None when they are no list of objects.
 
-    Only the keys description, hs, packages, kg, value, currency and origin are kept; a value
-    that is not what its key asks for is left out of its line.
+    Only the keys of `ITEM_KEYS` are kept, in whatever case; a value that is not what its key asks
+    for is left out of its line. One object stands for a list of one, and a line that is null for none.
     """
     loaded = _json(text)
-    if not isinstance(loaded, list) or not all(isinstance(line, dict) for line in loaded):
+    loaded = [loaded] if isinstance(loaded, dict) else loaded
+    if not isinstance(loaded, list):
+        return None
+    loaded = [line for line in loaded if line is not None]
+    if not all(isinstance(line, dict) for line in loaded):
         return None
     lines = [item_line(line) for line in loaded[:MAX_MEMBERS]]
     lines = [line for line in lines if line]
@@ -202,9 +210,10 @@ def items(text: str) -> str | None:
 def item_line(line: dict[str, Any]) -> dict[str, Any]:
     """Return one item line with only known keys and sound values."""
     readers: dict[str, Callable[[str], str | None]] = {"hs": hs, "currency": currency, "origin": country}
+    named = {str(key).strip().lower(): given for key, given in line.items() if given is not None}
     out: dict[str, Any] = {}
-    for key in ("description", "hs", "packages", "kg", "value", "currency", "origin"):
-        given = line.get(key)
+    for key in ITEM_KEYS:
+        given = named.get(key)
         if given is None or isinstance(given, (dict, list, bool)):
             continue
         text = str(given).strip()

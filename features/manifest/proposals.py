@@ -7,10 +7,12 @@ currencies) speak for themselves. Every proposal says why, and how sure it is.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,8 +28,11 @@ from features.manifest.rows import chunks
 from features.manifest.synonyms import fold
 
 SAMPLE_ROWS = 5_000
+#: Cells looked at of a very wide table, and the rows looked at in any case.
+SAMPLE_CELLS, FEWEST_ROWS = 1_000_000, 200
 #: Below this a column is left out.
 LEAST = 0.35
+_PLACE = {name: place for place, name in enumerate(schema.BY_NAME)}
 
 
 @dataclass(frozen=True)
@@ -96,16 +101,16 @@ def propose(source: str | Path | pd.DataFrame) -> MappingProposal:
         When the file is no table.
     """
     if isinstance(source, pd.DataFrame):
-        frame, read = source.head(SAMPLE_ROWS), Read()
+        frame, read = source.head(_sample_rows(len(source.columns))), Read()
     else:
         opened = open_table(source, Path(source).name, Read(), known_names(None))
-        frame = next(iter(chunks(opened))).frame.head(SAMPLE_ROWS)
+        frame = next(iter(chunks(opened))).frame.head(_sample_rows(len(opened.header)))
         read = _how_to_read(opened)
     if not len(frame.columns):
         raise ManifestError([problem("a table with columns")])
-    texts = {str(name): _texts(frame[name]) for name in frame.columns}
+    texts = _texts(frame)
     chosen = _house_and_master(_assign(texts, max(1, len(frame))), texts)
-    columns = sorted(chosen, key=lambda proposal: list(schema.BY_NAME).index(proposal.canonical))
+    columns = sorted(chosen, key=lambda proposal: _PLACE[proposal.canonical])
     used = {name for proposal in columns for name in (proposal.source, *proposal.others)}
     unused = [
         ColumnProposal("", name, 0.0, _samples(values), "neither name nor values say what it is")
@@ -165,13 +170,28 @@ def _how_to_read(opened: Opened) -> Read:
     return Read(sheet=opened.sheet or None)
 
 
-def _texts(column: pd.Series) -> list[str]:
-    """Return a column's distinct values as clean texts, most frequent first (at most 1,000)."""
-    texts = column.dropna().map(
-        lambda value: value.isoformat() if hasattr(value, "isoformat") else str(value)
-    )
-    cleaned = cells.clean(texts.astype("str"))[0].dropna()
-    return [str(text) for text in cleaned.value_counts(sort=True).index[:1000]]
+def _sample_rows(columns: int) -> int:
+    return max(FEWEST_ROWS, min(SAMPLE_ROWS, SAMPLE_CELLS // max(1, columns)))
+
+
+def _texts(frame: pd.DataFrame) -> dict[str, list[str]]:
+    """Return each column's distinct values as clean texts, most frequent first (at most 1,000)."""
+    counts = [Counter(map(_text, frame[name].dropna())) for name in frame.columns]
+    # Cleaned together: a call costs more than a column of a very wide table.
+    together = pd.Series([text for count in counts for text in count], dtype="str")
+    cleaned = iter(cells.clean(together)[0].astype(object).where(lambda text: text.notna(), None))
+    found: dict[str, list[str]] = {}
+    for name, count in zip(frame.columns, counts, strict=True):
+        total: Counter[str] = Counter()
+        for times_seen in count.values():
+            if text := next(cleaned):
+                total[text] += times_seen
+        found[str(name)] = [text for text, _ in total.most_common(1000)]
+    return found
+
+
+def _text(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
 def _samples(values: list[str]) -> tuple[str, ...]:
@@ -184,6 +204,22 @@ def _samples(values: list[str]) -> tuple[str, ...]:
 @cache
 def _alias_names() -> tuple[str, ...]:
     return tuple(aliases())
+
+
+@cache
+def _inner_names() -> tuple[str, ...]:
+    """Return the names that mean something inside another one, the longest first."""
+    names = [name for name in _alias_names() if len(name) >= (2 if not name.isascii() else 5)]
+    return tuple(sorted(names, key=lambda name: (-len(name), name)))
+
+
+@cache
+def _hint_words() -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """Return for every column the words that suggest it, as they are and folded."""
+    return tuple(
+        (canonical, tuple((word, fold(word)) for word in words if len(word) > 2))
+        for canonical, words in HINTS.items()
+    )
 
 
 def _by_name(name: str) -> dict[str, tuple[float, str]]:
@@ -208,11 +244,10 @@ def _by_name(name: str) -> dict[str, tuple[float, str]]:
                     aliases()[alias], (0.7 * score / 100, f"the name {name!r} is like {alias!r}")
                 )
     if not found and len(folded) >= 3:
-        inside = [a for a in _alias_names() if len(a) >= (2 if not a.isascii() else 5) and a in folded]
-        for alias in sorted(inside, key=lambda a: (-len(a), a))[:1]:
-            found.setdefault(aliases()[alias], (0.6, f"the name {name!r} holds {alias!r}"))
-    for canonical, words in HINTS.items():
-        if hit := next((word for word in words if len(word) > 2 and fold(word) in folded), None):
+        for inner in [known for known in _inner_names() if known in folded][:1]:
+            found[aliases()[inner]] = (0.6, f"the name {name!r} holds {inner!r}")
+    for canonical, words in _hint_words():
+        if hit := next((word for word, plain in words if plain in folded), None):
             found.setdefault(canonical, (0.3, f"the name {name!r} holds {hit!r}"))
     return found
 
@@ -237,8 +272,17 @@ def iso6346(text: str) -> bool:
     return check_digit(text) == int(text[10])
 
 
-def _share(values: list[str], test: Callable[[str], object]) -> float:
-    return float(np.mean([bool(test(value)) for value in values[:300]])) if values else 0.0
+def _share(values: list[str], test: Callable[[str], object], least: float = 0.0) -> float:
+    """Return the share of values that pass a test; 0 as soon as it cannot reach ``least``."""
+    looked_at = values[:300]
+    allowed = (1 - least) * len(looked_at) + 1e-9
+    failed = 0
+    for value in looked_at:
+        if not test(value):
+            failed += 1
+            if failed > allowed:
+                return 0.0
+    return 1 - failed / len(looked_at) if looked_at else 0.0
 
 
 def _locode(text: str) -> bool:
@@ -268,76 +312,82 @@ def _fits(column: schema.Column, values: list[str]) -> float:
     return 1.0
 
 
-def _speaks(canonical: str, values: list[str], rows: int) -> tuple[float, str]:
-    """Return how strongly values alone speak for a column."""
-    match canonical:
-        case "container_ids":
-            share = _share(values, lambda v: any(iso6346(m) for m in re.split(r"[;,|/]", v)))
-            return 0.9 * share, "container numbers with right check digits (ISO 6346)"
-        case "loading_port" | "discharge_port":
-            return 0.5 * _share(values, _locode), "UN/LOCODEs"
-        case "currency":
-            share = _share(
-                values,
-                lambda v: (
-                    v in ("USD", "EUR", "CNY", "HKD", "THB", "VND", "JPY", "GBP", "SGD", "KRW", "MYR", "TWD")
-                ),
-            )
-            return 0.8 * share, "currency codes"
-        case "hs_codes":
-            share = _share(
-                values, lambda v: re.fullmatch(r"\d{4}[. ]?\d{2}([. ]?\d{2}){0,2}", v) and codes.hs(v)
-            )
-            varied = min(1.0, len(values) / 10)
-            return 0.45 * share * varied, "digits like HS codes"
-        case "origin_country":
-            return 0.4 * _share(values, lambda v: v.upper() in codes.country_codes()), "country codes"
-        case "shipper_name" | "consignee_name":
-            return 0.3 * _share(values, _COMPANY.search), "names of companies"
-        case "shipper_address" | "consignee_address":
-            return 0.2 * _share(values, lambda v: len(v) > 20 and _ADDRESS.search(v)), "addresses"
-        case "shipper_email":
-            return 0.6 * _share(
-                values, lambda v: re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", v)
-            ), "e-mail addresses"
-        case "goods_description":
-            share = _share(
-                values, lambda v: len(v) > 8 and re.search(r"[^\W\d_]{3}", v) and not _COMPANY.search(v)
-            )
-            return 0.36 * share * min(1.0, len(values) / 10), "texts that may describe goods"
-        case "arrives_at":
-            plain = _share(values, lambda v: re.fullmatch(r"\d{5,}(\.\d+)?", v))
-            return 0.36 * (1 - plain) * float(
-                times.parse(values[:300], dayfirst=True).notna().mean()
-            ), "dates"
-        case "mode":
-            return 0.6 * _share(
-                values, lambda v: not v.isdigit() and len(v) > 2 and codes.choice("mode", v)
-            ), "modes of transport"
-        case "shipment_id":
-            alike = len(values) < min(rows, 1000) * 0.98 or rows < 2
-            share = 0.0 if alike else _share(values, lambda v: re.fullmatch(r"[A-Z0-9/_-]{6,30}", v.upper()))
-            return 0.37 * share, "different on every row"
-    return 0.0, ""
+def _each(test: Callable[[str], object]) -> Callable[[list[str], int, float], float]:
+    return lambda values, rows, least: _share(values, test, least)
 
 
-_SPEAKING = (
-    "shipment_id",
-    "mode",
-    "arrives_at",
-    "shipper_name",
-    "consignee_name",
-    "shipper_address",
-    "consignee_address",
-    "shipper_email",
-    "goods_description",
-    "hs_codes",
-    "origin_country",
-    "loading_port",
-    "discharge_port",
-    "currency",
-    "container_ids",
-)
+def _dates(values: list[str], rows: int, least: float) -> float:
+    if not _share(values, times.looks_like, least):
+        return 0.0
+    plain = _share(values, lambda v: re.fullmatch(r"\d{5,}(\.\d+)?", v))
+    return (1 - plain) * float(times.parse(values[:300], dayfirst=True).notna().mean())
+
+
+def _goods(values: list[str], rows: int, least: float) -> float:
+    def tells(text: str) -> bool:
+        return bool(len(text) > 8 and re.search(r"[^\W\d_]{3}", text) and not _COMPANY.search(text))
+
+    return _share(values, tells, least) * min(1.0, len(values) / 10)
+
+
+def _headings(values: list[str], rows: int, least: float) -> float:
+    def heading(text: str) -> bool:
+        return bool(re.fullmatch(r"\d{4}[. ]?\d{2}([. ]?\d{2}){0,2}", text) and codes.hs(text))
+
+    return _share(values, heading, least) * min(1.0, len(values) / 10)
+
+
+def _numbers_of_bills(values: list[str], rows: int, least: float) -> float:
+    if rows < 2 or len(values) < min(rows, 1000) * 0.98:
+        return 0.0
+    return _share(values, lambda v: re.fullmatch(r"[A-Z0-9/_-]{6,30}", v.upper()), least)
+
+
+_CURRENCIES = frozenset(("USD", "EUR", "CNY", "HKD", "THB", "VND", "JPY", "GBP", "SGD", "KRW", "MYR", "TWD"))
+_company = (0.3, "names of companies", _each(_COMPANY.search))
+_address = (0.2, "addresses", _each(lambda v: len(v) > 20 and _ADDRESS.search(v)))
+_place = (0.5, "UN/LOCODEs", _each(_locode))
+#: Columns that values alone may speak for: how strongly at most, what they are then, and how far a
+#: column's values (of so many rows) are that; 0 as soon as they cannot be so far at least.
+_SPEAKING: dict[str, tuple[float, str, Callable[[list[str], int, float], float]]] = {
+    "shipment_id": (0.37, "different on every row", _numbers_of_bills),
+    "mode": (
+        0.6,
+        "modes of transport",
+        _each(lambda v: not v.isdigit() and len(v) > 2 and codes.choice("mode", v)),
+    ),
+    "arrives_at": (0.36, "dates", _dates),
+    "shipper_name": _company,
+    "consignee_name": _company,
+    "shipper_address": _address,
+    "consignee_address": _address,
+    "shipper_email": (
+        0.6,
+        "e-mail addresses",
+        _each(lambda v: re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", v)),
+    ),
+    "goods_description": (0.36, "texts that may describe goods", _goods),
+    "hs_codes": (0.45, "digits like HS codes", _headings),
+    "origin_country": (0.4, "country codes", _each(lambda v: v.upper() in codes.country_codes())),
+    "loading_port": _place,
+    "discharge_port": _place,
+    "currency": (0.8, "currency codes", _each(_CURRENCIES.__contains__)),
+    "container_ids": (
+        0.9,
+        "container numbers with right check digits (ISO 6346)",
+        _each(lambda v: any(iso6346(m) for m in re.split(r"[;,|/]", v))),
+    ),
+}
+
+
+def _speaks(canonical: str, values: list[str], rows: int, *, alone: bool) -> tuple[float, str]:
+    """Return how strongly values speak for a column; 0 where, alone, they would not be enough."""
+    if canonical not in _SPEAKING or not values:
+        return 0.0, ""
+    weight, says, share = _SPEAKING[canonical]
+    least = LEAST / weight if alone else 0.0
+    # Half a hundredth off: what is compared with `LEAST` later is computed in another order.
+    return (weight * share(values, rows, least - 0.005), says) if least <= 1 else (0.0, "")
 
 
 def _candidates(name: str, values: list[str], rows: int) -> list[ColumnProposal]:
@@ -346,7 +396,7 @@ def _candidates(name: str, values: list[str], rows: int) -> list[ColumnProposal]
     out = []
     for canonical in dict.fromkeys((*named, *_SPEAKING)):
         by_name, reason = named.get(canonical, (0.0, ""))
-        by_value, says = _speaks(canonical, values, rows) if values else (0.0, "")
+        by_value, says = _speaks(canonical, values, rows, alone=not by_name)
         confidence = 1 - (1 - by_name) * (1 - by_value)
         if by_name and values:
             fit = _fits(schema.BY_NAME[canonical], values)
@@ -365,7 +415,7 @@ def _assign(texts: dict[str, list[str]], rows: int) -> list[ColumnProposal]:
     """Give every canonical column its best source column, and every source column one meaning."""
     order = {name: number for number, name in enumerate(texts)}
     everything = [c for name, values in texts.items() for c in _candidates(name, values, rows)]
-    everything.sort(key=lambda c: (-c.confidence, order[c.source], list(schema.BY_NAME).index(c.canonical)))
+    everything.sort(key=lambda c: (-c.confidence, order[c.source], _PLACE[c.canonical]))
     chosen: dict[str, ColumnProposal] = {}
     used: set[str] = set()
     for candidate in everything:

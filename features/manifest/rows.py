@@ -324,7 +324,7 @@ def _arrow_column(array: Any) -> pd.Series:
     if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
         # Out-of-range times of nanosecond files are cut, not an error; zones are already UTC inside.
         return pd.Series(pc.cast(array, pa.timestamp("us"), safe=False).to_numpy(zero_copy_only=False))
-    return pd.Series([cell_text(cell) for cell in array.to_pylist()], dtype="str")
+    return pd.Series([cell_text(cell) for cell in array.to_pylist(maps_as_pydicts="lossy")], dtype="str")
 
 
 def _long(values: pd.Series) -> np.ndarray:

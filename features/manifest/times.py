@@ -114,6 +114,14 @@ def parse(texts: list[str], *, dayfirst: bool | None = None, zone: str = "UTC") 
     return result.where((result >= LOWEST) & (result < HIGHEST))
 
 
+def looks_like(text: str) -> bool:
+    """Tell a text that has the shape of a time; what has not is none to `parse` either."""
+    if _ISO.match(text):
+        return True
+    plain = unicodedata.normalize("NFKC", text)
+    return any(shape.match(plain) for shape in (_YEAR_FIRST, _COMPACT, _NAMED, _NAMED_FIRST, _YEAR_LAST))
+
+
 def to_utc(naive: pd.Series, zone: str) -> pd.Series:
     """Return times of a zone as UTC; what a clock change skips moves forward."""
     if zone == "UTC" or naive.empty:

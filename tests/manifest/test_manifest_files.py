@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime
+import decimal
 import json
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from features import manifest
@@ -165,3 +168,32 @@ def test_house_bills_before_the_bill_beside_them(tmp_path):
     table = manifest.read(path).table
     assert table["shipment_id"].tolist() == ["H1", "H2", "M2"]
     assert table["master_id"].tolist() == ["M1", "M1", "M2"]
+
+
+_TOYS = '[{"description":"TOYS","kg":1.5}]'
+
+
+@pytest.mark.parametrize(
+    ("lines", "kind"),
+    [
+        ([{"description": "TOYS", "kg": 1.5}], None),
+        ([{"description": "TOYS", "kg": 1.5}, None], None),
+        ([{" Description ": "TOYS", "KG": 1.5, "seal": "x"}], None),
+        ([{"description": "TOYS", "kg": decimal.Decimal("1.50")}], None),
+        ({"description": "TOYS", "kg": 1.5}, None),
+        ([[("description", "TOYS"), ("kg", "1.5")]], pa.list_(pa.map_(pa.string(), pa.string()))),
+    ],
+)
+def test_item_lines_as_structs_in_parquet(tmp_path, lines, kind):
+    table = {"shipment_id": ["A", "B"], "items": pa.array([lines, None], kind)}
+    pq.write_table(pa.table(table | {"goods_description": ["x", "y"]}), tmp_path / "m.parquet")
+    found = manifest.read(tmp_path / "m.parquet")
+    assert found.table["items"].tolist()[:1] == [_TOYS]
+    assert len(found.notes) == 0
+
+
+def test_item_lines_that_are_none_say_what_they_are(tmp_path):
+    pq.write_table(pa.table({"shipment_id": ["A"], "items": [["3 CTNS TOYS"]]}), tmp_path / "m.parquet")
+    found = manifest.read(tmp_path / "m.parquet")
+    assert "in Parquet a list of structs" in found.notes["expected"].iloc[0]
+    assert "description, hs, packages" in found.notes["expected"].iloc[0]

@@ -213,3 +213,12 @@ def test_every_template_of_the_registry_can_be_filled():
             unknown = set(sentences.parse(text).fields) - known
             assert not unknown, f"{feature.name}: {unknown}"
         assert feature.sentence, feature.name
+
+
+def test_item_lines_of_a_table_in_memory_are_those_of_a_file(engine, port, tmp_path):
+    table = port(20, seed=3).assign(items=[[{"description": "LIVE FISH", "kg": 2}]] * 20)
+    table.to_parquet(tmp_path / "m.parquet")
+    scored = engine.score(table)
+    assert scored.view.table["items"].tolist() == ['[{"description":"LIVE FISH","kg":2.0}]'] * 20
+    again = read(tmp_path / "m.parquet")
+    assert again.table["items"].tolist() == scored.view.table["items"].tolist()
