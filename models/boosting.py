@@ -10,6 +10,9 @@ Some settings grow a *trunk* first: trees that tell any find from none, on which
 grow their own. Where each head has a dozen finds the trunk has two dozen; on wildlife import
 records it raised average precision of these settings in eleven of twelve comparisons. The result
 is one ordinary model per head, trunk included.
+
+With few finds settings are not compared but *blended*: the mean of models grown by four of them, which
+is again one ordinary model. Comparing them then is drawing lots (`FEW`).
 """
 
 from __future__ import annotations
@@ -20,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from models.averaging import average
 from models.metrics import average_precision
 from models.schema import FeatureSchema
 
@@ -65,10 +69,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
 #: Settings that grow a trunk.
 WITH_TRUNK = frozenset({"sparse", "random"})
 
-#: With fewer finds to judge by, comparing settings is drawing lots: on wildlife import records of
-#: one year (13 finds a head) the setting chosen so was worse than always taking this one.
+#: The mean of models of these settings, each with its share of all rounds.
+BLEND = "blend"
+BLENDED: tuple[str, ...] = ("random", "bold", "sparse", "steady")
+
+#: With fewer finds to judge by the blend is taken (``docs/models.md``). One window of later rows is a
+#: stricter judge than held-back days, which hold every find.
 FEW = 40
-WHEN_FEW = "random"
+FEW_IN_FOLDS = 300
 
 
 @dataclass(frozen=True)
@@ -122,7 +130,7 @@ def fit(rows: LabelledRows, schema: FeatureSchema, choice: Choice, *, seed: int,
     rows : LabelledRows
     schema : FeatureSchema
     choice : Choice
-        Settings and number of rounds.
+        Settings and number of rounds (of the blend: of each of its members, trunk included).
     seed : int
     rounds : int
         Most trees of the model; bounds the trunk.
@@ -134,12 +142,24 @@ def fit(rows: LabelledRows, schema: FeatureSchema, choice: Choice, *, seed: int,
     """
     import lightgbm
 
+    if choice.settings == BLEND:
+        return lightgbm.Booster(model_str=_blended(rows, schema, choice.rounds, seed))
     return lightgbm.train(
         _parameters(schema, choice.settings, seed),
         _dataset(rows, rows.y, schema, choice.settings, seed),
         num_boost_round=choice.rounds,
         init_model=_trunk(rows, schema, choice.settings, seed, rounds),
     )
+
+
+def _blended(rows: LabelledRows, schema: FeatureSchema, rounds: int, seed: int) -> str:
+    """Return the text of the blend: its members differ in settings and seed."""
+    texts = []
+    for position, name in enumerate(BLENDED):
+        own = max(1, rounds - _trunk_rounds(name, rounds))
+        booster = fit(rows, schema, Choice(name, own, np.nan), seed=seed + position, rounds=rounds)
+        texts.append(booster.model_to_string())
+    return average(texts)
 
 
 def curve(fold: Fold, schema: FeatureSchema, settings: str, *, seed: int, rounds: int = ROUNDS) -> np.ndarray:
@@ -192,12 +212,18 @@ def _trunk(rows: LabelledRows, schema: FeatureSchema, settings: str, seed: int, 
     )
 
 
+def few(folds: Sequence[Fold], settings: Sequence[str]) -> bool:
+    """Return whether the folds hold too few finds to choose among settings (never, if one name is given)."""
+    judged = sum(int(fold.valid.y.sum()) for fold in folds)
+    return len(settings) > 1 and judged < (FEW if len(folds) == 1 else FEW_IN_FOLDS)
+
+
 def choose(
     folds: Sequence[Fold], schema: FeatureSchema, settings: Sequence[str], *, seed: int, rounds: int = ROUNDS
 ) -> tuple[Choice, dict[str, Choice]]:
     """Choose settings and rounds by average precision on the folds' judged rows.
 
-    With fewer than `FEW` finds there, only the rounds are chosen.
+    Where there are too `few` finds the blend is taken, with a fixed number of rounds, and nothing tried.
 
     Returns
     -------
@@ -206,9 +232,8 @@ def choose(
     dict of str to Choice
         All that were tried.
     """
-    judged = sum(int(fold.valid.y.sum()) for fold in folds)
-    if judged < FEW and WHEN_FEW in settings:
-        settings = (WHEN_FEW,)
+    if few(folds, settings):
+        return Choice(BLEND, max(1, rounds // len(BLENDED)), np.nan), {}
     tried = {}
     for name in settings:
         mean = np.mean([curve(fold, schema, name, seed=seed, rounds=rounds) for fold in folds], axis=0)

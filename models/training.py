@@ -8,7 +8,8 @@ the bundle says what it would take.
 A port whose finds are too few for four windows can be learnt from in *blocks* instead
 (``Options(validation="blocks")``): days are dealt into five blocks, settings are chosen and the head
 is calibrated on margins of models that did not see the row's days. That uses every find, and
-knows nothing of how the world changes with time; the card says so.
+knows nothing of how the world changes with time; the card says so. ``validation="auto"`` does so where
+a kind of find has fewer than `boosting.FEW_IN_FOLDS`, and then keeps no window back.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ from models.splits import TimeSplit, Window, label_delay, split_backwards
 BLOCKS = 5
 #: A weighting other than `unweighted` must be better by this factor: its variance is not free.
 WORTH = 1.02
+#: Finds a head needs when every one of them teaches: one per block.
+FEWEST = BLOCKS
 
 
 class TrainingError(ValueError):
@@ -72,7 +75,7 @@ class Options:
     ----------
     seed : int
     validation : str
-        ``time`` (four windows, the rule) or ``blocks`` (few finds).
+        ``time`` (four windows, the rule), ``blocks`` (few finds), or ``auto``: by the number of finds.
     stop, calibrate, test : float
         Shares of a port's labelled rows; ``test`` may be 0. ``blocks`` uses ``test`` alone.
     minimum_training_finds, minimum_calibration_finds : int
@@ -154,8 +157,10 @@ def train(sets: Sequence[TrainingSet], features: Sequence[Feature], options: Opt
         The rows cannot be learnt from honestly, split by time, or encoded.
     """
     options = options or Options()
-    if options.validation not in ("time", "blocks"):
+    if options.validation not in ("time", "blocks", "auto"):
         raise ValueError(f"unknown validation {options.validation!r}")
+    if options.validation == "auto":
+        options = _settled(sets, options)
     features = list(features)
     pool = _pool(sets, [f.name for f in features], options)
     learn = np.isin(pool.window, ("train", "stop"))
@@ -184,6 +189,16 @@ def train(sets: Sequence[TrainingSet], features: Sequence[Feature], options: Opt
     )
     facts = {"ports": pool.ports, "options": _plain_options(options)}
     return identify(replace(bundle, card=card.make(bundle, facts)))
+
+
+def _settled(sets: Sequence[TrainingSet], options: Options) -> Options:
+    """Return the options with the validation that suits the number of finds."""
+    finds = [labels(each.table).finds() for each in sets]
+    kinds = [sum(found[head] for found in finds) for head in HEADS]
+    if min((count for count in kinds if count >= FEWEST), default=0) >= boosting.FEW_IN_FOLDS:
+        return replace(options, validation="time")
+    fewest = min(options.minimum_training_finds, FEWEST)
+    return replace(options, validation="blocks", test=0.0, minimum_training_finds=fewest)
 
 
 def _pool(sets: Sequence[TrainingSet], names: Sequence[str], options: Options) -> _Pool:
@@ -357,8 +372,12 @@ def _training_weights(pool: _Pool, scheme: str) -> np.ndarray:
 def _choose_weighting(
     X: np.ndarray, y: np.ndarray, schema: FeatureSchema, pool: _Pool, learn: np.ndarray, options: Options
 ) -> tuple[str, dict[str, float]]:
-    """Compare the schemes, all judged as one would all traffic, on later rows."""
+    """Compare the schemes, all judged as one would all traffic, on later rows (if finds allow it)."""
     if not weights.usable(pool.probability):
+        return "unweighted", {}
+    if boosting.few(
+        _folds(X, y, _training_weights(pool, "unweighted"), pool, learn, options), options.settings
+    ):
         return "unweighted", {}
     tried = {}
     for scheme in weights.SCHEMES:

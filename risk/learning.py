@@ -454,7 +454,23 @@ def assess(
             replicates=replicates,
             seed=seed,
         )
+        reports[port.name]["warnings"] += _learnt_before(bundle, port.name, rows.table["known_at"])
     return {"model_id": bundle.model_id, "risk_basis": bundle.risk_basis, "ports": reports}
+
+
+def _learnt_before(bundle: Bundle, name: str, known_at: pd.Series) -> list[str]:
+    """Return a warning if rows judged lie in the days a bundle learnt from at a port of this name."""
+    windows = [
+        w for port in bundle.card.get("ports", ()) if port["name"] == name for w in port["split"]["windows"]
+    ]
+    ends = [pd.Timestamp(w["end"]) for w in windows if w["name"] in ("train", "stop", "calibrate")]
+    if not ends or not (inside := int((known_at < max(ends)).sum())):
+        return []
+    return [
+        f"{inside:,} of {len(known_at):,} rows judged lie before {max(ends):%Y-%m-%d}, until when the model "
+        f"learnt from a port named {name}. If it is the same port, these figures flatter the model: judge it "
+        "on later days."
+    ]
 
 
 def _split(port: Port, share: float, *, whole: bool) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:

@@ -39,10 +39,10 @@ is trained only where there are enough finds; if not, the output says what it wo
 )
 @click.option(
     "--validation",
-    default="time",
+    default="auto",
     show_default=True,
-    type=click.Choice(["time", "blocks"]),
-    help="Split by time, or in blocks of days where finds are few.",
+    type=click.Choice(["auto", "time", "blocks"]),
+    help="Split by time, or in blocks of days; auto: blocks where a kind of find has fewer than 300.",
 )
 @click.option(
     "--risk-basis",

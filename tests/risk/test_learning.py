@@ -79,6 +79,15 @@ def test_a_folder_teaches_and_is_measured(port, tmp_path):
     assert table["model"]["average_precision"]["value"] > table["random"]["average_precision"]["value"]
 
 
+def test_a_model_judged_on_days_it_learnt_from_is_told(port, tmp_path):
+    (taught,) = learning.read_ports([folder_of(port(700), tmp_path / "port")])
+    bundle = learning.learn([taught], QUICK)
+    (other,) = learning.read_ports([folder_of(port(700), tmp_path / "elsewhere")])
+    reports = learning.assess(bundle, [taught, other], test_share=0.3, replicates=20)["ports"]
+    assert any("flatter" in warning for warning in reports["port"]["warnings"])
+    assert not any("flatter" in warning for warning in reports["elsewhere"]["warnings"])
+
+
 def test_the_truth_must_hold_every_shipment_judged(port, tmp_path):
     table = port(900)
     (port_read,) = learning.read_ports([folder_of(table, tmp_path / "a")])

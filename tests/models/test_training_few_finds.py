@@ -1,0 +1,76 @@
+"""Learning where finds are few: every find teaches, settings are blended, not drawn by lot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from models import boosting
+from models.explain import explain
+from models.metrics import average_precision
+from models.training import FEWEST, Options, TrainingError, train
+
+ROUNDS = 60
+
+
+@pytest.fixture(scope="module")
+def few(make):
+    return make(n=1500, seed=4, days=60)
+
+
+@pytest.fixture(scope="module")
+def learnt(few):
+    return train([few.training_set()], few.registry, Options(validation="auto", rounds=ROUNDS))
+
+
+def test_every_find_teaches(learnt, few):
+    finds = learnt.card["ports"][0]["finds"]
+    assert learnt.card["options"]["validation"] == "blocks"
+    for head in learnt.heads:
+        assert FEWEST <= finds[head.name] < boosting.FEW_IN_FOLDS
+        assert head.facts["training_finds"] == finds[head.name]
+        assert head.calibrator.rows == learnt.card["ports"][0]["inspected"]
+
+
+def test_the_head_is_one_small_exact_model(learnt, few):
+    X = learnt.schema.encode(few.features.iloc[:300])
+    for head in learnt.heads:
+        assert head.facts["settings"] == boosting.BLEND
+        assert head.booster.num_trees() <= ROUNDS
+        explained = explain(head, X)
+        gap = explained.base + explained.contributions.sum(axis=1) - explained.margin
+        assert np.abs(gap).max() <= 1e-9
+
+
+def test_the_same_rows_give_the_same_bundle(learnt, few):
+    again = train([few.training_set()], few.registry, Options(validation="auto", rounds=ROUNDS))
+    assert again.model_id == learnt.model_id
+
+
+def test_it_ranks_new_days(learnt, make):
+    later = make(n=6000, seed=12)
+    X = learnt.schema.encode(later.features)
+    for head in learnt.heads:
+        y = later.truth[head.name].to_numpy(dtype=float)
+        assert average_precision(y, head.margin(X), np.ones(len(y))) > 2 * y.mean()
+
+
+def test_many_finds_are_split_by_time(few, monkeypatch):
+    monkeypatch.setattr(boosting, "FEW_IN_FOLDS", 10)
+    options = Options(
+        validation="auto",
+        settings=("steady",),
+        rounds=20,
+        minimum_training_finds=5,
+        minimum_calibration_finds=1,
+    )
+    card = train([few.training_set()], few.registry, options).card
+    assert card["options"]["validation"] == "time"
+    assert [w["name"] for w in card["ports"][0]["split"]["windows"]] == ["train", "stop", "calibrate", "test"]
+
+
+def test_too_few_for_anything_says_what_it_takes(few):
+    found = few.table["outcome"].astype("str").isin(["live_animals", "wildlife_products"])
+    clean = few.rows((~found).to_numpy())
+    with pytest.raises(TrainingError, match=f"{FEWEST} are needed"):
+        train([clean.training_set()], clean.registry, Options(validation="auto"))
