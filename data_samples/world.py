@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from data_samples import facts
+from features import small_files
 from features.manifest.schema import MODES
 
 HEADS = ("live_animals", "wildlife_products")
@@ -70,7 +71,7 @@ class WorldError(ValueError):
 
     def __init__(self, source: str, problems: list[str]) -> None:
         self.problems = problems
-        super().__init__(f"{source}: {len(problems)} problem(s)\n" + "\n".join(f"- {p}" for p in problems))
+        super().__init__("\n".join(f"{source}: {problem}" for problem in problems))
 
 
 @dataclass(frozen=True)
@@ -444,9 +445,13 @@ def load(world: str | Path = "base") -> World:
     WorldError
         The file cannot be read as TOML, or says something that is not allowed; all problems listed.
     """
-    path = files("data_samples").joinpath("worlds", f"{world}.toml") if str(world) in names() else Path(world)
+    packaged = files("data_samples").joinpath("worlds", f"{world}.toml")
+    known = str(world) in names()
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise WorldError(str(world), [str(error)]) from error
+        text = packaged.read_text(encoding="utf-8") if known else small_files.read_text(world)
+        raw = tomllib.loads(text)
+    except RecursionError:
+        raise WorldError(str(world), ["cannot be read: nested too deeply"]) from None
+    except (ValueError, tomllib.TOMLDecodeError) as error:
+        raise WorldError(str(world), [f"cannot be read: {error}"]) from error
     return parse(raw, str(world))

@@ -17,6 +17,7 @@ same bytes.
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 import math
@@ -147,8 +148,7 @@ def save(bundle: Bundle, directory: str | os.PathLike[str], *, overwrite: bool =
     """
     target = Path(directory)
     content = files(bundle)
-    if (target.exists() or target.is_symlink()) and not (overwrite and (target / MANIFEST).is_file()):
-        raise BundleError(f"{target}: exists already")
+    check_place(target, overwrite=overwrite)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         with Draft(target, folder=True) as draft:
@@ -157,6 +157,27 @@ def save(bundle: Bundle, directory: str | os.PathLike[str], *, overwrite: bool =
     except OSError as error:
         raise BundleError(f"{target}: cannot be written: {error.strerror or error}") from error
     return replace(bundle, model_id=_digest(content[MANIFEST]))
+
+
+def check_place(directory: str | os.PathLike[str], *, overwrite: bool = False) -> None:
+    """Check that a bundle may be written here, before any work is done.
+
+    Raises
+    ------
+    BundleError
+        Something lies there that is not to be replaced, or the folder around it cannot be one.
+    """
+    target = Path(directory)
+    if target.exists() or target.is_symlink():
+        if not (target / MANIFEST).is_file():
+            raise BundleError(f"{target}: exists already and is no model")
+        if not overwrite:
+            raise BundleError(f"{target}: exists already; --overwrite replaces a model")
+    around = next(folder for folder in target.absolute().parents if folder.exists())
+    if not around.is_dir():
+        raise BundleError(f"{around}: is a file, expected a folder")
+    if not os.access(around, os.W_OK):
+        raise BundleError(f"{around}: no permission to write here")
 
 
 def load(directory: str | os.PathLike[str]) -> Bundle:
@@ -168,7 +189,16 @@ def load(directory: str | os.PathLike[str]) -> Bundle:
         Anything is missing, changed, added, of another format or malformed; the message names
         the file.
     """
-    content = _read(Path(directory))
+    try:
+        return _loaded(Path(directory))
+    except BundleError as error:
+        if str(error).startswith(f"{directory}:"):
+            raise
+        raise BundleError(f"{directory}: {error}") from error
+
+
+def _loaded(folder: Path) -> Bundle:
+    content = _read(folder)
     manifest = content.pop(MANIFEST)
     _verify(content, manifest)
     data = _parse("bundle.json", content.get("bundle.json"))
@@ -329,7 +359,7 @@ def _swap(draft: Path, target: Path) -> None:
         target.replace(old / "bundle")
         try:
             draft.replace(target)
-        except OSError:
+        except BaseException:
             (old / "bundle").replace(target)
             raise
         finally:
@@ -341,6 +371,11 @@ def _swap(draft: Path, target: Path) -> None:
 def _read(folder: Path) -> dict[str, bytes]:
     """Read every file of the folder; refuse anything but plain files of expected names."""
     if not folder.is_dir():
+        aside = sorted(folder.parent.glob(f".{glob.escape(folder.name)}-old-*/bundle"))
+        if aside and not folder.exists():
+            raise BundleError(
+                f"{folder}: its replacement was cut off; the model lies whole in {aside[-1]}: move it back"
+            )
         raise BundleError(f"{folder}: not a folder")
     content = {}
     try:
@@ -354,7 +389,7 @@ def _read(folder: Path) -> dict[str, bytes]:
     except OSError as error:
         raise BundleError(f"{error.filename or folder}: cannot be read: {error.strerror}") from error
     if MANIFEST not in content:
-        raise BundleError(f"{MANIFEST}: missing")
+        raise BundleError(f"{folder}: no model here ({MANIFEST} is missing)")
     return content
 
 

@@ -22,6 +22,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features import small_files
 from features.manifest import schema
 
 DEFAULT_RANDOM_SHARE = 0.10
@@ -123,7 +124,7 @@ def _from_pairs(text: str) -> tuple[list[Pool], list[str]]:
     pools, problems = [], []
     for part in filter(None, (p.strip() for p in text.split(","))):
         name, equals, amount = (p.strip() for p in part.partition("="))
-        if not equals:
+        if not equals or not name:
             problems.append(f"{part!r}: expected a number, pool=number or a file that exists")
             continue
         slots, wrong = _slots(amount, name)
@@ -134,10 +135,12 @@ def _from_pairs(text: str) -> tuple[list[Pool], list[str]]:
 
 def _from_file(path: Path) -> tuple[list[Pool], list[str]]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            rows = list(csv.DictReader(stream))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        return [], [f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})"]
+        lines = small_files.read_text(path).splitlines()
+        # A spreadsheet writes the separator its language is used to.
+        mark = max(",;\t", key=lines[0].count) if lines else ","
+        rows = list(csv.DictReader(lines, delimiter=mark))
+    except (ValueError, csv.Error) as error:
+        return [], [f"{path}: cannot be read ({error})"]
     if not rows:
         return [], [f"{path}: no rows; expected columns {', '.join(_COLUMNS)}"]
     header = [name for name in rows[0] if name]

@@ -126,13 +126,24 @@ def _check_links(folder: Path, links: pd.DataFrame, state: State, note: dict[str
         raise StateError(f"{path}: unknown ground of a link")
 
 
+def _plain(path: Path) -> None:
+    """Refuse a pipe or a device in a file's place: it would be waited for, or read without end."""
+    if path.exists() and not path.is_file():
+        raise StateError(f"{path}: not a plain file")
+
+
 def _note(path: Path) -> dict[str, object]:
+    _plain(path)
     try:
         if path.stat().st_size > _LARGEST_NOTE:
             raise StateError(f"{path}: too large for a state's description")
         note = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise StateError(_no_state(path.parent)) from error
+    except NotADirectoryError:
+        raise StateError(
+            f"{path.parent}: expected a state folder; this is a file, a pipe or a device"
+        ) from None
     except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise (
             error if isinstance(error, StateError) else StateError(f"{path}: cannot be read: {error}")
@@ -158,6 +169,7 @@ def _no_state(folder: Path) -> str:
 
 
 def _frame(path: Path, schema: pa.Schema) -> pd.DataFrame:
+    _plain(path)
     try:
         table = pq.read_table(path, partitioning=None)
     except (OSError, pa.ArrowException) as error:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from features import small_files
 from features.manifest import cells, schema
 from features.manifest.problems import ManifestError, problem
 
@@ -29,7 +30,6 @@ AGREEING = (
     "discharge_port",
     "destination_country",
 )
-MAX_MAPPING_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -124,10 +124,8 @@ def load_mapping(path: str | Path) -> Mapping:
         With every problem of the file.
     """
     try:
-        if Path(path).stat().st_size > MAX_MAPPING_BYTES:
-            raise ValueError(f"larger than {MAX_MAPPING_BYTES} bytes")
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
+        text = small_files.read_text(path)
+    except ValueError as error:
         raise ManifestError(
             [problem(f"a mapping file that can be read ({_short(error)})", file=Path(path).name)]
         ) from None

@@ -55,7 +55,7 @@ now = click.option(
 )
 
 
-def moment(text: str | None) -> pd.Timestamp:
+def moment(text: str | None, option: str = "--now") -> pd.Timestamp:
     """Return the moment of the run: the one given, else the clock's (UTC, whole seconds, no zone).
 
     Raises
@@ -70,10 +70,10 @@ def moment(text: str | None) -> pd.Timestamp:
         time = pd.Timestamp(text)
     except ValueError as error:
         raise click.BadParameter(
-            f"{text!r} is not a time like 2026-11-21T04:00", param_hint="--now"
+            f"{text!r} is not a time like 2026-11-21T04:00", param_hint=option
         ) from error
     if time is pd.NaT:
-        raise click.BadParameter("expected a time like 2026-11-21T04:00", param_hint="--now")
+        raise click.BadParameter("expected a time like 2026-11-21T04:00", param_hint=option)
     return time.tz_convert("UTC").tz_localize(None) if time.tzinfo else time
 
 

@@ -277,7 +277,7 @@ class _Report:
             terminal.say(f"  {records}  (what every score was made of)")
         terminal.heading("Next")
         lines = []
-        if records is not None:
+        if records is not None and len(self.top):
             name = terminal.quoted(str(self.top["shipment_id"].iloc[0]))
             lines.append(f"wildcargo replay {name} --records {terminal.quoted(records)}")
         if self.ranked.selection is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -60,8 +61,11 @@ def command(
     from data_samples.simulate import simulate, write
     from risk.commands.mistakes import Mistake
 
-    if out.exists() and not out.is_dir():
-        raise Mistake(f"{out}: is a file, expected a folder")
+    around = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
+    if not around.is_dir():
+        raise Mistake(f"{around}: is a file, expected a folder")
+    if not os.access(around, os.W_OK):
+        raise Mistake(f"{around}: no permission to write here")
     made = simulate(
         worlds.load(world or "base"),
         days=days,

@@ -113,7 +113,7 @@ def forget(state_dir: Path, before: str) -> None:
     """Remove what is older than the port may keep, names no longer needed included."""
     from features.history import State
 
-    moment = options.moment(before)
+    moment = options.moment(before, "--before")
     with _alone(state_dir):
         state = State.load(state_dir).forget(moment)
         state.save(state_dir)

@@ -91,8 +91,7 @@ def command(
 
     paths = options.existing(histories)
     recipe = learning.STARTER if as_starter else learning.Recipe(Options(), 0.0, ())
-    if out.exists() and not overwrite:
-        raise bundles.BundleError(f"{out}: exists already; --overwrite replaces a model")
+    bundles.check_place(out, overwrite=overwrite)
     ports = learning.read_ports(paths, mapping=mapping, outcomes=outcomes, now=options.moment(now))
     chosen = learning.with_basis(
         replace(recipe.options, seed=seed, validation=validation),
