@@ -3,6 +3,9 @@
 Run ``python -m benchmarks.korea DIRECTORY`` from the repository's root; DIRECTORY holds
 ``df_syn_{train,valid,test}_eng.csv`` (Customs-Declaration-Datasets, MIT licence, arXiv 2208.02484).
 
+They are read as any manifest is, by ``benchmarks/mappings/korea.toml``, and the model sees every
+feature of the engine, each as of the declaration's own day.
+
 The declarations were generated with the label inside, and label-bearing tuples repeat across the
 split: every score here is printed beside that of a dictionary, and again on the rows without a
 twin. It says nothing about wildlife; fraud stands in for a find so that the same code runs.
@@ -11,20 +14,36 @@ twin. It says nothing about wildlife; fraud stands in for a find so that the sam
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from benchmarks.results import table, write_section
-from features.registry import Feature, category
+from features import matrix
+from features.registry import Feature
 from models import evaluation
-from models.baselines import Logistic, LookUp, Random, RawLightGBM
+from models.baselines import Logistic, LookUp, Random, RawLightGBM, Scorer
 from models.evaluation import BundleScorer, examples
-from models.training import Options, TrainingSet, train
+from models.training import Options, train
+from risk.learning import PortRows, read_ports, rows_of
 
-NUMBERS = ("Tax Rate", "Net Mass", "Item Price")
-NOT_DECLARED = ("Declaration ID", "Date", "Fraud", "Critical Fraud")
+MAPPING = Path(__file__).parent / "mappings" / "korea.toml"
+PARTS = ("train", "valid", "test")
+#: What a declaration states, beside the local columns of the mapping.
+DECLARED = (
+    "customs_office",
+    "mode",
+    "shipper_country",
+    "origin_country",
+    "hs_codes",
+    "net_weight_kg",
+    "declared_value",
+    "consignee_id",
+    "shipper_id",
+    "broker_name",
+    "carrier_name",
+)
 #: Precision at 5 and 10 % as published for this split (arXiv 2208.02484).
 PUBLISHED = (
     ("logistic regression, published", 0.258, 0.248),
@@ -35,55 +54,50 @@ PUBLISHED = (
 )
 
 
-def read(path: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[Feature]]:
-    """Read one part as a shipment table, a feature frame and the features."""
-    source = pd.read_csv(path, dtype="str", keep_default_na=False, na_values=[""])
-    frame = source[[name for name in source if name not in NOT_DECLARED]].copy()
-    features = []
-    for name in list(frame):
-        if name in NUMBERS:
-            frame[name] = pd.to_numeric(frame[name])
-            features.append(Feature(name, "local", name, "number", "1", 0.0, 1e12, "row", ""))
-        else:
-            features.append(category(name, "local", name, ""))
-    known_at = pd.to_datetime(source["Date"]).astype("datetime64[us]")
-    shipments = pd.DataFrame(
-        {
-            "shipment_id": source["Declaration ID"],
-            "known_at": known_at,
-            "inspected_at": known_at,
-            "outcome": pd.Series(np.where(source["Fraud"] == "1", "wildlife_products", "clean"), dtype="str"),
-        }
-    )
-    return shipments.join(frame), frame, features
+def read(directory: Path, mapping: Path = MAPPING) -> tuple[PortRows, list[Feature]]:
+    """Read the three parts as one port's history and build their features.
+
+    Returns
+    -------
+    rows : PortRows
+        One per declaration, the file it was read from in ``source_file``.
+    features : list of Feature
+        The registry and the local columns of the mapping.
+    """
+    (port,) = read_ports([directory / f"df_syn_{part}_eng.csv" for part in PARTS], mapping=mapping)
+    return rows_of(port), [*matrix.features(), *matrix.local_features(port.extra)]
 
 
 def run(directory: Path) -> str:
     """Measure everything and return the section's Markdown."""
-    parts = [read(directory / f"df_syn_{part}_eng.csv") for part in ("train", "valid", "test")]
-    features = parts[0][2]
-    shipments = pd.concat([parts[0][0], parts[1][0]], ignore_index=True)
-    frame = pd.concat([parts[0][1], parts[1][1]], ignore_index=True)
-    test, test_frame, _ = parts[2]
-    bundle = train([TrainingSet("Korea", frame, shipments)], features, Options(test=0.0, minimum_level=3))
+    rows, features = read(directory)
+    learnt, taught, judged = (
+        rows.take(_positions(rows, parts)) for parts in (PARTS[:2], PARTS[:1], PARTS[2:])
+    )
+    bundle = train([learnt.training_set], features, Options(validation="auto", test=0.0))
     # The baselines of the published table learn from the training part alone.
-    known = examples(parts[0][1], parts[0][0])
-    columns = [f.name for f in features]
-    baselines = [
+    known = examples(taught.features, taught.table)
+    columns = [*DECLARED, *(f.name for f in features if f.family == "local")]
+    baselines: list[Scorer] = [
         Random(),
-        LookUp.fit(known, ["HS6 Code", "Country of Origin"]),
+        LookUp.fit(known, ["hs_codes", "origin_country"]),
         Logistic.fit(known, features),
         RawLightGBM.fit(known, columns=columns),
     ]
     report = evaluation.evaluate(
         [BundleScorer(bundle)],
-        test_frame,
-        test,
+        judged.features,
+        judged.table,
         baselines=baselines,
-        training=shipments,
+        training=learnt.table,
         leak_columns=columns,
     )
     return "\n".join(["## Korean declarations (`benchmarks/korea.py`)", "", *_tables(report)])
+
+
+def _positions(rows: PortRows, parts: Sequence[str]) -> np.ndarray:
+    """Return the rows that were read from some parts."""
+    return np.flatnonzero(rows.table["source_file"].isin([f"df_syn_{part}_eng.csv" for part in parts]))
 
 
 def _tables(report: dict[str, object]) -> list[str]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from features.registry import Feature
 from models import boosting
 from models.explain import explain
 from models.metrics import average_precision
+from models.schema import FeatureSchema
 from models.training import FEWEST, Options, TrainingError, train
 
 ROUNDS = 60
@@ -74,3 +77,32 @@ def test_too_few_for_anything_says_what_it_takes(few):
     clean = few.rows((~found).to_numpy())
     with pytest.raises(TrainingError, match=f"{FEWEST} are needed"):
         train([clean.training_set()], clean.registry, Options(validation="auto"))
+
+
+def margin_of_the_others_mark(number, others_are_finds):
+    """Fit the blend where a mark goes with finds of the other kind; return what the mark adds."""
+    r = np.random.default_rng(number)
+    n = 2000
+    mark = (np.arange(n) < 120).astype(float)
+    own = (np.arange(n) % 50 == 7) & (mark == 0)
+    X = np.column_stack([mark, r.normal(size=n)])
+    feature = Feature("mark", "words", "mark", "number", "1", 0.0, 1.0, "row", "s")
+    noise = Feature("noise", "words", "noise", "number", "1", -9.0, 9.0, "row", "s")
+    frame = pd.DataFrame(X, columns=["mark", "noise"])
+    schema = FeatureSchema.fit(frame, [feature, noise])
+    any_find = own | ((mark == 1) & others_are_finds)
+    rows = boosting.LabelledRows(X, own.astype(float), any_find.astype(float), np.ones(n))
+    booster = boosting.fit(rows, schema, boosting.Choice(boosting.BLEND, 20, np.nan), seed=number)
+    with_mark, without = booster.predict(np.array([[1.0, 0.0], [0.0, 0.0]]), raw_score=True)
+    return with_mark - without
+
+
+def test_a_head_borrows_from_the_finds_of_the_other_kind():
+    assert margin_of_the_others_mark(3, others_are_finds=True) > 0.5
+    assert margin_of_the_others_mark(3, others_are_finds=False) < 0.0
+
+
+def test_one_setting_named_is_one_setting_taken(few):
+    options = Options(validation="auto", settings=("steady",), rounds=20)
+    for head in train([few.training_set()], few.registry, options).heads:
+        assert head.facts["settings"] == "steady"
