@@ -34,6 +34,7 @@ from models.training import Options, TrainingSet, train
 from risk.amendments import OnePerBill, contexts, one_per_bill
 from risk.engine import local_columns, timeline_of
 from risk.reading import Tally
+from risk.sentences import clean
 
 if TYPE_CHECKING:
     from features.history import State
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 MANIFESTS = "manifests.parquet"
 OUTCOMES = "outcomes.parquet"
 TRUTH = "truth.parquet"
+#: Values that could not be used are shown up to here where nothing else is left to say.
+_SHOWN = 20
 
 
 class PortError(ValueError):
@@ -62,6 +65,8 @@ class Port:
         What became of the rows read.
     unmatched : tuple of str
         Outcomes that belong to no shipment read.
+    remarks : tuple of str
+        Values of the outcomes that could not be used, one line each.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Port:
     extra: dict[str, list[str]] = field(default_factory=dict)
     tally: Tally = field(default_factory=Tally)
     unmatched: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @cached_property
     def one_per_bill(self) -> OnePerBill:
@@ -137,13 +143,31 @@ def _read_port(
     manifest = read(files, mapping, now=now, versions="all")
     tally = Tally()
     tally.add(manifest)
-    table, unmatched = manifest.table, tuple[str, ...]()
+    _refuse_unknown(name, manifest.notes)
+    table, unmatched, remarks = manifest.table, tuple[str, ...](), tuple[str, ...]()
     if outcomes is not None:
-        table, unmatched = join_outcomes(table, read_outcomes(outcomes))
-    port = Port(name, table, dict(manifest.extra), tally, unmatched)
+        found, remarks = _outcomes(outcomes)
+        table, unmatched = join_outcomes(table, found)
+    port = Port(name, table, dict(manifest.extra), tally, unmatched, remarks)
     if not len(port.inspected):
-        raise PortError(f"{name}: no inspected shipment with an outcome; give --outcomes FILE")
+        said = "\n".join([*tally.remarks(), *remarks][:_SHOWN])
+        raise PortError(
+            f"{name}: no inspected shipment with an outcome; give --outcomes FILE\n{said}".strip()
+        )
     return port
+
+
+def _refuse_unknown(name: str, notes: pd.DataFrame) -> None:
+    """Refuse outcomes in unknown words: what is left without them is no fair sample of inspections."""
+    strange = notes.loc[notes["column"] == "outcome", "value"].value_counts()
+    if len(strange):
+        raise PortError(
+            "\n".join(
+                f"{name}: outcome {clean(str(word))!r} in {rows:,} rows; expected any of "
+                f"{', '.join(schema.OUTCOMES)}, or an entry for it in [values.outcome] of a mapping"
+                for word, rows in strange.items()
+            )
+        )
 
 
 def read_outcomes(path: str | Path) -> pd.DataFrame:
@@ -152,17 +176,23 @@ def read_outcomes(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     PortError
-        Repeated ids, or rows that cannot be read.
+        Repeated ids, rows that cannot be read, or outcomes in unknown words.
     """
+    return _outcomes(path)[0]
+
+
+def _outcomes(path: str | Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Return outcomes, and one line per value of theirs that could not be used."""
     manifest = read_outcome_rows([path])
     tally = Tally()
     tally.add(manifest)
     if tally.rejected:
         raise PortError(f"{path}: outcomes that cannot be read\n" + "\n".join(tally.rejections()))
+    _refuse_unknown(str(path), manifest.notes)
     table = manifest.table
     if not table["outcome"].notna().any():
         raise PortError(f"{path}: no column 'outcome' with values ({', '.join(schema.OUTCOMES)})")
-    return table[["shipment_id", *schema.OUTCOME_COLUMNS]]
+    return table[["shipment_id", *schema.OUTCOME_COLUMNS]], tuple(tally.remarks())
 
 
 def join_outcomes(table: pd.DataFrame, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:

@@ -9,7 +9,7 @@ import click
 
 from risk.commands import options, terminal
 from risk.commands.state import load_state
-from risk.commands.train import say_unmatched
+from risk.commands.train import say_problems
 
 _EPILOG = """\b
 Examples:
@@ -102,7 +102,7 @@ def command(
     for port in ports:
         terminal.heading(f"Port {port.name}, model {bundle.model_id} (risk basis {bundle.risk_basis})")
         terminal.say(port.tally.sentence("kept"))
-        say_unmatched(port)
+        say_problems(port)
         terminal.say(evaluation.render(report["ports"][port.name]))
     if json_out is not None:
         terminal.say(f"Written: {json_out}")

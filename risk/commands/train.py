@@ -115,13 +115,19 @@ def command(
 def _say_ports(ports: list[Port]) -> None:
     for port in ports:
         terminal.say(f"Port {port.name}. {port.tally.sentence('kept')}; {len(port.inspected):,} inspected")
-        say_unmatched(port)
+        say_problems(port)
 
 
-def say_unmatched(port: Port, shown: int = 20) -> None:
-    """List outcomes that belong to no shipment."""
+def say_problems(port: Port, shown: int = 20) -> None:
+    """List what was wrong with a history: rows and values not used, outcomes of no shipment."""
     from risk.sentences import clean
 
+    wrong = [*port.tally.problems(), *port.remarks]
+    if wrong:
+        terminal.say(f"  {len(wrong):,} rows or values could not be used:")
+        terminal.items(wrong[:shown], indent="    ")
+        if len(wrong) > shown:
+            terminal.say(f"    … and {len(wrong) - shown:,} more")
     if port.unmatched:
         terminal.say(f"  {len(port.unmatched):,} outcomes belong to no shipment in these files:")
         terminal.items([clean(i) for i in port.unmatched[:shown]], indent="    ")
