@@ -164,13 +164,17 @@ def main() -> None:
     held = [story for story, number in zip(told, fold, strict=True) if number == options.fold]
     known = [story for story, number in zip(told, fold, strict=True) if number != options.fold]
     without = sorted({*options.without, *(left_out(options.like) if options.like else ())})
-    built = sets.build(cases)
-    built = built[built["case_id"].isin(cases.loc[fold == options.fold, "case_id"])]
     if options.bundle:
         bundle, scorecard = load(options.bundle), None
     else:
         bundle, scorecard = learn(options.out, held, known, options.days, options.per_day, without)
-    score(bundle, scorecard, built).to_parquet(options.out / "scores.parquet", index=False)
+    scored = [
+        score(bundle, scorecard, sets.build(cases, background=name, chosen=fold == options.fold)).assign(
+            background=name
+        )
+        for name in sets.BACKGROUNDS
+    ]
+    pd.concat(scored, ignore_index=True).to_parquet(options.out / "scores.parquet", index=False)
     facts = {head.name: head.facts.get("training_finds") for head in bundle.heads}
     (options.out / "training.json").write_text(
         json.dumps({"finds": facts, "without": without, "model_id": bundle.model_id})

@@ -162,11 +162,37 @@ def draw(
         return pd.DataFrame({"heading": [], "origin": [], "text": []}, dtype="str")
     rows = generator.choice(len(flows), size=size, p=weight / weight.sum())
     drawn = flows.iloc[rows][["heading", "origin"]].reset_index(drop=True)
-    written = texts.word(drawn["heading"].to_numpy(), generator)
-    vague = (generator.random(size) < VAGUE_SHARE.get(mode, 0.05)) & (not heading)
-    empty = generator.choice(_vague(), size=size)
-    drawn["text"] = np.where(vague, empty, written)
-    return drawn
+    return drawn.assign(text=worded(drawn["heading"], mode, generator, vague=not heading))
+
+
+def worded(
+    headings: pd.Series, mode: str, generator: np.random.Generator, *, vague: bool = True
+) -> np.ndarray:
+    """Word goods plainly, some of them as vaguely as is usual in the mode.
+
+    Parameters
+    ----------
+    headings : Series of str, shape (n,)
+    mode : str
+        Mode of the shipment table.
+    generator : Generator
+        Source of the draws.
+    vague : bool
+        Whether any may be vague.
+
+    Returns
+    -------
+    array of object, shape (n,)
+    """
+    written = texts.word(headings.to_numpy(), generator)
+    chosen = (generator.random(len(headings)) < VAGUE_SHARE.get(mode, 0.05)) & vague
+    empty = generator.choice(_vague(), size=len(headings))
+    return np.where(chosen, empty, written)
+
+
+def has_words(headings: pd.Series) -> np.ndarray:
+    """Tell which headings there are plain words for."""
+    return headings.isin(_worded()).to_numpy()
 
 
 def _only(weight: np.ndarray, flows: pd.DataFrame, mode: str, chosen: np.ndarray) -> np.ndarray:

@@ -18,6 +18,12 @@ SCORERS = {
     "mechanical": "route × cover table alone",
     "random": "random",
 }
+#: Backgrounds of `sets.BACKGROUNDS` -> name in the tables.
+BACKGROUNDS = {
+    "simulated": "simulated trade",
+    "hard": "simulated trade as in training ports",
+    "tables": "trade tables",
+}
 #: The field's published mark: share of offences in the top 30 % of declarations.
 MARK = "Grigoriou 2019 (customs declarations, all offences): 80 % of offences in the top 30 %"
 

@@ -7,19 +7,30 @@ of goods are left out: the case file only guesses them.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from benchmarks.documented_seizures import ordinary_trade, texts
+from benchmarks.documented_seizures import ordinary_trade, simulated_trade, texts
 from benchmarks.documented_seizures.cases import Case, each, market
 from features.manifest import schema
 
 #: Fixed beforehand: background of the same mode and destination, extra of the same origin and goods.
 SIZES = {"base": 200, "origin": 20, "goods": 20}
+#: Where backgrounds come from: the simulator's ordinary trade, plain or as hard as in training ports,
+#: or straight from the tables of real trade.
+BACKGROUNDS: dict[str, Callable[..., pd.DataFrame]] = {
+    "simulated": simulated_trade.draw,
+    "hard": partial(simulated_trade.draw, hard=True),
+    "tables": ordinary_trade.draw,
+}
 
 
-def build(cases: pd.DataFrame, seed: int = 7) -> pd.DataFrame:
+def build(
+    cases: pd.DataFrame, seed: int = 7, background: str = "simulated", chosen: np.ndarray | None = None
+) -> pd.DataFrame:
     """Build the sets of all cases, each with a benign control written like a case.
 
     Parameters
@@ -28,6 +39,11 @@ def build(cases: pd.DataFrame, seed: int = 7) -> pd.DataFrame:
         As read by `cases.read`.
     seed : int
         Seed of the backgrounds; each case's draws depend on the seed and its identifier alone.
+    background : str
+        One of `BACKGROUNDS`.
+    chosen : array of bool, shape (n,), optional
+        Cases to build the sets of; all when not given. How often descriptions list several goods is
+        taken from all cases.
 
     Returns
     -------
@@ -38,29 +54,30 @@ def build(cases: pd.DataFrame, seed: int = 7) -> pd.DataFrame:
     markets = market(cases)
     lists = {mode: texts.list_share(part["text"]) for mode, part in cases.groupby("mode")}
     frames = []
-    for case, where in zip(each(cases), markets, strict=True):
+    wanted = np.ones(len(cases), dtype=bool) if chosen is None else chosen
+    for case, where in zip(each(cases[wanted]), markets[wanted], strict=True):
         digest = hashlib.sha256(f"{seed} {case.case_id}".encode()).digest()
         generator = np.random.default_rng(int.from_bytes(digest[:8], "big"))
-        rows = _goods_and_origins(case, where, lists[case.mode], generator)
+        rows = _goods_and_origins(case, where, lists[case.mode], generator, BACKGROUNDS[background])
         frames.append(_rows(case, where, rows, generator))
     return pd.concat(frames, ignore_index=True)
 
 
 def _goods_and_origins(
-    case: Case, where: str, several: float, generator: np.random.Generator
+    case: Case, where: str, several: float, generator: np.random.Generator, draw: Callable[..., pd.DataFrame]
 ) -> pd.DataFrame:
     """Return heading, origin, text and part of every row of a set, the case first."""
     mode, origin, heading = case.mode, case.origin or case.loading, case.heading
     domestic = origin if origin and origin == where else ""
-    base = ordinary_trade.draw(SIZES["base"] + 1, where, mode, generator, origin=domestic)
+    base = draw(SIZES["base"] + 1, where, mode, generator, origin=domestic)
     control, base = base.iloc[:1].copy(), base.iloc[1:]
     control["text"] = _control_text(control["heading"].iloc[0], control["text"].iloc[0], generator)
     parts = [control.assign(part="control"), base.assign(part="base")]
     if origin:
-        same = ordinary_trade.draw(SIZES["origin"], where, mode, generator, origin=origin)
+        same = draw(SIZES["origin"], where, mode, generator, origin=origin)
         parts.append(same.assign(part="origin"))
     if heading:
-        same = ordinary_trade.draw(SIZES["goods"], where, mode, generator, heading=heading, origin=domestic)
+        same = draw(SIZES["goods"], where, mode, generator, heading=heading, origin=domestic)
         parts.append(same.assign(part="goods"))
     rows = pd.concat(parts, ignore_index=True)
     rows["text"] = texts.collect(rows["text"].to_numpy(dtype=object), several, generator)
@@ -88,7 +105,7 @@ def _rows(case: Case, where: str, rows: pd.DataFrame, generator: np.random.Gener
     ports = {country: ordinary_trade.main_port(country, mode) for country in set(loaded)}
     filled = {
         "mode": mode,
-        "goods_description": rows["text"],
+        "goods_description": rows["text"] if case.text else "",
         "origin_country": goods_from if case.origin else "",
         "loading_port": [ports[country] for country in loaded] if case.loading else "",
         "transhipment_ports": [_ports(countries, mode) for countries in via],
