@@ -173,13 +173,49 @@ def _members(
     return renumbered, first
 
 
-def populate(world: World, rng: np.random.Generator, days: int, per_day: int) -> tuple[Lanes, Parties]:
+def held_goods(
+    world: World, rng: np.random.Generator, mode: np.ndarray, origin: str | None, heading: str | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Draw heading and origin of ordinary imports where one of them, or both, are given.
+
+    An origin given sends what it exports that way; a heading given comes from countries that
+    export it, as far as they trade with the port.
+
+    Returns
+    -------
+    heading, origin : ndarray of int
+    """
+    home, n = geography.country_index()[world.country], len(mode)
+    places = len(facts.countries())
+    exported = geography.goods_by_place()
+    if origin is not None:
+        at = np.full(n, geography.country_index()[origin])
+    else:
+        wanted = geography.heading_index()[str(heading)]
+        lift = geography.trade()[:, home] ** 0.75 * (1.0 + vector(world.partners, facts.countries()))
+        share = exported.reshape(len(MODES), places, -1)[:, :, wanted] * lift
+        share[:, home] = 0.0
+        at = Tables(share + 1e-15).draw(rng, mode)
+    if heading is not None:
+        return np.full(n, geography.heading_index()[heading]), at
+    return Tables(exported).draw(rng, mode * places + at), at
+
+
+def populate(
+    world: World,
+    rng: np.random.Generator,
+    days: int,
+    per_day: int,
+    held: tuple[str | None, str | None] | None = None,
+) -> tuple[Lanes, Parties]:
     """Make the standing trade of a port.
 
     Parameters
     ----------
     days, per_day : int
         Length of the run and shipments a day; decide how many lanes there are.
+    held : (str or None, str or None), optional
+        Origin (ISO2) and HS heading all trade is to have.
     """
     share = vector(world.modes, MODES)
     count = np.ceil(share * np.maximum(days * per_day * _PER_SHIPMENT, per_day * _PER_DAY)).astype(int)
@@ -189,7 +225,10 @@ def populate(world: World, rng: np.random.Generator, days: int, per_day: int) ->
     parcel = np.isin(mode, [MODES.index("post"), MODES.index("express")])
     direction[parcel & (direction > 1) & flags(rng, 0.7, n)] = 0
     origin, destination = routes(world, rng, mode, direction)
-    heading, origin = goods(world, rng, mode, origin)
+    if held is None or held == (None, None):
+        heading, origin = goods(world, rng, mode, origin)
+    else:
+        heading, origin = held_goods(world, rng, mode, *held)
     parties = Parties(*(np.zeros(0, dtype=np.int64) for _ in range(3)))
     shipper = _party_of(rng, parties, mode, origin, heading, _INDIVIDUAL_SHIPPER, (1, 0.75, 1.2))
     consignee = _party_of(rng, parties, mode, destination, heading, _INDIVIDUAL_CONSIGNEE, (100, 0.55, 1.4))
