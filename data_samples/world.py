@@ -206,13 +206,27 @@ class _Checker:
         for name, value in raw.items():
             if allowed is not None and name not in allowed:
                 self.problems.append(f"{at}.{key}: {name!r} is not known here")
-            elif isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            elif isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
                 self.problems.append(f"{at}.{key}.{name}: {value!r}, expected a weight of 0 or more")
             else:
                 good[name] = float(value)
         if total and abs(sum(good.values()) - 1) > 1e-6:
             self.problems.append(f"{at}.{key}: shares add up to {sum(good.values()):g}, expected 1")
         return good
+
+    def table(self, table: Mapping[str, Any], key: str, at: str) -> dict[str, Any]:
+        value = table.get(key, {})
+        if isinstance(value, dict):
+            return value
+        self.problems.append(f"{at}.{key}: {value!r}, expected a table")
+        return {}
+
+    def texts(self, table: Mapping[str, Any], key: str, at: str) -> list[str]:
+        value = table.get(key, [])
+        if isinstance(value, list) and all(isinstance(text, str) for text in value):
+            return value
+        self.problems.append(f"{at}.{key}: {value!r}, expected a list of texts")
+        return []
 
     def unknown(self, table: Mapping[str, Any], allowed: set[str], at: str) -> None:
         self.problems += [f"{at}: unknown key {key!r}" for key in table if key not in allowed]
@@ -242,7 +256,7 @@ def _scheme(name: str, raw: Mapping[str, Any], check: _Checker) -> Scheme:
         isinstance(kg, list)
         and len(kg) == 2
         and all(isinstance(k, int | float) for k in kg)
-        and 0 < kg[0] <= kg[1]
+        and 0 < kg[0] <= kg[1] < 1e9
     ):
         check.problems.append(f"{at}.kg: {kg!r}, expected two positive numbers, the smaller first")
         kg = [1, 10]
@@ -274,17 +288,18 @@ TEXT = {"upper": 0.6, "local_language": 0.15, "typo": 0.03, "wrapped": 0.35, "hs
 def _policy(raw: Mapping[str, Any], check: _Checker) -> Policy:
     at = "inspection"
     check.unknown(raw, set(Policy.__dataclass_fields__), at)
-    risky = raw.get("risky_origins", [])
+    risky = check.texts(raw, "risky_origins", at)
     check.problems += [
         f"{at}.risky_origins: {c!r} is no country" for c in risky if c not in facts.countries()
     ]
-    types = raw.get("types", {})
+    types = check.table(raw, "types", at)
     kinds = {"documents", "scan", "dog", "partial", "full"}
     mixes = {
         mode: check.weights(types, mode, kinds, f"{at}.types", total=True)
         for mode in types
         if mode in MODES or check.problems.append(f"{at}.types: {mode!r} is no mode")  # type: ignore[func-returns-value]
     }
+    missed = check.table(raw, "miss", at)
     default = {"documents": 0.15, "scan": 0.35, "partial": 0.3, "full": 0.2}
     miss = {"documents": 0.9, "scan": 0.45, "dog": 0.35, "partial": 0.3, "full": 0.04}
     return Policy(
@@ -295,7 +310,7 @@ def _policy(raw: Mapping[str, Any], check: _Checker) -> Policy:
         tips_per_day=check.number(raw, "tips_per_day", 0, 1e4, 0.2, at),
         tip_precision=check.number(raw, "tip_precision", 0, 1, 0.3, at),
         dog_share=check.number(raw, "dog_share", 0, 1, 0.1, at),
-        miss={**miss, **{k: check.number(raw.get("miss", {}), k, 0, 1, miss[k], f"{at}.miss") for k in miss}},
+        miss={**miss, **{k: check.number(missed, k, 0, 1, miss[k], f"{at}.miss") for k in miss}},
         types={mode: mixes.get(mode) or default for mode in MODES},
         delay_hours=check.weights(raw, "delay_hours", set(MODES), at),
     )
@@ -311,19 +326,23 @@ def parse(raw: Mapping[str, Any], source: str = "world") -> World:
     """
     check = _Checker()
     check.unknown(raw, _TABLES, "file")
-    port, traffic = _port(raw.get("port", {}), check), _traffic(raw.get("traffic", {}), check)
+    port, traffic = (
+        _port(check.table(raw, "port", "file"), check),
+        _traffic(check.table(raw, "traffic", "file"), check),
+    )
     schemes, activity = _schemes(raw, check)
+    fields = check.table(raw, "fields", "file")
     world = World(
         name=str(raw.get("name", source)),
         about=str(raw.get("about", "")),
         **port,
         **traffic,
-        **_risk(raw.get("risk", {}), check),
-        fields={mode: _fields(raw.get("fields", {}), mode, check) for mode in MODES},
-        text=_style(raw.get("text", {}), check),
+        **_risk(check.table(raw, "risk", "file"), check),
+        fields={mode: _fields(fields, mode, check) for mode in MODES},
+        text=_style(check.table(raw, "text", "file"), check),
         schemes=schemes,
         activity=activity,
-        policy=_policy(raw.get("inspection", {}), check),
+        policy=_policy(check.table(raw, "inspection", "file"), check),
     )
     if check.problems:
         raise WorldError(source, check.problems)
@@ -335,7 +354,7 @@ _TABLES = {"name", "about", "port", "traffic", "risk", "fields", "text", "scheme
 
 def _port(raw: Mapping[str, Any], check: _Checker) -> dict[str, Any]:
     country = raw.get("country")
-    if country not in set(facts.countries()):
+    if not isinstance(country, str) or country not in set(facts.countries()):
         check.problems.append(f"port.country: {country!r}, expected an ISO2 country")
     ways = {"import", "export", "transit", "transhipment"}
     return {
@@ -346,7 +365,7 @@ def _port(raw: Mapping[str, Any], check: _Checker) -> dict[str, Any]:
 
 
 def _traffic(raw: Mapping[str, Any], check: _Checker) -> dict[str, Any]:
-    countries, regions = set(facts.countries()), raw.get("transit_regions", [])
+    countries, regions = set(facts.countries()), check.texts(raw, "transit_regions", "traffic")
     modes = check.weights(raw, "modes", set(MODES), "traffic", total=True)
     check.problems += [
         f"traffic.transit_regions: {r!r} is no region" for r in regions if r not in facts.regions()
@@ -370,7 +389,7 @@ def _risk(raw: Mapping[str, Any], check: _Checker) -> dict[str, Any]:
             check.number(raw, "careless_trade", 0, 1, 0.06, "risk"),
             check.number(raw, "careless_concealment", 0, 1, 0.45, "risk"),
         ),
-        "behaviour": _behaviour(raw.get("behaviour", {}), check),
+        "behaviour": _behaviour(check.table(raw, "behaviour", "risk"), check),
     }
 
 
@@ -382,10 +401,11 @@ def _style(raw: Mapping[str, Any], check: _Checker) -> dict[str, float]:
 
 
 def _schemes(raw: Mapping[str, Any], check: _Checker) -> tuple[dict[str, Scheme], dict[str, Activity]]:
-    own = raw.get("scheme", {})
+    own = check.table(raw, "scheme", "file")
+    own = {name: check.table(own, name, "scheme") for name in own}
     catalogue = {**facts.scheme_catalogue(), **own}
     schemes, activity = {}, {}
-    for name, entry in raw.get("schemes", {}).items():
+    for name, entry in check.table(raw, "schemes", "file").items():
         if name not in catalogue:
             check.problems.append(f"schemes: {name!r} is not in the catalogue and not under [scheme]")
             continue

@@ -172,6 +172,8 @@ def _frame(path: Path, schema: pa.Schema) -> pd.DataFrame:
     _plain(path)
     try:
         table = pq.read_table(path, partitioning=None)
+    except FileNotFoundError:
+        raise StateError(f"{path}: missing") from None
     except (OSError, pa.ArrowException) as error:
         raise StateError(f"{path}: cannot be read: {error}") from error
     plain = pa.schema(
