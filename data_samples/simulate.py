@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,7 @@ from data_samples import (
 from data_samples.draw import flags
 from data_samples.world import HEADS, World, load
 from features.manifest.schema import DIRECTIONS, MODES
+from features.scratch import Draft
 
 #: Share of ordinary shipments with something else wrong (undervalued, counterfeit, misdeclared).
 _OTHER_OFFENCE = 0.012
@@ -125,34 +127,22 @@ def benign(
     return made.manifests
 
 
-def _only(lanes: population.Lanes, goods: tuple[str | None, str | None], rng: np.random.Generator) -> None:
-    """Give all lanes one origin or one heading."""
-    origin, heading = goods
-    if origin is not None:
-        lanes.origin[:] = geography.country_index()[origin]
-    if heading is not None:
-        lanes.heading[:] = geography.heading_index()[heading]
-        lanes.median_kg[:] = population.typical_kg(rng, lanes.mode, lanes.heading)
-
-
 def _run(
     world: World,
     days: int,
     per_day: int,
     seed: int,
     start: date,
-    goods: tuple[str | None, str | None] | None,
+    held: tuple[str | None, str | None] | None,
 ) -> Days:
-    """Run a world; `goods` fixes the origin and heading of all trade."""
+    """Run a world; `held` fixes the origin and heading of all trade."""
     streams = np.random.SeedSequence([seed, _world_number(world)]).spawn(10)
     rngs = [np.random.default_rng(s) for s in streams]
     first = np.datetime64(start, "us")
     months = np.array(
         [(first + np.timedelta64(d, "D")).astype("datetime64[M]").astype(int) % 12 + 1 for d in range(days)]
     )
-    lanes, parties = population.populate(world, rngs[0], days, per_day)
-    if goods is not None:
-        _only(lanes, goods, rngs[9])
+    lanes, parties = population.populate(world, rngs[0], days, per_day, held)
     plan = concealment.plan(world, rngs[1], months, days * per_day, lanes, parties)
     ordinary = len(lanes)
     lanes = lanes.extend(plan.lanes)  # operations send honest shipments too
@@ -450,14 +440,24 @@ def _signs(
 def write(days: Days, directory: str | Path) -> list[Path]:
     """Write ``manifests.parquet``, ``outcomes.parquet`` and ``truth.parquet`` into a folder.
 
-    Each file appears whole or not at all.
+    The files appear together, whole, or not at all.
     """
     folder = Path(directory)
+    made = not folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name in ("manifests", "outcomes", "truth"):
-        final, partial = folder / f"{name}.parquet", folder / f".{name}.parquet.part"
-        getattr(days, name).to_parquet(partial, index=False)
-        partial.replace(final)
-        written.append(final)
-    return written
+    paths = [folder / f"{name}.parquet" for name in ("manifests", "outcomes", "truth")]
+    with ExitStack() as stack:
+        if made:
+            stack.callback(_remove_if_empty, folder)
+        drafts = [stack.enter_context(Draft(path)) for path in paths]
+        for path, draft in zip(paths, drafts, strict=True):
+            getattr(days, path.stem).to_parquet(draft.path, index=False)
+            draft.settle()
+        for draft in drafts:
+            draft.finish()
+    return paths
+
+
+def _remove_if_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
