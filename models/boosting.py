@@ -111,11 +111,12 @@ class LabelledRows:
 
 @dataclass(frozen=True)
 class Fold:
-    """Rows to learn from and rows to judge by; ``judge`` weighs the latter in the metric."""
+    """Rows to learn from and rows to judge by; ``judge`` weighs the latter, ``finds`` counts theirs."""
 
     train: LabelledRows
     valid: LabelledRows
     judge: np.ndarray
+    finds: int
 
 
 @dataclass(frozen=True)
@@ -233,7 +234,7 @@ def _trunk(rows: LabelledRows, schema: FeatureSchema, settings: str, seed: int, 
 
 def few(folds: Sequence[Fold], settings: Sequence[str]) -> bool:
     """Return whether the folds hold too few finds to choose among settings (never, if one name is given)."""
-    judged = sum(int(fold.valid.y.sum()) for fold in folds)
+    judged = sum(fold.finds for fold in folds)
     return len(settings) > 1 and judged < (FEW if len(folds) == 1 else FEW_IN_FOLDS)
 
 

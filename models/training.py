@@ -86,8 +86,8 @@ class Options:
         Rows without a find to learn from. Where there are more, so many are drawn at random and
         weigh for the rest: finds are what limits a model, clean rows are what it costs.
     hide_history : float
-        Share of days whose history features are hidden while training, so that a port's first
-        days are scored by a model that has seen such days.
+        Share of the training days whose rows teach twice, with their past and without it (each then
+        weighs half), so that a port's first days are scored by a model that has seen such days.
     settings : tuple of str
         Names in `models.boosting.SETTINGS` to choose from.
     rounds : int
@@ -126,6 +126,7 @@ class _Pool:
     day: np.ndarray  # a number per day and port, see `_port_days`
     shipment_id: pd.Series
     ports: list[dict[str, Any]]
+    again: np.ndarray  # rows that stand here a second time, without their past
 
     @property
     def any_find(self) -> np.ndarray:
@@ -168,7 +169,8 @@ def train(sets: Sequence[TrainingSet], features: Sequence[Feature], options: Opt
         raise TrainingError("no inspected row falls into the training window")
     schema = FeatureSchema.fit(pool.frame[learn], features, minimum=options.minimum_level)
     X = schema.encode(pool.frame)
-    _hide_history(X, schema, features, pool, learn, options)
+    pool, X = _with_first_days(pool, X, schema, features, learn, options)
+    learn = np.isin(pool.window, ("train", "stop"))
     heads, absent = [], {}
     for name in HEADS:
         reason = _too_few(name, pool, learn, options)
@@ -219,6 +221,7 @@ def _pool(sets: Sequence[TrainingSet], names: Sequence[str], options: Options) -
         day=rows["day"].to_numpy(dtype=np.int64),
         shipment_id=rows["shipment_id"],
         ports=[facts for _, _, facts in parts],
+        again=np.zeros(len(rows), dtype=bool),
     )
 
 
@@ -302,24 +305,40 @@ def _split(table: pd.DataFrame, options: Options) -> TimeSplit:
     return TimeSplit((Window("train", first, last + pd.Timedelta(days=1)),), gap)
 
 
-def _hide_history(
+def _with_first_days(
+    pool: _Pool,
     X: np.ndarray,
     schema: FeatureSchema,
     features: list[Feature],
-    pool: _Pool,
     learn: np.ndarray,
     options: Options,
-) -> None:
-    """Blank history columns on a share of the training days, in place."""
+) -> tuple[_Pool, np.ndarray]:
+    """Add the rows of a share of the training days once more, their history columns blank."""
     history = {f.name for f in features if f.known == "history"}
-    columns = [i for i, column in enumerate(schema.columns) if column.feature in history]
-    if not columns or options.hide_history <= 0:
-        return
+    columns = np.array([i for i, column in enumerate(schema.columns) if column.feature in history], dtype=int)
+    if not len(columns) or options.hide_history <= 0:
+        return pool, X
     days = np.unique(pool.day[learn])
     rng = np.random.default_rng([options.seed, 1])
     hidden = days[rng.random(len(days)) < options.hide_history]
     rows = np.flatnonzero(learn & np.isin(pool.day, hidden))
-    X[rows[:, None], np.array(columns)[None, :]] = np.nan
+    without = X[rows]
+    without[:, columns] = np.nan
+    evidence = pool.evidence.copy()
+    evidence[rows] /= 2
+    order = np.append(np.arange(len(X)), rows)
+    extended = replace(
+        pool,
+        frame=pool.frame.iloc[order].reset_index(drop=True),
+        window=pool.window[order],
+        label={head: values[order] for head, values in pool.label.items()},
+        evidence=evidence[order],
+        probability=pool.probability[order],
+        day=pool.day[order],
+        shipment_id=pool.shipment_id.iloc[order].reset_index(drop=True),
+        again=np.arange(len(order)) >= len(X),
+    )
+    return extended, np.concatenate([X, without])
 
 
 #: Rows without a find that a head needs besides its finds: from one kind alone nothing is learnt.
@@ -327,7 +346,7 @@ _FEWEST_CLEAN = 10
 
 
 def _too_few(name: str, pool: _Pool, learn: np.ndarray, options: Options) -> str:
-    find = pool.label[name] == 1
+    find, learn = pool.label[name] == 1, learn & ~pool.again
     blocks = options.validation == "blocks"
     wanted = {"training": (int((find & learn).sum()), options.minimum_training_finds, learn)}
     if not blocks:
@@ -357,8 +376,8 @@ def _head(
     booster = boosting.fit(rows.take(learn), schema, best, seed=options.seed, rounds=options.rounds)
     text = booster.model_to_string()
     facts: dict[str, Any] = {
-        "training_finds": int((y[learn] == 1).sum()),
-        "training_rows": int(learn.sum()),
+        "training_finds": int((y[learn & ~pool.again] == 1).sum()),
+        "training_rows": int((learn & ~pool.again).sum()),
         "weighting": scheme,
         "weightings_tried": schemes,
         "settings": best.settings,
@@ -405,13 +424,17 @@ def _folds(
     """Return rows to learn from and later (or other days') rows to judge by."""
     judge = weights.selection_weights(pool.probability, "clipped")
     rows = LabelledRows(X, y, pool.any_find, weight)
+
+    def finds(mask: np.ndarray) -> int:
+        return int((y[mask & ~pool.again] == 1).sum())
+
     train, stop = pool.window == "train", pool.window == "stop"
     if options.validation == "time" and (y[stop] == 1).any() and (y[train] == 1).any():
-        return [Fold(rows.take(train), rows.take(stop), judge[stop])]
+        return [Fold(rows.take(train), rows.take(stop), judge[stop], finds(stop))]
     folds = []
     for inside, outside in _blocks(pool, learn, options):
         if (y[inside] == 1).any() and (y[outside] == 1).any():
-            folds.append(Fold(rows.take(inside), rows.take(outside), judge[outside]))
+            folds.append(Fold(rows.take(inside), rows.take(outside), judge[outside], finds(outside)))
     if not folds:
         raise TrainingError("the finds lie on too few days to hold any back")
     return folds
@@ -439,7 +462,7 @@ def _calibrate(
         rows = pool.window == "calibrate"
         margin = head.margin(X[rows])
     else:
-        rows = learn
+        rows = learn & ~pool.again
         margin = np.full(len(X), np.nan)
         for inside, outside in _blocks(pool, learn, options):
             part = all_rows.take(inside)

@@ -11,6 +11,7 @@ import pytest
 from models.bundle import BundleError, load, save
 from models.explain import explain
 from models.heads import HeadError, parse_booster
+from models.metrics import average_precision
 from models.predict import predict
 from models.training import Options, TrainingError, train
 
@@ -56,12 +57,21 @@ def test_history_may_be_missing(bundle, port):
     assert np.isfinite(predict(bundle, frame).risk).all()
 
 
-def test_history_hidden_on_every_day_is_not_learnt(bundle, port):
-    always = train([port.training_set()], port.registry, Options(hide_history=1.0, settings=("steady",)))
-    place = always.schema.names.index("earlier_finds")
-    assert all(head.booster.feature_importance()[place] == 0 for head in always.heads)
-    assert any(head.booster.feature_importance()[place] > 0 for head in bundle.heads)
-    assert all(head.booster.feature_importance().sum() > 0 for head in always.heads)
+def test_rows_teach_with_and_without_their_past(make, port):
+    """A model that saw every day without its past too ranks first days better, and still knows the past."""
+    later = make(n=20_000, seed=12)
+    blank = later.features.assign(earlier_finds=np.nan)
+    truth = later.truth["live_animals"].to_numpy(dtype=float)
+    precision = {}
+    for share in (0.0, 1.0):
+        options = Options(hide_history=share, settings=("steady",), rounds=120)
+        learnt = train([port.training_set()], port.registry, options)
+        head = learnt.heads[0]
+        assert head.booster.feature_importance()[learnt.schema.names.index("earlier_finds")] > 0
+        precision[share] = average_precision(truth, predict(learnt, blank, explain=False).margins[head.name])
+        rows = head.facts["training_rows"], head.facts["training_finds"]
+        assert rows == precision.setdefault("rows", rows)
+    assert precision[1.0] >= precision[0.0]
 
 
 def test_heads_without_finds_say_what_it_takes(make):
