@@ -6,7 +6,7 @@ Run ``python -m benchmarks.worlds`` to write the table of drops into ``docs/simu
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -62,8 +62,36 @@ def transfer(scorer: Scorer, worlds: list[str], *, days: int, per_day: int, seed
     return pd.concat(tables, ignore_index=True)
 
 
-def trained_scorer(world: str, *, days: int, per_day: int, seed: int, slots: int, folder: Path) -> Scorer:
-    """Train a bundle on one world's inspected shipments and return it as a scorer."""
+def drop(table: pd.DataFrame, home: str, finds: Mapping[str, int]) -> str:
+    """Return the drop from the first world to the others in words, one line per head.
+
+    Parameters
+    ----------
+    table : DataFrame
+        From `transfer`.
+    home : str
+        World the scorer learnt in.
+    finds : mapping of str to int
+        Finds it learnt from, per head.
+    """
+    lines = []
+    for head, part in table.groupby("head", sort=False):
+        own, other = (part[part["world"].eq(home) == here] for here in (True, False))
+        auc, times = (
+            f"{own[name].iloc[0]:.3g} → {other[name].mean():.3g}" for name in ("AUC", "AP / base rate")
+        )
+        low, high = other["AUC"].min(), other["AUC"].max()
+        lines.append(
+            f"- {head}, learnt from {finds[str(head)]} finds in `{home}`: AUC {auc} in the mean of the other "
+            f"{len(other)} worlds ({low:.3g} to {high:.3g}); average precision over the base rate {times}."
+        )
+    return "\n".join(lines)
+
+
+def trained_scorer(
+    world: str, *, days: int, per_day: int, seed: int, slots: int, folder: Path
+) -> tuple[Scorer, dict[str, int]]:
+    """Train a bundle on one world's inspected shipments; return it as a scorer, and its finds per head."""
     from models import bundle as bundles
     from risk.engine import Engine
     from risk.learning import STARTER, learn, read_ports
@@ -80,7 +108,7 @@ def trained_scorer(world: str, *, days: int, per_day: int, seed: int, slots: int
         risks = frame.loc[table["shipment_id"], [f"risk_{h}" for h in HEADS]]
         return risks.set_axis(list(HEADS), axis=1).reset_index(drop=True)
 
-    return score
+    return score, {head.name: int(head.facts["training_finds"]) for head in bundle.heads}
 
 
 def main() -> None:
@@ -96,7 +124,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     with TemporaryDirectory() as folder:
-        scorer = trained_scorer(
+        scorer, finds = trained_scorer(
             given.train,
             days=given.days,
             per_day=given.per_day,
@@ -106,7 +134,7 @@ def main() -> None:
         )
         worlds = [given.train, *(n for n in names() if n != given.train)]
         table = transfer(scorer, worlds, days=given.test_days, per_day=given.per_day, seed=given.seed + 1000)
-    insert(DOCUMENT, "worlds", markdown(table))
+    insert(DOCUMENT, "worlds", f"{drop(table, given.train, finds)}\n\n{markdown(table)}")
 
 
 if __name__ == "__main__":

@@ -147,7 +147,8 @@ def _late_versions(table: pd.DataFrame, labelled: np.ndarray) -> np.ndarray:
         raise LabelError(
             f"{len(names)} inspected shipment(s) were amended after the inspection and the version known "
             f"before it is missing: {', '.join(names[:20])}{' …' if len(names) > 20 else ''}. "
-            "Train on the rows as they were when they were scored.",
+            "Train on the rows as they were when they were scored. Where the time of a decision stands in "
+            "several columns, a mapping can take the latest: inspected_at = { latest = [...] }.",
             names,
         )
     return late
