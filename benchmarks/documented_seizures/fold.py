@@ -44,7 +44,7 @@ PORTS = {
 #: manifests that lose groups of fields.
 INSPECTED, RANDOM, BASE_RATE, THINNED = 0.25, 0.7, 0.05, 0.8
 #: One setting of the trees, fewer of them and no comparison of weightings: ten folds must be quick.
-OPTIONS = Options(seed=1, settings=("steady",), rounds=200, validation="blocks", test=0.0, hide_history=0.5)
+OPTIONS = Options(seed=1, settings=("steady",), rounds=200, validation="blocks", test=0.0, hide_history=1.0)
 
 
 def training_world(name: str, held: list, known: list) -> worlds.World:

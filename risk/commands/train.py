@@ -52,8 +52,8 @@ is trained only where there are enough finds; if not, the output says what it wo
 @click.option(
     "--as-starter",
     is_flag=True,
-    help="Learn as the starter model does, for ports never seen: thin manifests, hide the past on half "
-    "the days, leave out what simulated ports cannot teach.",
+    help="Learn as the starter model does, for ports never seen: thin manifests, teach every row with "
+    "and without its past, leave out what simulated ports cannot teach.",
 )
 @click.option(
     "--without",
