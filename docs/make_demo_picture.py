@@ -2,7 +2,8 @@
 
     .venv/bin/python docs/make_demo_picture.py [--model DIR]
 
-Needs Pillow (it comes with Streamlit) and, for the same letters everywhere, DejaVu Sans Mono.
+Needs Pillow (it comes with Streamlit) and, for the same letters everywhere, the fonts DejaVu Sans Mono
+and, for Chinese, Japanese and Korean names, WenQuanYi Zen Hei.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from unicodedata import east_asian_width
 
 from PIL import Image, ImageDraw, ImageFont
 
@@ -32,7 +34,7 @@ _ENTRY = re.compile(r" *[\d,]+  \S")
 
 def printed(model: str | None) -> str:
     """Return what the demo prints on a terminal, with its bold marks."""
-    call = ["wildcargo", "score", "data_samples/port_day.csv", "--capacity", "30"]
+    call = ["wildcargo", "score", "data_samples/port_day.csv", "--capacity", "30", "--seed", "0"]
     call += ["--out", "out/worklist.csv", *(["--model", model] if model else [])]
     (HERE.parent / "out").mkdir(exist_ok=True)
     ours, theirs = pty.openpty()
@@ -75,6 +77,7 @@ def shortened(text: str) -> list[str]:
 def draw(lines: list[str]) -> Image.Image:
     """Return the picture of lines of a terminal."""
     plain, bold = (_font(name) for name in ("DejaVuSansMono.ttf", "DejaVuSansMono-Bold.ttf"))
+    wide = _font("wqy-zenhei.ttc")
     step = plain.getlength("0")
     height = 2 * MARGIN + LEADING * len(lines)
     picture = Image.new("RGB", (int(2 * MARGIN + step * COLUMNS), height), PAPER)
@@ -87,9 +90,11 @@ def draw(lines: list[str]) -> Image.Image:
             if position % 2:
                 strong = part == "1"
                 continue
-            place = (MARGIN + step * column, MARGIN + LEADING * row)
-            pen.text(place, part, font=bold if strong else plain, fill=STRONG if strong else colour)
-            column += len(part)
+            for letter in part:
+                font = wide if east_asian_width(letter) in "WF" else bold if strong else plain
+                place = (MARGIN + step * column, MARGIN + LEADING * row)
+                pen.text(place, letter, font=font, fill=STRONG if strong else colour)
+                column += 2 if font is wide else 1
     return picture
 
 
@@ -108,7 +113,7 @@ def _font(name: str) -> ImageFont.FreeTypeFont:
     try:
         return ImageFont.truetype(name, SIZE)
     except OSError as error:
-        raise SystemExit(f"{name} is not installed (package fonts-dejavu)") from error
+        raise SystemExit(f"{name} is not installed (packages fonts-dejavu, fonts-wqy-zenhei)") from error
 
 
 def main() -> None:

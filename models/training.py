@@ -83,8 +83,9 @@ class Options:
     minimum_level : int
         Rows a category's level needs for a code of its own.
     most_clean : int
-        Rows without a find to learn from. Where there are more, so many are drawn at random and
-        weigh for the rest: finds are what limits a model, clean rows are what it costs.
+        Rows without a find to learn from, of the train and stop windows. Where there are more, so many
+        are drawn at random and weigh for the rest: finds are what limits a model, clean rows are what
+        it costs.
     hide_history : float
         Share of the training days whose rows teach twice, with their past and without it (each then
         weighs half), so that a port's first days are scored by a model that has seen such days.
@@ -126,6 +127,7 @@ class _Pool:
     day: np.ndarray  # a number per day and port, see `_port_days`
     shipment_id: pd.Series
     ports: list[dict[str, Any]]
+    stands_for: np.ndarray  # rows drawn at random stand for those left out
     again: np.ndarray  # rows that stand here a second time, without their past
 
     @property
@@ -221,6 +223,7 @@ def _pool(sets: Sequence[TrainingSet], names: Sequence[str], options: Options) -
         day=rows["day"].to_numpy(dtype=np.int64),
         shipment_id=rows["shipment_id"],
         ports=[facts for _, _, facts in parts],
+        stands_for=rows["stands_for"].to_numpy(dtype=np.float64),
         again=np.zeros(len(rows), dtype=bool),
     )
 
@@ -245,16 +248,17 @@ def _port_days(days: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _sample_clean(rows: pd.DataFrame, options: Options) -> pd.DataFrame:
-    """Keep all finds and at most `Options.most_clean` other rows of the training window."""
-    clean = ((rows["window"] == "train") & (rows[list(HEADS)].max(axis=1) != 1)).to_numpy()
+    """Keep all finds and at most `Options.most_clean` other rows to learn from; say for how many each stands."""
+    learnt = rows["window"].isin(("train", "stop"))
+    clean = (learnt & (rows[list(HEADS)].max(axis=1) != 1)).to_numpy()
     count = int(clean.sum())
     if count <= options.most_clean:
-        return rows
+        return rows.assign(stands_for=1.0)
     rng = np.random.default_rng([options.seed, 3])
     dropped = rng.choice(np.flatnonzero(clean), count - options.most_clean, replace=False)
-    evidence = rows["evidence"].to_numpy(dtype=np.float64, copy=True)
-    evidence[clean] *= count / options.most_clean
-    return rows.assign(evidence=evidence).drop(index=rows.index[dropped])
+    stands_for = np.where(clean, count / options.most_clean, 1.0)
+    evidence = rows["evidence"].to_numpy(dtype=np.float64) * stands_for
+    return rows.assign(evidence=evidence, stands_for=stands_for).drop(index=rows.index[dropped])
 
 
 def _part(
@@ -329,13 +333,14 @@ def _with_first_days(
     order = np.append(np.arange(len(X)), rows)
     extended = replace(
         pool,
-        frame=pool.frame.iloc[order].reset_index(drop=True),
+        frame=pool.frame.iloc[:0],  # X is what is learnt from
         window=pool.window[order],
         label={head: values[order] for head, values in pool.label.items()},
         evidence=evidence[order],
         probability=pool.probability[order],
         day=pool.day[order],
         shipment_id=pool.shipment_id.iloc[order].reset_index(drop=True),
+        stands_for=pool.stands_for[order],
         again=np.arange(len(order)) >= len(X),
     )
     return extended, np.concatenate([X, without])
@@ -377,7 +382,7 @@ def _head(
     text = booster.model_to_string()
     facts: dict[str, Any] = {
         "training_finds": int((y[learn & ~pool.again] == 1).sum()),
-        "training_rows": int((learn & ~pool.again).sum()),
+        "training_rows": round(pool.stands_for[learn & ~pool.again].sum()),
         "weighting": scheme,
         "weightings_tried": schemes,
         "settings": best.settings,
@@ -422,7 +427,7 @@ def _folds(
     X: np.ndarray, y: np.ndarray, weight: np.ndarray, pool: _Pool, learn: np.ndarray, options: Options
 ) -> list[Fold]:
     """Return rows to learn from and later (or other days') rows to judge by."""
-    judge = weights.selection_weights(pool.probability, "clipped")
+    judge = weights.selection_weights(pool.probability, "clipped") * pool.stands_for
     rows = LabelledRows(X, y, pool.any_find, weight)
 
     def finds(mask: np.ndarray) -> int:
@@ -470,7 +475,9 @@ def _calibrate(
             margin[outside] = booster.predict(X[outside], raw_score=True) if outside.any() else 0.0
         margin = margin[rows]
     traffic = weights.usable(pool.probability[rows])
-    scale = weights.selection_weights(pool.probability[rows], "stabilised") if traffic else None
+    scale = pool.stands_for[rows]
+    if traffic:
+        scale = scale * weights.selection_weights(pool.probability[rows], "stabilised")
     # Evidence weights stay out: they would make clean rows rarer than they are.
     return fit_platt(margin, y[rows], scale, population="traffic" if traffic else "inspected")
 

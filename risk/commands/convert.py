@@ -71,4 +71,4 @@ def command(files: tuple[Path, ...], out: Path, mapping: Path | None, strict: bo
         terminal.heading("Notes")
         terminal.items(tally.general())
     terminal.say(f"Written: {out}")
-    terminal.say(f"Next: wildcargo score {terminal.quoted(out)} --capacity 30 --out list.csv")
+    terminal.say(f"Next: {terminal.program()} score {terminal.quoted(out)} --capacity 30 --out list.csv")

@@ -42,7 +42,8 @@ def command(file: Path, out: Path | None) -> None:
         whole.part(out).write_text(text, encoding="utf-8")
     _say(proposal.table())
     terminal.say(f"Written: {out}. Check every line, then:")
-    terminal.say(f"  wildcargo score {terminal.quoted(file)} --mapping {terminal.quoted(out)} --out list.csv")
+    call = f"{terminal.program()} score {terminal.quoted(file)} --mapping {terminal.quoted(out)}"
+    terminal.say(f"  {call} --out list.csv")
 
 
 def _say(table: object) -> None:

@@ -279,10 +279,10 @@ class _Report:
         lines = []
         if records is not None and len(self.top):
             name = terminal.quoted(str(self.top["shipment_id"].iloc[0]))
-            lines.append(f"wildcargo replay {name} --records {terminal.quoted(records)}")
+            lines.append(f"{terminal.program()} replay {name} --records {terminal.quoted(records)}")
         if self.ranked.selection is None:
-            lines.append(f"wildcargo score … --capacity 30 --out {terminal.quoted(out)}")
-        for line in lines or ["wildcargo score --help"]:
+            lines.append(f"{terminal.program()} score … --capacity 30 --out {terminal.quoted(out)}")
+        for line in lines or [f"{terminal.program()} score --help"]:
             terminal.say(f"  {line}")
 
 

@@ -81,4 +81,4 @@ def command(
     terminal.say(f"{len(made.manifests):,} shipments, {inspected:,} inspected, {finds:,} with a find")
     for path in files:
         terminal.say(f"  {path}")
-    terminal.say(f"Next: wildcargo score {terminal.quoted(files[0])} --capacity 30 --out list.csv")
+    terminal.say(f"Next: {terminal.program()} score {terminal.quoted(files[0])} --capacity 30 --out list.csv")

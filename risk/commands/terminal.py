@@ -94,6 +94,14 @@ def quoted(path: str | os.PathLike[str]) -> str:
     return f"'{text}'" if any(c in text for c in " '\"();&|*?$") else text
 
 
+def program() -> str:
+    """Return what to type for this program: its bare name where the shell finds it by that."""
+    typed = sys.argv[0]
+    if os.path.basename(typed) != "wildcargo" or shutil.which("wildcargo"):
+        return "wildcargo"
+    return quoted(os.path.relpath(typed) if typed.startswith(os.getcwd()) else typed)
+
+
 class Progress:
     """One line on standard error that counts rows; silent unless that is a terminal.
 

@@ -143,4 +143,4 @@ def _say_bundle(bundle: Bundle, out: Path) -> None:
         terminal.say(f"  {head.name}: {finds:,} finds in {rows:,} rows, {trees} trees")
     terminal.items(bundle.absent.values())
     terminal.say(f"  Written: {out} (read {out / 'card.md'})")
-    terminal.say(f"Next: wildcargo evaluate {terminal.quoted(out)} HISTORY…")
+    terminal.say(f"Next: {terminal.program()} evaluate {terminal.quoted(out)} HISTORY…")
