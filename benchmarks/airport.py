@@ -125,7 +125,7 @@ too little for rows without a past; since then every row teaches without its pas
 expert knowledge of the same years and places. Intervals: 95 %, bootstrap over events. More than half are
 ivory and rhinoceros horn, of a time before those loads grew rare.
 
-{chr(10).join(tables[:1])}
+{tables[0]}
 
 {tables[1]}
 """

@@ -74,7 +74,7 @@ def measure(
     whole = small | (packages > 3) | (packages * each > 3 * kg)
     kg = np.where(whole, kg, packages * each)
     kg = kg + np.where(weight_off, extra_kg, 0.0)
-    gross = _rounded(np.maximum(kg, 0.02), taste * 23 % 1, mode)
+    gross = _rounded(np.maximum(kg, 0.02), taste * 23 % 1)
     price = _at_quantile(geography.usd_per_kg()[heading], 0.5 * (taste * 29 % 1) + 0.5 * u[3])
     usd = kg * price * np.where(value_low, 0.02 + 0.3 * u[4], 1.0)
     usd = np.maximum(usd, 1.0)
@@ -85,14 +85,14 @@ def measure(
     )
     return Quantities(
         gross=gross,
-        net=_rounded(gross * (0.84 + 0.15 * (taste * 13 % 1)), taste * 23 % 1, mode),
+        net=_rounded(gross * (0.84 + 0.15 * (taste * 13 % 1)), taste * 23 % 1),
         packages=packages.astype(float),
         volume=np.round(np.maximum(kg / (_DENSITY[mode] * np.exp(0.35 * rng.standard_normal(n))), 0.001), 3),
         usd=usd,
     )
 
 
-def _rounded(kg: np.ndarray, habit: np.ndarray, mode: np.ndarray) -> np.ndarray:
+def _rounded(kg: np.ndarray, habit: np.ndarray) -> np.ndarray:
     """Round as the declarant does: to grams, to kilograms, or to tens for heavy loads."""
     fine = np.round(kg, 3)
     coarse = np.where(kg > 2000, np.rint(kg / 10) * 10, np.where(kg > 20, np.rint(kg), np.round(kg, 1)))

@@ -272,7 +272,6 @@ def slip(
     rip_on: np.ndarray,
     lanes: Lanes,
     lane: np.ndarray,
-    day: np.ndarray,
     free: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Choose honest shipments to hide something in.
@@ -281,8 +280,8 @@ def slip(
     ----------
     rip_on : ndarray of int, shape (k, 3)
         Scheme, mode and day of each.
-    lane, day : ndarray of int, shape (n,)
-        Lane and day of every shipment of the run.
+    lane : ndarray of int, shape (n,)
+        Lane of every shipment of the run.
     free : ndarray of bool, shape (n,)
         Shipments that hide nothing yet.
 

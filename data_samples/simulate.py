@@ -147,7 +147,7 @@ def _run(
     ordinary = len(lanes)
     lanes = lanes.extend(plan.lanes)  # operations send honest shipments too
     lane, day, scheme = _events(world, rngs[2], lanes, ordinary, plan, days, per_day, start.weekday(), months)
-    rows, whose = concealment.slip(world, rngs[3], plan.rip_on, lanes, lane, day, scheme < 0)
+    rows, whose = concealment.slip(world, rngs[3], plan.rip_on, lanes, lane, scheme < 0)
     slipped = np.zeros(len(lane), dtype=bool)
     slipped[rows] = True
     scheme[rows] = whose

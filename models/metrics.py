@@ -17,6 +17,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.stable_hash import hash64
+
 SHARES: tuple[float, ...] = (0.01, 0.02, 0.05, 0.10)
 ENOUGH_FINDS = 10
 
@@ -58,7 +60,7 @@ class Estimate:
 
 def tie_breaker(shipment_id: Sequence[str] | pd.Series) -> np.ndarray:
     """Return a stable 64-bit hash per shipment number, shape (n,), uint64."""
-    return pd.util.hash_array(np.asarray(pd.Series(shipment_id).astype("str"), dtype=object))
+    return hash64(pd.Series(shipment_id).astype("str"))
 
 
 def order(score: np.ndarray, tie: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ before the first batch is scored, so a file read in pieces gives the bits of one
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import as_file, files
@@ -343,16 +343,7 @@ def timeline_of(state: State | None, views: Iterable[View]) -> Timeline | None:
         nothing = view.take(np.zeros(len(view), dtype=bool)) if nothing is None else nothing
     if nothing is None:
         return None
-    return Timeline(merged(parts), nothing)
-
-
-def merged(parts: Sequence[State]) -> State:
-    """Return the union of states, joined pairwise so that each row is sorted few times."""
-    left = list(parts)
-    while len(left) > 1:
-        pairs = [left[i].merge(left[i + 1]) for i in range(0, len(left) - 1, 2)]
-        left = pairs + ([left[-1]] if len(left) % 2 else [])
-    return left[0]
+    return Timeline(State.joined(parts), nothing)
 
 
 def as_manifest(

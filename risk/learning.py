@@ -556,6 +556,6 @@ def with_basis(options: Options, ports: Sequence[Port], *, simulated: bool) -> O
 
 
 def is_simulated(paths: Sequence[str | Path]) -> bool:
-    """Return whether any history was made by the simulator (its truth, or its settings, lie beside it)."""
-    names = (TRUTH, "world.toml", "simulation.json")
-    return any((Path(p) / name).exists() for p in paths if Path(p).is_dir() for name in names)
+    """Return whether any history was made by the simulator: its truth lies in or beside it."""
+    places = [path if path.is_dir() else path.parent for path in map(Path, paths)]
+    return any((place / TRUTH).exists() for place in places)

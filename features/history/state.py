@@ -12,6 +12,7 @@ part of a model bundle, and `State.forget` removes what is older than the port m
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -85,6 +86,16 @@ class State:
             identity.union(self.names, other.names),
             self.links if self.links is not None else other.links,
         )
+
+    @classmethod
+    def joined(cls, parts: Sequence[State]) -> State:
+        """Return the state that has seen what any of several has seen."""
+        # Pairwise, so that each row is sorted few times.
+        left = list(parts)
+        while len(left) > 1:
+            pairs = [left[i].merge(left[i + 1]) for i in range(0, len(left) - 1, 2)]
+            left = pairs + left[2 * len(pairs) :]
+        return left[0] if left else cls.empty()
 
     def absorb(self, view: View) -> State:
         """Return the state after a batch: its shipments, outcomes and names added."""

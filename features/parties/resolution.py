@@ -97,7 +97,7 @@ def resolve(names: pd.DataFrame, first_seen: np.ndarray, known: pd.DataFrame | N
     ordered, seen = names.take(order).reset_index(drop=True), first_seen[order]
     back = np.empty_like(order)
     back[order] = np.arange(len(order))
-    link, why = _taken_over(names["key"].to_numpy(), first_seen, order, back, known)
+    link, why = _taken_over(names["key"].to_numpy(), first_seen, back, known)
     later, earlier, ground, closeness = _grounded(ordered, seen, link == _OPEN)
     rank = np.lexsort((earlier, -closeness, -ground, later))
     columns = (later[rank].tolist(), earlier[rank].tolist(), ground[rank].tolist())
@@ -114,7 +114,7 @@ def resolve(names: pd.DataFrame, first_seen: np.ndarray, known: pd.DataFrame | N
 
 
 def _taken_over(
-    key: np.ndarray, seen: np.ndarray, order: np.ndarray, back: np.ndarray, known: pd.DataFrame | None
+    key: np.ndarray, seen: np.ndarray, back: np.ndarray, known: pd.DataFrame | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return links and grounds that stand already, by position in the order of time; `_OPEN` elsewhere.
 

@@ -51,7 +51,6 @@ def update(
     from features.manifest import stream
     from features.view import prepare
     from risk import learning
-    from risk.engine import merged
     from risk.reading import Tally
 
     paths = options.existing(files)
@@ -72,7 +71,7 @@ def update(
         raise Mistake("no shipment could be read", tally.problems() or ["the files hold no rows"])
     with _alone(state_dir):
         before = State.load(state_dir) if _begun(state_dir) else State.empty()
-        after = merged([before, *parts])
+        after = State.joined([before, *parts])
         after.save(state_dir)
     terminal.say(tally.sentence("kept"))
     terminal.items(tally.problems()[:50])
@@ -95,11 +94,10 @@ def show(state_dir: Path) -> None:
 def merge(folders: tuple[Path, ...], state_dir: Path) -> None:
     """Join several states into one; the order does not matter."""
     from features.history import State
-    from risk.engine import merged
 
     parts = _all_loaded(folders)
     with _alone(state_dir):
-        whole = merged([*parts, State.load(state_dir)] if _begun(state_dir) else parts)
+        whole = State.joined([*parts, State.load(state_dir)] if _begun(state_dir) else parts)
         whole.save(state_dir)
     _say(whole, state_dir)
 
@@ -171,12 +169,16 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 def _say(state: State, folder: Path) -> None:
+    from features.history import DAYS_NEEDED
+
     terminal.say(f"State {folder}: {len(state.shipments):,} shipments, {len(state.outcomes):,} outcomes")
     if state.covers_from is not None and state.covers_until is not None:
         days = (state.covers_until - state.covers_from).days
         terminal.say(
             f"  covers {state.covers_from:%Y-%m-%d} to {state.covers_until:%Y-%m-%d} ({days:,} days)"
         )
-        if days < 90:
-            terminal.say("  history is used from 90 days on; until then it counts as missing, not as zero")
+        if days < DAYS_NEEDED:
+            terminal.say(
+                f"  history is used from {DAYS_NEEDED} days on; until then it counts as missing, not as zero"
+            )
     terminal.say(f"  digest {state.digest[:16]}")

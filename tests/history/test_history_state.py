@@ -28,6 +28,8 @@ def test_merge_in_any_order_is_absorbing_the_whole(make_view, make_port, seed, s
     assert whole.merge(whole) == whole
     assert whole.merge(one) == whole
     assert State.empty().merge(whole) == whole
+    assert State.joined(parts) == State.joined(parts[::-1]) == whole
+    assert State.joined([]) == State.empty()
 
 
 def test_saved_and_loaded_is_the_same_and_the_bytes_too(make_view, make_port, tmp_path):

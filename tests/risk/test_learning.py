@@ -115,3 +115,14 @@ def test_what_cannot_teach_is_refused_with_reasons(port, tmp_path):
     (few,) = learning.read_ports([other])
     with pytest.raises((TrainingError, SplitError), match=r"too few|are needed"):
         learning.learn([few], Options())
+
+
+def test_a_history_beside_its_truth_is_simulated_named_as_a_folder_or_as_a_file(tmp_path):
+    folder, elsewhere = tmp_path / "a", tmp_path / "b"
+    for path in (folder, elsewhere):
+        path.mkdir()
+        (path / "manifests.parquet").touch()
+    (folder / "truth.parquet").touch()
+    assert learning.is_simulated([elsewhere, folder])
+    assert learning.is_simulated([folder / "manifests.parquet"])
+    assert not learning.is_simulated([elsewhere, elsewhere / "manifests.parquet"])
