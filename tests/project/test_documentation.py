@@ -1,5 +1,6 @@
 """Documents cannot drift: what is printed from the code must equal what is written."""
 
+import re
 from pathlib import Path
 
 from features import catalogue, matrix, reference
@@ -38,6 +39,16 @@ def test_every_feature_says_what_it_measures_and_how_to_say_it():
         assert "smuggl" not in words, feature.name
         assert " safe" not in words, feature.name
         assert "guilty" not in words, feature.name
+
+
+def test_the_design_says_where_every_module_is():
+    spans = re.findall(r"`([^`\n]+)`", (ROOT / "docs/design.md").read_text(encoding="utf-8"))
+    named = {word for span in spans for word in re.findall(r"\w+", span)}
+    rooms = ("features", "features/*", "models", "risk", "benchmarks")
+    modules = {path for room in rooms for path in ROOT.glob(f"{room}/*.py")}
+    # Of evidence and commands the design gives the rule, not the list.
+    told = {path for path in modules if not path.is_relative_to(ROOT / "features/evidence")}
+    assert sorted(path.stem for path in told if path.stem != "__init__" and path.stem not in named) == []
 
 
 def test_every_make_target_named_in_a_document_exists():
