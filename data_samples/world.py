@@ -17,9 +17,9 @@ from typing import Any
 
 from data_samples import facts
 from features import small_files
-from features.manifest.schema import MODES
+from features.manifest.schema import FINDS, MODES
 
-HEADS = ("live_animals", "wildlife_products")
+HEADS = FINDS
 PARTIES = ("front", "borrowed", "rip_on", "regular", "individual")
 #: Fields a world gives the probability of being filled, per mode.
 FIELDS = (

@@ -27,7 +27,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-HEADS: tuple[str, ...] = ("live_animals", "wildlife_products")
+from features.manifest import schema
+
+HEADS: tuple[str, ...] = schema.FINDS
 
 #: Weight of "nothing found" by how far the shipment was inspected. An ordering with round numbers
 #: (unload > part > dog > scan > papers), not a measurement: a port that knows its detection rates

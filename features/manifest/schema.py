@@ -30,7 +30,9 @@ import pandas as pd
 
 MODES = ("sea", "air", "express", "post", "road", "rail")
 DIRECTIONS = ("import", "export", "transit", "transhipment")
-OUTCOMES = ("clean", "live_animals", "wildlife_products", "other_offence")
+#: Kinds of find, and what the two heads of a model tell apart.
+FINDS = ("live_animals", "wildlife_products")
+OUTCOMES = ("clean", *FINDS, "other_offence")
 OUTCOME_STATUSES = ("provisional", "confirmed", "overturned")
 INSPECTION_TYPES = ("documents", "scan", "dog", "partial", "full")
 SELECTED_BY = (

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from features.manifest.schema import MODES
 from features.places.gazetteer import Floats, Ints
 from features.reference import table as reference
 
 #: Shares below the tables' cuts stand at these values.
 EXPORT_FLOOR, PARTNER_FLOOR, MODE_FLOOR, HEADING_FLOOR = 5e-5, 3e-4, 3e-3, 1e-7
-MODES = ("sea", "air", "express", "post", "road", "rail")
 
 
 @dataclass(frozen=True)

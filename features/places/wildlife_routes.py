@@ -12,12 +12,13 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from features.manifest.schema import FINDS, MODES
 from features.places.distinct import distinct
 from features.places.gazetteer import Floats, Ints
-from features.places.trade import MODES, trade
+from features.places.trade import trade
 from features.reference import table as reference
 
-HEADS = ("live_animals", "wildlife_products")
+HEADS = FINDS
 TOP_WEIGHT = 3.0
 #: A country that usually passes a taxon on counts this much as its source when goods start there.
 REEXPORT = 0.6

@@ -12,7 +12,6 @@ from risk.commands import options, terminal
 from risk.commands.mistakes import FAULT, Mistake
 
 if TYPE_CHECKING:
-    from features.registry import Feature
     from models.bundle import Bundle
     from models.predict import Prediction
     from risk.reasons import Words
@@ -72,15 +71,17 @@ def _say(record: Record, prediction: Prediction, bundle: Bundle, everything: boo
     import pandas as pd
 
     from features import matrix
+    from risk.engine import registry
     from risk.reasons import Words, summarise
     from risk.sentences import clean
 
     declared = {k: v for k, v in record.declared.items() if v is not None}
     table = pd.DataFrame([{**declared, "shipment_id": record.shipment_id}])
-    entries = (*matrix.features(), *_local(prediction))
     p = prediction
     assert p.risk_contributions is not None
-    summed = summarise(p.risk_contributions, p.features, p.risk_base, p.risk_log_odds, record.values, entries)
+    summed = summarise(
+        p.risk_contributions, p.features, p.risk_base, p.risk_log_odds, record.values, registry(bundle)
+    )
     words = Words(summed, record.values, table, matrix.facts())
     about = record.about
     terminal.say(f"Shipment {clean(record.shipment_id)}, scored {about['scored_at']} UTC")
@@ -234,16 +235,3 @@ def _value(record: Record, feature: str) -> str:
     if pd.isna(value):
         return "missing"
     return f"{value:.6g}" if isinstance(value, float) else clean(str(value))
-
-
-def _local(prediction: Prediction) -> tuple[Feature, ...]:
-    from features import matrix
-
-    extra: dict[str, list[str]] = {"categorical": [], "numeric": []}
-    for feature, family, column in zip(
-        prediction.features, prediction.families, prediction.columns, strict=True
-    ):
-        if family == "local" and feature == column:
-            kind = "categorical" if feature in prediction.unseen else "numeric"
-            extra[kind].append(feature)
-    return matrix.local_features(extra)
