@@ -123,8 +123,8 @@ class Matcher:
         for i, (_, title, _, trade, detail) in enumerate(headings):
             for term in trade.split(";"):
                 self._learn(weights, unspaced, i, term)
-            _add(weights, i, _tokens(goods_text.fold(title)), _TITLE)
-            _add(weights, i, _tokens(goods_text.fold(detail)), _DETAIL)
+            _add(weights, i, goods_text.stems(goods_text.fold(title)), _TITLE)
+            _add(weights, i, goods_text.stems(goods_text.fold(detail)), _DETAIL)
         self._english = frozenset(weights) | _IGNORED | _PURPOSE
         for code, term in more:
             self._learn(weights, unspaced, self.position[code], term)
@@ -143,7 +143,7 @@ class Matcher:
             unspaced.add(folded)
             weights[folded][i] = _TRADE
             return
-        tokens = _tokens(folded)
+        tokens = goods_text.stems(folded)
         if len(tokens) == 1:
             weights[tokens[0]][i] = max(_TRADE, weights[tokens[0]].get(i, 0.0))
             return
@@ -183,7 +183,7 @@ class Matcher:
     def _read(self, text: str, columns: list[int], data: list[float]) -> float:
         found: dict[str, float] = {}
         seen: dict[str, bool] = {}
-        for term, weight in terms(_tokens(text[:4000])):
+        for term, weight in terms(goods_text.stems(text[:4000])):
             single = " " not in term
             if single and term not in self._terms:
                 seen[term] = False
@@ -218,10 +218,6 @@ class Matcher:
         other = self.groups[scores.indices] != self.groups[np.maximum(best, 0)][rows]
         np.maximum.at(rival, rows[other], scores.data[other])
         return Match(best, score, rival, scores, known)
-
-
-def _tokens(folded: str) -> list[str]:
-    return [goods_text.stem(word) for word in goods_text.words(folded)]
 
 
 def _add(weights: dict[str, dict[int, float]], i: int, tokens: Sequence[str], weight: float) -> None:

@@ -168,6 +168,16 @@ def stem(word: str) -> str:
     return _SPELLING.get(word, word)
 
 
+def stems(folded: str) -> list[str]:
+    """Return the stems of the words of a folded text, in order."""
+    return [stem(word) for word in words(folded)]
+
+
+def apart(tokens: Iterable[str]) -> str:
+    """Return words in one text, each between its own spaces: neighbouring terms do not share one."""
+    return " " + "  ".join(tokens) + " "
+
+
 def join(parts: Iterable[pd.Series], separator: str = " ; ") -> pd.Series:
     """Join text columns row by row, missing ones left out; missing where all are."""
     joined: pd.Series | None = None

@@ -54,11 +54,11 @@ class StopWords:
         forms: dict[str, str] = {}
         for term in terms:
             folded = goods_text.fold(term)
-            stems = _stems(folded)
+            stems = goods_text.stems(folded)
             if goods_text.UNSPACED.search(folded):
                 forms[folded] = term
             elif stems:
-                forms.setdefault(_wrap(stems), term)
+                forms.setdefault(goods_text.apart(stems), term)
         self._patterns = sorted(forms)
         self._names = [forms[pattern] for pattern in self._patterns]
         self._finder = ahocorasick_rs.AhoCorasick(
@@ -67,25 +67,17 @@ class StopWords:
 
     def measure(self, folded: str) -> Vagueness:
         """Measure one folded text (see `features.goods.text.fold`)."""
-        tokens = [token for token in _stems(folded[:4000]) if token not in _FILLER]
+        tokens = [token for token in goods_text.stems(folded[:4000]) if token not in _FILLER]
         letters = sum(map(len, tokens))
         if not tokens:
             return Vagueness(1.0, 0, not any(c.isalpha() for c in folded), "")
         covered, names = 0, []
-        for pattern, start, end in self._finder.find_matches_as_indexes(_wrap(tokens)):
+        for pattern, start, end in self._finder.find_matches_as_indexes(goods_text.apart(tokens)):
             covered += end - start - self._patterns[pattern].count(" ")
             names.append(self._names[pattern])
         words = sum(1 if not goods_text.UNSPACED.search(token) else -(-len(token) // 4) for token in tokens)
         found = ", ".join(dict.fromkeys(names[:3]))
         return Vagueness(min(1.0, covered / letters), words, False, found)
-
-
-def _stems(folded: str) -> list[str]:
-    return [goods_text.stem(word) for word in goods_text.words(folded)]
-
-
-def _wrap(tokens: list[str]) -> str:
-    return " " + "  ".join(tokens) + " "
 
 
 @cache

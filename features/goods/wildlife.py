@@ -123,7 +123,7 @@ class Lexicon:
             term = Term(text, concept, taxon, language, kind, common == "1", form, len(folded.split()))
             for pattern in self._forms(folded, term):
                 self._patterns.setdefault(pattern, term)
-            tokens = _stems(folded)
+            tokens = goods_text.stems(folded)
             if kind == "plain" and not term.common:
                 (names if len(tokens) == 1 else parts).update(token for token in tokens if token.isascii())
             if kind != "ordinary" and len(tokens) == 1 and tokens[0].isascii():
@@ -140,19 +140,19 @@ class Lexicon:
 
     @staticmethod
     def _forms(folded: str, term: Term) -> Iterator[str]:
-        tokens = _stems(folded)
+        tokens = goods_text.stems(folded)
         if not goods_text.UNSPACED.search(folded):
-            yield _wrap(tokens)
+            yield goods_text.apart(tokens)
             if len(tokens) > 1 and term.kind == "plain" and sum(map(len, tokens)) >= JOINED_LETTERS:
-                yield _wrap(["".join(tokens)])
+                yield goods_text.apart(["".join(tokens)])
             return
         yield folded
         if term.kind == "plain" and not term.common:
             spaced = [part.lower() for part in re.findall("[A-Z]?[a-z]+", anyascii(folded))]
             if sum(map(len, spaced)) >= TRANSLITERATED_LETTERS:
-                yield _wrap(["".join(spaced)])
+                yield goods_text.apart(["".join(spaced)])
                 if len(spaced) > 1:
-                    yield _wrap(spaced)
+                    yield goods_text.apart(spaced)
 
     def read(self, folded: str) -> Reading:
         """Find the terms in one folded text (see `features.goods.text.fold`)."""
@@ -170,7 +170,7 @@ class Lexicon:
 
     def _find(self, tokens: list[str], *, misspelt: bool) -> list[Hit]:
         tokens = self._join_parts(tokens)
-        wrapped = _wrap(tokens)
+        wrapped = goods_text.apart(tokens)
         hits = []
         for pattern, start, end in self._finder.find_matches_as_indexes(wrapped):
             term = self._terms[pattern]
@@ -204,23 +204,14 @@ class Lexicon:
         return self._spelling.nearest(token) or token
 
 
-def _stems(folded: str) -> list[str]:
-    return [goods_text.stem(word) for word in goods_text.words(folded)]
-
-
 def _parted(folded: str) -> list[str]:
     # What a comma parts is another article: the "toys" of "toys, ivory" say nothing of the ivory.
     tokens: list[str] = []
     for part in _PARTS.split(folded):
-        stems = _stems(part)
+        stems = goods_text.stems(part)
         if stems:
             tokens += [_BARRIER, *stems] if tokens else stems
     return tokens
-
-
-def _wrap(tokens: Sequence[str]) -> str:
-    # Each word between its own spaces, so that neighbouring terms do not share one.
-    return " " + "  ".join(tokens) + " "
 
 
 def _says_live(tokens: Sequence[str], folded: str) -> bool:
