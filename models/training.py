@@ -248,7 +248,7 @@ def _port_days(days: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _sample_clean(rows: pd.DataFrame, options: Options) -> pd.DataFrame:
-    """Keep all finds and at most `Options.most_clean` other rows to learn from; say for how many each stands."""
+    """Keep all finds, at most `Options.most_clean` other rows to learn from, and how many each stands for."""
     learnt = rows["window"].isin(("train", "stop"))
     clean = (learnt & (rows[list(HEADS)].max(axis=1) != 1)).to_numpy()
     count = int(clean.sum())
