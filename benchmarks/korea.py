@@ -26,7 +26,8 @@ from models import evaluation
 from models.baselines import Logistic, LookUp, Random, RawLightGBM, Scorer
 from models.evaluation import BundleScorer, examples
 from models.training import Options, train
-from risk.learning import PortRows, read_ports, rows_of
+from risk.histories import read_ports
+from risk.learning import PortRows, rows_of
 
 MAPPING = Path(__file__).parent / "mappings" / "korea.toml"
 PARTS = ("train", "valid", "test")

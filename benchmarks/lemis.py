@@ -27,7 +27,8 @@ from models.evaluation import BundleScorer, examples, target_labels
 from models.labels import labels
 from models.metrics import Estimate, Judged, measure
 from models.training import Options, train
-from risk.learning import PortRows, read_ports, rows_of
+from risk.histories import read_ports
+from risk.learning import PortRows, rows_of
 
 MAPPINGS = Path(__file__).parent / "mappings"
 #: Title of a section -> mapping file.

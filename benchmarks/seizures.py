@@ -34,7 +34,10 @@ OUT = ROOT / "out" / "seizures"
 #: Background of the tables by group, by part and of the controls.
 MAIN = "simulated"
 #: What a fold's result depends on.
-SOURCES = ("features", "models", "data_samples", "benchmarks/documented_seizures", "risk/learning.py")
+SOURCES = (
+    *("features", "models", "data_samples", "benchmarks/documented_seizures"),
+    *(f"risk/{name}.py" for name in ("amendments", "engine", "histories", "learning", "reading")),
+)
 
 
 def main() -> None:

@@ -94,7 +94,8 @@ def trained_scorer(
     """Train a bundle on one world's inspected shipments; return it as a scorer, and its finds per head."""
     from models import bundle as bundles
     from risk.engine import Engine
-    from risk.learning import STARTER, learn, read_ports
+    from risk.histories import read_ports
+    from risk.learning import STARTER, learn
 
     made = simulate(world, days=days, per_day=per_day, seed=seed, slots_per_day=slots, random_share=0.5)
     write(made, folder / world)

@@ -28,7 +28,7 @@ from models.baselines import Examples, Scorecard
 from models.bundle import Bundle, load, save
 from models.predict import predict
 from models.training import Options
-from risk import learning
+from risk import histories, learning
 
 #: World of each training port and its first day, as of the starter model. Their days are too few for
 #: a past, as the cases have none.
@@ -76,9 +76,9 @@ def learn(
             slots_per_day=int(INSPECTED * per_day),
             random_share=RANDOM,
         )
-        table, _ = learning.join_outcomes(complete(made.manifests), made.outcomes)
+        table, _ = histories.join_outcomes(complete(made.manifests), made.outcomes)
         table = thin(table.assign(selection_probability=np.nan), THINNED, seed=seed)
-        rows.append(learning.rows_of(learning.Port(name, table)))
+        rows.append(learning.rows_of(histories.Port(name, table)))
     entries = learning.features_without(without, matrix.features())
     sets_of_rows = [part.training_set for part in rows]
     bundle = training.train(sets_of_rows, entries, OPTIONS)

@@ -77,17 +77,18 @@ def command(
     from models import evaluation
     from risk import learning, writing
     from risk.engine import Engine
+    from risk.histories import read_ports, read_truth
 
     if json_out is not None:
         writing.check(json_out, (".json",))
     bundle = Engine.load(bundle_dir).bundle
     time = options.moment(now)
-    ports = learning.read_ports(options.existing(histories), mapping=mapping, outcomes=outcomes, now=time)
-    teachers = learning.read_ports(options.existing(baselines), mapping=mapping, now=time)
+    ports = read_ports(options.existing(histories), mapping=mapping, outcomes=outcomes, now=time)
+    teachers = read_ports(options.existing(baselines), mapping=mapping, now=time)
     report = learning.assess(
         bundle,
         ports,
-        truth=learning.read_truth(truth) if truth is not None else None,
+        truth=read_truth(truth) if truth is not None else None,
         teachers=teachers,
         state=load_state(state_dir)[0],
         test_share=test_share,

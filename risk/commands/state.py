@@ -50,11 +50,11 @@ def update(
     from features.history import State
     from features.manifest import stream
     from features.view import prepare
-    from risk import learning
+    from risk import histories
     from risk.reading import Tally
 
     paths = options.existing(files)
-    found = learning.read_outcomes(outcomes) if outcomes is not None else None
+    found = histories.read_outcomes(outcomes) if outcomes is not None else None
     tally, parts, matched = Tally(), [], set()
     progress = terminal.Progress("adding")
     # Every version: a shipment counts from when it was first known, not from its last amendment.
@@ -62,7 +62,7 @@ def update(
         tally.add(manifest)
         table = manifest.table
         if found is not None:
-            table, unmatched = learning.join_outcomes(table, found)
+            table, unmatched = histories.join_outcomes(table, found)
             matched |= set(found["shipment_id"]) - set(unmatched)
         parts.append(State.of(prepare(table)))
         progress.add(len(table))

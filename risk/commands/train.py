@@ -12,7 +12,7 @@ from risk.commands.state import load_state
 
 if TYPE_CHECKING:
     from models.bundle import Bundle
-    from risk.learning import Port
+    from risk.histories import Port
 
 _EPILOG = """\b
 Examples:
@@ -88,15 +88,16 @@ def command(
     from models import bundle as bundles
     from models.training import Options
     from risk import learning
+    from risk.histories import is_simulated, read_ports
 
     paths = options.existing(histories)
     recipe = learning.STARTER if as_starter else learning.Recipe(Options(), 0.0, ())
     bundles.check_place(out, overwrite=overwrite)
-    ports = learning.read_ports(paths, mapping=mapping, outcomes=outcomes, now=options.moment(now))
+    ports = read_ports(paths, mapping=mapping, outcomes=outcomes, now=options.moment(now))
     chosen = learning.with_basis(
         replace(recipe.options, seed=seed, validation=validation),
         ports,
-        simulated=learning.is_simulated(paths),
+        simulated=is_simulated(paths),
     )
     if risk_basis is not None:
         chosen = replace(chosen, risk_basis=risk_basis)

@@ -12,9 +12,9 @@ from features.manifest import read, schema
 from features.view import prepare
 from models.labels import LabelError, labels
 from models.training import Options
-from risk import amendments, learning
+from risk import amendments, histories, learning
 from risk.engine import timeline_of
-from risk.learning import Port
+from risk.histories import Port
 
 OUTCOME = ["inspected_at", "inspection_type", "outcome"]
 HOUR = pd.Timedelta(hours=1)
@@ -56,7 +56,7 @@ def history(port, tmp_path_factory):
     table, outcomes = amended_port(port)
     table.to_parquet(folder / "manifests.parquet", index=False)
     outcomes.to_parquet(folder / "outcomes.parquet", index=False)
-    return table, outcomes, learning.read_ports([folder])[0]
+    return table, outcomes, histories.read_ports([folder])[0]
 
 
 def scored_then(table, outcomes, past, row, folder):
@@ -65,7 +65,7 @@ def scored_then(table, outcomes, past, row, folder):
     path = folder / "then.parquet"
     table[table["known_at"] <= moment].to_parquet(path, index=False)
     known = outcomes[outcomes["inspected_at"] <= moment]
-    versions, _ = learning.join_outcomes(
+    versions, _ = histories.join_outcomes(
         read(path, versions="all").table, schema.complete(known)[["shipment_id", *schema.OUTCOME_COLUMNS]]
     )
     state = past.merge(State.of(prepare(versions)))

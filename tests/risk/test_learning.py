@@ -7,8 +7,8 @@ from features.manifest import schema
 from models import boosting
 from models.splits import SplitError
 from models.training import Options, TrainingError
-from risk import learning
-from risk.learning import PortError
+from risk import histories, learning
+from risk.histories import PortError
 
 QUICK = Options(
     validation="blocks",
@@ -51,13 +51,13 @@ def outcome(at, *ids):
 
 def test_an_outcome_goes_to_the_version_that_was_inspected():
     table = versions("2026-01-01", "2026-01-02", "2026-01-05")
-    joined, unmatched = learning.join_outcomes(table, outcome("2026-01-03", "A", "lost"))
+    joined, unmatched = histories.join_outcomes(table, outcome("2026-01-03", "A", "lost"))
     assert joined["outcome"].notna().tolist() == [False, True, False]
     assert unmatched == ("lost",)
 
 
 def test_rows_amended_after_their_inspection_reach_training_to_be_refused():
-    joined, _ = learning.join_outcomes(versions("2026-01-04"), outcome("2026-01-03", "A"))
+    joined, _ = histories.join_outcomes(versions("2026-01-04"), outcome("2026-01-03", "A"))
     assert joined["outcome"].notna().all()
     from models.labels import LabelError, labels
 
@@ -67,7 +67,7 @@ def test_rows_amended_after_their_inspection_reach_training_to_be_refused():
 
 def test_a_folder_teaches_and_is_measured(port, tmp_path):
     folder = folder_of(port(900), tmp_path / "a")
-    (port_read,) = learning.read_ports([folder])
+    (port_read,) = histories.read_ports([folder])
     assert len(port_read.inspected) == 900
     bundle = learning.learn([port_read], QUICK)
     assert bundle.risk_basis == "prior"
@@ -80,9 +80,9 @@ def test_a_folder_teaches_and_is_measured(port, tmp_path):
 
 
 def test_a_model_judged_on_days_it_learnt_from_is_told(port, tmp_path):
-    (taught,) = learning.read_ports([folder_of(port(700), tmp_path / "port")])
+    (taught,) = histories.read_ports([folder_of(port(700), tmp_path / "port")])
     bundle = learning.learn([taught], QUICK)
-    (other,) = learning.read_ports([folder_of(port(700), tmp_path / "elsewhere")])
+    (other,) = histories.read_ports([folder_of(port(700), tmp_path / "elsewhere")])
     reports = learning.assess(bundle, [taught, other], test_share=0.3, replicates=20)["ports"]
     assert any("flatter" in warning for warning in reports["port"]["warnings"])
     assert not any("flatter" in warning for warning in reports["elsewhere"]["warnings"])
@@ -90,12 +90,12 @@ def test_a_model_judged_on_days_it_learnt_from_is_told(port, tmp_path):
 
 def test_the_truth_must_hold_every_shipment_judged(port, tmp_path):
     table = port(900)
-    (port_read,) = learning.read_ports([folder_of(table, tmp_path / "a")])
+    (port_read,) = histories.read_ports([folder_of(table, tmp_path / "a")])
     bundle = learning.learn([port_read], QUICK)
     heads = {h: (table["outcome"] == h).astype(int) for h in ("live_animals", "wildlife_products")}
     truth = pd.DataFrame({"shipment_id": table["shipment_id"], **heads})
     truth.to_parquet(tmp_path / "truth.parquet", index=False)
-    found = learning.read_truth(tmp_path / "truth.parquet")
+    found = histories.read_truth(tmp_path / "truth.parquet")
     report = learning.assess(bundle, [port_read], found, test_share=0.3, replicates=20)
     assert "truth" in report["ports"]["a"]["tables"]
     with pytest.raises(PortError, match="lacks"):
@@ -104,15 +104,15 @@ def test_the_truth_must_hold_every_shipment_judged(port, tmp_path):
 
 def test_what_cannot_teach_is_refused_with_reasons(port, tmp_path):
     with pytest.raises(PortError, match=r"manifests\.parquet"):
-        learning.read_ports([tmp_path])
+        histories.read_ports([tmp_path])
     folder = folder_of(port(60), tmp_path / "a")
     (folder / "outcomes.parquet").unlink()
     with pytest.raises(PortError, match="no inspected shipment"):
-        learning.read_ports([folder])
+        histories.read_ports([folder])
     other = folder_of(port(60, seed=2), tmp_path / "b")
     with pytest.raises(PortError, match="one port"):
-        learning.read_ports([other, folder], outcomes=other / "outcomes.parquet")
-    (few,) = learning.read_ports([other])
+        histories.read_ports([other, folder], outcomes=other / "outcomes.parquet")
+    (few,) = histories.read_ports([other])
     with pytest.raises((TrainingError, SplitError), match=r"too few|are needed"):
         learning.learn([few], Options())
 
@@ -123,6 +123,6 @@ def test_a_history_beside_its_truth_is_simulated_named_as_a_folder_or_as_a_file(
         path.mkdir()
         (path / "manifests.parquet").touch()
     (folder / "truth.parquet").touch()
-    assert learning.is_simulated([elsewhere, folder])
-    assert learning.is_simulated([folder / "manifests.parquet"])
-    assert not learning.is_simulated([elsewhere, elsewhere / "manifests.parquet"])
+    assert histories.is_simulated([elsewhere, folder])
+    assert histories.is_simulated([folder / "manifests.parquet"])
+    assert not histories.is_simulated([elsewhere, elsewhere / "manifests.parquet"])

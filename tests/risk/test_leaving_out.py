@@ -3,7 +3,8 @@
 import pytest
 
 from features import matrix
-from risk.learning import PortError, features_without
+from risk.histories import PortError
+from risk.learning import features_without
 
 
 def test_by_name_family_and_country():
