@@ -142,7 +142,7 @@ def evaluate(
         "tables": {},
         "reliability": {},
         "leak": None,
-        "warnings": [],
+        "warnings": [_NO_PROBABILITIES] if traffic and weight is None else [],
     }
     for source, by_target in sources.items():
         context = _Context(
@@ -172,6 +172,12 @@ def _groups(table: pd.DataFrame) -> dict[str, np.ndarray]:
         mode = table["mode"].astype("str")
         groups |= {str(m): (mode == m).to_numpy(dtype=bool) for m in sorted(mode.dropna().unique())}
     return groups
+
+
+_NO_PROBABILITIES = (
+    "It is not recorded with what probability each inspected shipment was selected: nothing here speaks for "
+    "all shipments."
+)
 
 
 def _traffic_weight(table: pd.DataFrame) -> np.ndarray | None:

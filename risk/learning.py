@@ -229,6 +229,7 @@ def assess(
     teachers: Sequence[Port] = (),
     state: State | None = None,
     test_share: float = 0.15,
+    traffic: bool = False,
     per_day: Sequence[int] = (),
     replicates: int = 200,
     seed: int = 0,
@@ -249,7 +250,7 @@ def assess(
         The past of a single port.
     test_share : float
         0 to 1.
-    per_day, replicates, seed
+    traffic, per_day, replicates, seed
         See `models.evaluation.evaluate`.
 
     Returns
@@ -276,6 +277,7 @@ def assess(
             baselines=fit_all(known, entries, seed=seed),
             truth=_truth_of(rows.table, truth),
             training=known.table,
+            traffic=traffic,
             per_day=per_day,
             replicates=replicates,
             seed=seed,

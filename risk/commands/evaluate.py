@@ -45,6 +45,12 @@ Without --baselines the older part of a history teaches the baselines and the ne
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Newest share of the labelled rows that judges.",
 )
+@click.option(
+    "--traffic",
+    is_flag=True,
+    help="Judge also by inspections weighted to speak for all shipments, where it is recorded with what "
+    "probability each was selected.",
+)
 @click.option("--per-day", multiple=True, type=click.IntRange(1), help="Also measure the top N of each day.")
 @click.option(
     "--replicates", default=200, show_default=True, type=click.IntRange(20), help="Bootstrap draws."
@@ -61,6 +67,7 @@ def command(
     truth: Path | None,
     baselines: tuple[Path, ...],
     test_share: float,
+    traffic: bool,
     per_day: tuple[int, ...],
     replicates: int,
     seed: int,
@@ -92,6 +99,7 @@ def command(
         teachers=teachers,
         state=load_state(state_dir)[0],
         test_share=test_share,
+        traffic=traffic,
         per_day=per_day,
         replicates=replicates,
         seed=seed,

@@ -347,6 +347,11 @@ def test_evaluate_prints_a_model_beside_its_baselines(bundle_dir, port, tmp_path
     for name in ("model", "random", "scorecard", "look up", "logistic", "raw lightgbm"):
         assert f"| {name} |" in done.stdout
     assert report.read_text(encoding="utf-8").startswith("{")
+    asked = run(*call, "--traffic")
+    assert (
+        "weighted to speak for all traffic" in asked.stdout or "nothing here speaks for all" in asked.stdout
+    )
+    assert len(asked.stdout) > len(done.stdout)
 
 
 def test_mapping_convert_and_features_do_what_they_say(day_file, tmp_path):
