@@ -123,7 +123,9 @@ def _history(view: View, timeline: Timeline | None) -> pd.DataFrame:
     if timeline is not None:
         return timeline.lookup(view).reset_index(drop=True)
     record = _module(HISTORY)
-    nothing = dict.fromkeys((f.name for f in (*record.FEATURES, *record.FACTS)), np.nan)
+    nothing: dict[str, object] = dict.fromkeys((f.name for f in (*record.FEATURES, *record.FACTS)), np.nan)
+    # "No record of earlier shipments" must not read as a finding where no record was looked at.
+    nothing |= dict.fromkeys((f"{kind}_unknown" for kind in record.KINDS), "no past is given")
     return tabulate(nothing, record.FEATURES, record.FACTS, view.table.index)
 
 

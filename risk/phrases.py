@@ -110,14 +110,15 @@ TABLES: dict[str, dict[str, dict[str, str]]] = {
 #: Language -> scale -> (limits, words): the words of the interval a number falls into.
 BANDS: dict[str, dict[str, tuple[tuple[float, ...], tuple[str, ...]]]] = {
     "en": {
+        # Follows a value; one near the middle of what is usual is told by the numbers alone.
         "far": (
             (-3.0, -1.0, 1.0, 3.0),
             (
-                "far below what is usual",
-                "below what is usual",
-                "about as usual",
-                "above what is usual",
-                "far above what is usual",
+                ", far below what is usual",
+                ", below what is usual",
+                "",
+                ", above what is usual",
+                ", far above what is usual",
             ),
         ),
         "strength": ((0.35, 0.7), ("weakly", "fairly well", "closely")),
@@ -132,7 +133,7 @@ def band(scale: str, value: float, language: str = "en") -> str:
     Examples
     --------
     >>> band("far", -4.1), band("far", 0.2)
-    ('far below what is usual', 'about as usual')
+    (', far below what is usual', '')
     """
     limits, words = BANDS[language][scale]
     return words[bisect_right(limits, value)]

@@ -53,7 +53,7 @@ WORDS: dict[str, dict[str, str]] = {
         "yes": "yes",
         "no": "no",
         "against": "Against: ",
-        "together": "{title}: no single value stands out; several add up",
+        "together": "{title}: nothing unusual taken by itself, only beside the rest",
         "nothing": "{title}: nothing that stands out",
         "average": "Nothing sets it apart from the average shipment",
         "open_quote": "“",

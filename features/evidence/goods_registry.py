@@ -65,7 +65,7 @@ _CODE_AND_TEXT: tuple[Feature, ...] = (
         "text_fit",
         "How well the description fits the declared code: 1 fits or says too little to tell, 0 names "
         "other goods for sure",
-        "Nothing in the text contradicts the declared code, {declared_named}",
+        "Declared as {declared_named}, which nothing in the text contradicts",
         unit="1",
         low=0.0,
         high=1.0,

@@ -48,7 +48,7 @@ FEATURES: tuple[Feature, ...] = (
         low=-Z_LIMIT,
         high=Z_LIMIT,
         indicators=(3,),
-        sentence=f"Declared at {{value_per_kg}} USD per kg, {{value_per_kg_deviation:far}}; {_USUAL_VALUE}",
+        sentence=f"Declared at {{value_per_kg}} USD per kg{{value_per_kg_deviation:far}}; {_USUAL_VALUE}",
         usual=(-2.0, 2.0),
         topic="price",
     ),
@@ -88,10 +88,10 @@ FEATURES: tuple[Feature, ...] = (
         low=-10.0,
         high=10.0,
         indicators=(3,),
-        sentence="The declared value is {value_to_freight:percent} of a rough cost of carriage; "
-        "{freight_usd} USD",
-        sentence_below="The declared value is only {value_to_freight:percent} of a rough cost of carriage; "
-        "{freight_usd} USD",
+        sentence="The declared value is {value_to_freight:percent} of what the carriage costs, roughly "
+        "{freight_usd} USD; {declared_value} {currency} declared",
+        sentence_below="The declared value is only {value_to_freight:percent} of what the carriage costs, "
+        "roughly {freight_usd} USD; {declared_value} {currency} declared",
         usual=(0.0, 10.0),
         sentence_missing="No usable value is declared",
         topic="no value",
@@ -114,7 +114,7 @@ FEATURES: tuple[Feature, ...] = (
         low=-Z_LIMIT,
         high=Z_LIMIT,
         indicators=(4, 18),
-        sentence=f"{{kg_per_package}} kg per package, {{kg_per_package_deviation:far}}; {_USUAL_KG}",
+        sentence=f"{{kg_per_package}} kg per package{{kg_per_package_deviation:far}}; {_USUAL_KG}",
         usual=(-2.0, 2.0),
         topic="packing",
     ),
@@ -125,7 +125,7 @@ FEATURES: tuple[Feature, ...] = (
         low=0.0,
         high=Z_LIMIT,
         indicators=(4, 18),
-        sentence=f"{{kg_per_package}} kg per package, {{kg_per_package_deviation:far}}; {_USUAL_KG}",
+        sentence=f"{{kg_per_package}} kg per package{{kg_per_package_deviation:far}}; {_USUAL_KG}",
         usual=(0.0, 2.0),
         topic="packing",
     ),

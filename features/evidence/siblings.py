@@ -85,6 +85,8 @@ FEATURES: tuple[Feature, ...] = (
         high=1.0,
         indicators=(2,),
         sentence="{manifest_goods_share} of the manifest's other bills are of the same goods",
+        # That nothing else on board is of such goods is a fact to check, not a flag left down.
+        usual=(1e-9, 1.0),
         sentence_zero="No other bill in the manifest is of such goods",
         sentence_missing="No manifest to compare it with",
     ),

@@ -121,7 +121,7 @@ def test_records_hold_what_the_sentence_quotes():
     assert last.features == ()
     texts = [t[0] for t in words.texts(3)]
     assert texts[0] == "1.4 kg per package; half of all lie between 9 and 22"
-    assert texts[1] == "Timing: no single value stands out; several add up"
+    assert texts[1] == "Timing: nothing unusual taken by itself, only beside the rest"
     assert texts[2] == "Against: Clear text"
 
 
@@ -138,7 +138,7 @@ ONE = {
     "ratio": feature("ratio", "quantity", unit="log10 ratio", sentence="{ratio:percent} of the usual"),
     "mode": category("mode", "route", "mode", "Travels {mode:by}"),
     "name": category("name", "route", "name", "{name:place} is far; via {name:country}"),
-    "far": feature("far", "quantity", sentence="{far:abs} kg, {far:far}"),
+    "far": feature("far", "quantity", sentence="{far:abs} kg{far:far}"),
     "many": category("many", "route", "many", "Exports {many:list}"),
 }
 
@@ -158,6 +158,7 @@ ONE = {
         ("name", "Philippines", "The Philippines is far; via the Philippines"),
         ("name", "LA", "LA is far; via Laos"),
         ("far", -4.0, "4 kg, far below what is usual"),
+        ("far", 0.4, "0.4 kg"),
         ("many", "Electrical energy; copper ore", "Exports electrical energy, copper ore"),
     ],
 )
@@ -196,10 +197,10 @@ TOLD = (
         ({"season": 1.0, "plain": 0.2}, {}, "season 1"),
         # A flag at its usual value may speak against opening, never for it.
         ({"flag": 1.0}, {"flag": 1.0}, "raised"),
-        ({"flag": 1.0}, {"flag": 0.0}, "Weights and values: no single value stands out; several add up"),
+        ({"flag": 1.0}, {"flag": 0.0}, "Weights and values: nothing unusual taken by itself, only beside the rest"),
         ({"flag": -1.0}, {"flag": 0.0}, "Against: not raised"),
         ({"form": 1.0}, {"form": 0.0}, "no firm"),
-        ({"form": 1.0}, {"form": 1.0}, "Weights and values: no single value stands out; several add up"),
+        ({"form": 1.0}, {"form": 1.0}, "Weights and values: nothing unusual taken by itself, only beside the rest"),
         ({"form": -1.0}, {"form": 1.0}, "Against: a firm"),
     ],
 )
