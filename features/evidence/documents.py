@@ -106,6 +106,8 @@ FEATURES: tuple[Feature, ...] = (
         indicators=(12,),
         monotone=1,
         sentence="Amended {amendments:#time}",
+        sentence_below="Amended once",
+        below=2.0,
         sentence_missing="Whether it was amended is not declared",
         sentence_zero="Never amended",
     ),

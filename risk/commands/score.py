@@ -139,7 +139,7 @@ def command(
         _refuse(collector, ranked, problems if strict else [])
         writing.write(whole.part(out), ranked.chunks(), suffix=out.suffix)
         top = ranked.described(ranked.chosen(SHOWN))
-        report = _Report(collector.tally, ranked, draw, top, reasons, problems, time, bool(digest))
+        report = _Report(collector.tally, ranked, draw, top, reasons, problems, time, _past(state))
     report.say(out, kept, engine)
 
 
@@ -210,7 +210,7 @@ class _Report:
         reasons: int,
         problems: list[str],
         now: Any,
-        past: bool,
+        past: str,
     ) -> None:
         self.now = now
         self.past = past
@@ -238,8 +238,7 @@ class _Report:
     def _summary(self, engine: Engine) -> None:
         terminal.say(self.tally.sentence("scored"))
         terminal.say(f"Model:     {engine.bundle.model_id} ({_basis(self.ranked.risk_basis)})")
-        if not self.past:
-            terminal.say("Past:      none given (--state): nothing is known here of earlier shipments")
+        terminal.say(f"Past:      {self.past}")
         terminal.say(f"List:      {self.ranked.list_id}")
         if self.draw.fresh:
             key = self.draw.key
@@ -284,6 +283,19 @@ class _Report:
             lines.append(f"{terminal.program()} score … --capacity 30 --out {terminal.quoted(out)}")
         for line in lines or [f"{terminal.program()} score --help"]:
             terminal.say(f"  {line}")
+
+
+def _past(state: State | None) -> str:
+    """Return what the scores could compare with: one too short to be used says so."""
+    from features.history import DAYS_NEEDED
+
+    if state is None:
+        return "none given (--state): nothing is known here of earlier shipments"
+    if state.covers_from is None or state.covers_until is None:
+        return "the state given holds no shipments: nothing is known of earlier ones"
+    first, last = state.covers_from, state.covers_until
+    text = f"{len(state.shipments):,} shipments, {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    return text if (last - first).days >= DAYS_NEEDED else f"{text}; used from {DAYS_NEEDED} days on"
 
 
 def _basis(basis: str) -> str:

@@ -381,6 +381,9 @@ def test_a_state_is_kept_merged_and_used(bundle_dir, port, day_file, tmp_path):
     assert "2,460 shipments" in run("state", "show", "--state", both).stdout
     done = run("score", day_file, "--state", one, "--model", bundle_dir, "--out", tmp_path / "list.csv")
     assert done.exit_code == 0, done.output
+    assert re.search(
+        r"^Past: +2,400 shipments, 2025-0[78]-\d\d to 20\d\d-\d\d-\d\d", done.output, re.MULTILINE
+    )
     assert run("state", "show", "--state", tmp_path / "none").exit_code == 2
 
 

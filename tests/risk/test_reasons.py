@@ -170,6 +170,8 @@ def test_a_sentence_follows_sign_number_and_kind_of_its_value(name, value, text)
     assert sentences.render(template, lambda _: values, 1, kinds)[0] == text
 
 
+NOTHING_BY_ITSELF = "Weights and values: nothing unusual taken by itself, only beside the rest"
+
 TOLD = (
     feature("strange", "quantity", sentence="strange {strange}", usual=(0.0, 2.0)),
     feature("plain", "quantity", sentence="plain {plain}"),
@@ -197,10 +199,10 @@ TOLD = (
         ({"season": 1.0, "plain": 0.2}, {}, "season 1"),
         # A flag at its usual value may speak against opening, never for it.
         ({"flag": 1.0}, {"flag": 1.0}, "raised"),
-        ({"flag": 1.0}, {"flag": 0.0}, "Weights and values: nothing unusual taken by itself, only beside the rest"),
+        ({"flag": 1.0}, {"flag": 0.0}, NOTHING_BY_ITSELF),
         ({"flag": -1.0}, {"flag": 0.0}, "Against: not raised"),
         ({"form": 1.0}, {"form": 0.0}, "no firm"),
-        ({"form": 1.0}, {"form": 1.0}, "Weights and values: nothing unusual taken by itself, only beside the rest"),
+        ({"form": 1.0}, {"form": 1.0}, NOTHING_BY_ITSELF),
         ({"form": -1.0}, {"form": 1.0}, "Against: a firm"),
     ],
 )

@@ -65,6 +65,24 @@ def test_sentences_of_the_sample_day_hold_no_slip(day):
     check(lines)
 
 
+def test_without_a_past_the_sentence_says_that_none_was_looked_at(day):
+    frame, table = day
+    feature = next(f for f in matrix.features() if f.name == "pair_shipments")
+    assert [text for _, _, text in rendered([feature], frame, table)] == [
+        "No record of earlier shipments of this shipper for this consignee; no past is given"
+    ]
+
+
+def test_goods_that_nobody_else_on_board_sends_are_notable():
+    feature = next(f for f in matrix.features() if f.name == "manifest_goods_share")
+    assert sentences.notable(pd.Series([0.0, 0.002, 1.0, np.nan]), feature).tolist() == [
+        True,
+        False,
+        False,
+        False,
+    ]
+
+
 def test_sentences_about_the_past_hold_no_slip(port):
     from features.history import State
     from risk.engine import timeline_of
