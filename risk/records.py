@@ -327,10 +327,10 @@ def _compare(name: str, old: np.ndarray | None, new: np.ndarray, columns: tuple[
     if old is None:
         return [f"{name}: not in the record"]
     if old.shape != new.shape:
-        return [f"{name}: {old.shape[1:]} became {new.shape[1:]}"]
+        return [f"{name}: recorded for {old[0].size} columns, now {new[0].size}"]
     if old.tobytes() == new.tobytes():
         return []
     if new.ndim == 1:
-        return [f"{name}: recorded {old[0]!r}, now {new[0]!r}"]
+        return [f"{name}: recorded {float(old[0])!r}, now {float(new[0])!r}"]
     where = np.flatnonzero(old[0] != new[0])
-    return [f"{name} of {columns[j]}: recorded {old[0, j]!r}, now {new[0, j]!r}" for j in where]
+    return [f"{name} of {columns[j]}: recorded {float(old[0, j])!r}, now {float(new[0, j])!r}" for j in where]

@@ -105,7 +105,10 @@ def _main_exports(mix: pd.DataFrame, lands: dict[str, int]) -> npt.NDArray[np.ob
         .dropna(subset="title")
         .sort_values(["share", "hs4"], ascending=[False, True])
     )
-    words = ranked["title"].str.split(r"[;:(]", regex=True).str[0].str.slice(0, 40).str.strip(" ,")
+    # Official titles are long: to the first comma then, never cut within a word.
+    words = ranked["title"].str.split(r"[;:(]", regex=True).str[0].str.strip(" ,")
+    words = words.where(words.str.len() <= 40, words.str.split(",").str[0])
+    words = words.str.replace(r"^[A-Z](?=[a-z])", lambda first: first[0].lower(), regex=True)
     top = words.groupby(ranked["origin"]).agg(lambda names: "; ".join(dict.fromkeys(names.head(3))))
     texts = np.full(len(lands) + 1, np.nan, dtype=object)
     texts[[lands[code] for code in top.index]] = top.to_numpy(dtype=object)

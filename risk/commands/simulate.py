@@ -66,6 +66,10 @@ def command(
         raise Mistake(f"{around}: is a file, expected a folder")
     if not os.access(around, os.W_OK):
         raise Mistake(f"{around}: no permission to write here")
+    kept = [name for name in ("manifests.parquet", "outcomes.parquet") if (out / name).exists()]
+    if kept and not (out / "truth.parquet").exists():
+        # Without its truth it was not simulated: a port's own history is never replaced by a made-up one.
+        raise Mistake(f"{out}: holds {' and '.join(kept)} that were not simulated; name another folder")
     made = simulate(
         worlds.load(world or "base"),
         days=days,

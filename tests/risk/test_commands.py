@@ -387,6 +387,20 @@ def test_a_state_is_kept_merged_and_used(bundle_dir, port, day_file, tmp_path):
     assert run("state", "show", "--state", tmp_path / "none").exit_code == 2
 
 
+def test_simulate_replaces_what_it_made_and_never_a_port_s_own_history(port, tmp_path):
+    words = ("simulate", "--days", "1", "--per-day", "20", "--slots-per-day", "5", "--out", tmp_path / "port")
+    assert run(*words).exit_code == 0
+    assert run(*words).exit_code == 0
+    own = tmp_path / "port" / "manifests.parquet"
+    (tmp_path / "port" / "truth.parquet").unlink()
+    port(30).to_parquet(own, index=False)
+    before = own.read_bytes()
+    done = run(*words)
+    assert done.exit_code == 2
+    assert "not simulated" in done.output
+    assert own.read_bytes() == before
+
+
 def test_a_state_keeps_the_first_version_of_an_amended_shipment(port, tmp_path):
     from features.history import State
 
