@@ -109,10 +109,12 @@ def _survey(path: str | Path) -> tuple[bytes, int, int]:
             text = block.decode("utf-8", errors="replace")
             lost = text.count("\ufffd") - block.count(b"\xef\xbf\xbd")
             broken += lost
-            valid += sum(map(len, re.findall(r"[^\x00-\x7f]+", text))) - lost
-            for line in re.findall(rb"[^\n]*[\x80-\xff][^\n]*\n?", block):
-                if size < SAMPLE:
-                    sample.append(line[:4096])
+            valid += len(text) - len(text.encode("ascii", errors="ignore")) - lost
+            if size >= SAMPLE:
+                continue
+            for line in block.split(b"\n"):
+                if size < SAMPLE and not line.isascii():
+                    sample.append(line[:4096] + b"\n")
                     size += len(sample[-1])
     return b"".join(sample), valid, broken
 
