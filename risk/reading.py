@@ -93,6 +93,14 @@ class Tally:
             for row in frame.fillna("").astype(str).to_dict("records")
         ]
 
+    def noted_columns(self, most: int = 3) -> list[tuple[str, int]]:
+        """Return the columns with a note and on how many shipments, the most frequent first."""
+        if not self._notes:
+            return []
+        cells = pd.concat(self._notes)[["shipment_id", "column"]].dropna().drop_duplicates()
+        counts = cells.loc[cells["column"] != "", "column"].value_counts().to_dict()
+        return sorted(((str(c), int(n)) for c, n in counts.items()), key=lambda one: (-one[1], one[0]))[:most]
+
     def general(self) -> list[str]:
         """Return what is to be known about the files as a whole, such as columns left out."""
         return [

@@ -192,7 +192,9 @@ def _problems(collector: Collector, ranked: Worklist) -> list[str]:
     problems = collector.tally.rejections()
     noted = collector.tally.noted
     if noted:
-        problems.append(f"{noted:,} shipments scored with values left out or in doubt (column `notes`)")
+        columns = ", ".join(f"{name} on {n:,}" for name, n in collector.tally.noted_columns())
+        where = f"{columns}; see column `notes`" if columns else "see column `notes`"
+        problems.append(f"{noted:,} shipments scored with values left out or in doubt ({where})")
     if ranked.selection is not None:
         problems += ranked.selection.messages
     return problems

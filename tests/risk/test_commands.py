@@ -197,6 +197,7 @@ def test_bad_cells_are_noted_and_bad_rows_rejected(bundle_dir, tmp_path):
     notes = pd.read_csv(out, keep_default_na=False).set_index("shipment_id")["notes"]
     assert "abc" in notes["A1"]
     assert notes["A2"] == ""
+    assert re.search(r"values left out or in doubt\s+\(gross_weight_kg\s+on\s+1;", done.output)
     out.unlink()
     done = run("score", day, "--model", bundle_dir, "--out", out, "--strict", "--now", "2026-02-01")
     assert done.exit_code == 2
