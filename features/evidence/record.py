@@ -226,6 +226,9 @@ def _finds(name: str, say: _Wording) -> dict[str, dict[str, object]]:
             f"{say.joined}",
             "sentence_below": f"Finds {say.same} are rarer than in this port as a whole: "
             f"{{{name}:percent}} of its rate{say.joined}",
+            # Exactly the port's own rate: as a rule nothing under this key has been inspected yet.
+            "sentence_zero": f"As far as is known, finds {say.same} are neither rarer nor more frequent than "
+            f"in this port as a whole{say.joined}",
             "usual": (-6.0, 0.3),
             "sentence_missing": say.missing,
             **riskier,

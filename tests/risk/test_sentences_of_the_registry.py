@@ -83,6 +83,17 @@ def test_goods_that_nobody_else_on_board_sends_are_notable():
     ]
 
 
+def test_a_rate_of_finds_that_is_the_port_s_own_is_told_as_nothing_known():
+    feature = next(f for f in matrix.features() if f.name == "shipper_find_rate")
+    frame = pd.DataFrame({feature.name: [0.0, 0.5]}).reindex(columns=[feature.name, "shipper_joined"])
+    told = [text for _, _, text in rendered([feature], frame, frame)]
+    assert told == [
+        "Finds of this shipper come 3.16 times as often as in this port as a whole",
+        "As far as is known, finds of this shipper are neither rarer nor more frequent than in this port "
+        "as a whole",
+    ]
+
+
 def test_sentences_about_the_past_hold_no_slip(port):
     from features.history import State
     from risk.engine import timeline_of
