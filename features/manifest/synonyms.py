@@ -26,19 +26,26 @@ CHOICES: dict[str, dict[str, str]] = {
         sea=(
             "1|10|01|s|ocean|maritime|marine|vessel|ship|sea freight|ocean freight|"
             "by sea|inland water|8|80|mar|maritimo|"
-            "marítimo|maritime transport|海运|海運|水运|đường biển|ทางเรือ|해상|해운|laut|بحري|море|морской"
+            "marítimo|maritime transport|see|seefracht|seeverkehr|zeevracht|deniz|morski|marittimo|"
+            "海运|海運|水运|đường biển|ทางเรือ|해상|해운|laut|بحري|море|морской"
         ),
-        rail="2|20|02|train|railway|rail freight|ferroviario|铁路|鐵路|đường sắt|ทางรถไฟ|철도",
+        rail=(
+            "2|20|02|train|railway|rail freight|ferroviario|schiene|bahn|spoor|kolejowy|demiryolu|"
+            "铁路|鐵路|đường sắt|ทางรถไฟ|철도"
+        ),
         road=(
             "3|30|03|truck|lorry|land|vehicle|road freight|by road|terrestre|"
-            "carretera|公路|陆运|đường bộ|ทางบก|육상"
+            "carretera|straße|strasse|lkw|wegvervoer|drogowy|karayolu|stradale|公路|陆运|đường bộ|ทางบก|육상"
         ),
         air=(
             "4|40|04|a|airfreight|air freight|air cargo|by air|plane|flight|aereo|"
-            "aéreo|aérien|空运|空運|航空|đường hàng không|ทางอากาศ|항공|udara|جوي|авиа"
+            "aéreo|aérien|luft|luftfracht|luchtvracht|lotniczy|hava|havayolu|"
+            "空运|空運|航空|đường hàng không|ทางอากาศ|항공|udara|جوي|авиа"
         ),
         post="5|50|05|mail|postal|parcel post|ems|letter|correo|邮政|郵政|邮件|bưu chính|ไปรษณีย์|우편",
-        express="courier|express courier|express consignment|快件|快递|chuyển phát nhanh|특송",
+        express=(
+            "courier|kurier|koerier|corriere|express courier|express consignment|快件|快递|chuyển phát nhanh|특송"
+        ),
     ),
     "direction": _table(
         **{"import": "23|i|im|imp|inbound|imports|进口|進口|nhập khẩu|นำเข้า|수입|importacion|importação"},
