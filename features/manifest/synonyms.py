@@ -44,7 +44,8 @@ CHOICES: dict[str, dict[str, str]] = {
         ),
         post="5|50|05|mail|postal|parcel post|ems|letter|correo|邮政|郵政|邮件|bưu chính|ไปรษณีย์|우편",
         express=(
-            "courier|kurier|koerier|corriere|express courier|express consignment|快件|快递|chuyển phát nhanh|특송"
+            "courier|kurier|koerier|corriere|express courier|express consignment|"
+            "快件|快递|chuyển phát nhanh|특송"
         ),
     ),
     "direction": _table(
