@@ -201,7 +201,7 @@ def section(
     finds, left_out = [fact["finds"] for fact in facts], facts[0]["without"] or ["none"]
     listed = "; ".join(", ".join(f"{head} {count}" for head, count in fold.items()) for fold in finds)
     weak = report.weak_kinds(report.case_table(scores, cases))
-    return f"""## Documented seizures
+    return f"""## Documented seizures (`benchmarks/seizures.py`)
 
 {len(first)} publicly reported seizures with a declared description ({first["event"].nunique()} events), each
 written as a shipment with the fields its report gives (no HS code, no parties, no weights) and ranked

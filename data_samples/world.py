@@ -145,7 +145,7 @@ class World:
     fields : mapping
         Mode -> field -> probability that it is filled.
     text : mapping
-        Style of texts: ``upper``, ``local_language``, ``typo``, ``wrapped``, ``vague``.
+        Style of texts: ``upper``, ``local_language``, ``typo``, ``wrapped``, ``hs_digits``.
     """
 
     name: str

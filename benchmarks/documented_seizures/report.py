@@ -141,9 +141,9 @@ def control_lines(scores: pd.DataFrame, cases: pd.DataFrame) -> str:
     texts = texts.assign(event=texts["case_id"].map(cases.set_index("case_id")["event"]))
     own = texts[texts["part"] == "case"]
     lines = [
-        f"- A benign shipment inserted the same way, in words no background uses, ranks uniformly: "
-        f"Kolmogorov-Smirnov distance {distance:.3f}, p = {p_value:.2f} over {len(inserted)} sets; "
-        f"in the top 10 and 30 %: {tops}."
+        f"- A benign shipment inserted the same way, in words no background uses, should rank uniformly, and "
+        f"{_ranks(inserted['percentile'], p_value)}: Kolmogorov-Smirnov distance {distance:.3f}, "
+        f"p = {p_value:.2f} over {len(inserted)} sets; in the top 10 and 30 %: {tops}."
     ]
     for part, what in (("base", "any goods"), ("goods", "the same heading")):
         rows = texts[texts["part"] == part].groupby("case_id").head(20)
@@ -155,6 +155,14 @@ def control_lines(scores: pd.DataFrame, cases: pd.DataFrame) -> str:
             told = f"Case texts told from background texts of {what} by {_KINDS[kind]}"
             lines.append(f"- {told}, cross-validated over events: {auc}")
     return "\n".join(lines)
+
+
+def _ranks(percentile: pd.Series, p_value: float) -> str:
+    if p_value >= 0.05:
+        return "does as far as can be told"
+    if percentile.mean() > 0.5:
+        return "ranks somewhat lower than that, so being inserted lifts no case"
+    return "ranks higher than that, so part of what cases reach is the way they are inserted"
 
 
 _KINDS = {"style": "style alone (length, words, punctuation)", "content": "content (character n-grams)"}
