@@ -137,19 +137,21 @@ def compute(view: View) -> pd.DataFrame:
     Returns
     -------
     DataFrame, shape (n, len(FEATURES) + len(FACTS))
-        Arrival is ``arrives_at``, else ``known_at``.
+        The season is that of ``arrives_at``, else of ``known_at``; day and hour of the arrival are
+        those declared: when a manifest came in, or was scored, says nothing of them.
     """
     table = view.table
-    arrives = table["arrives_at"].fillna(table["known_at"])
-    known = arrives.notna().to_numpy()
+    declared = table["arrives_at"]
+    arrives = declared.fillna(table["known_at"])
+    known = declared.notna().to_numpy()
     angle = 2.0 * np.pi * arrives.dt.day_of_year.to_numpy("float64") / 365.25
     lead = _hours(table["arrives_at"] - table["known_at"])
-    weekend = (arrives.dt.day_of_week >= 5).to_numpy("float64")
+    weekend = (declared.dt.day_of_week >= 5).to_numpy("float64")
     columns: dict[str, object] = {
         "month_sine": np.sin(angle),
         "month_cosine": np.cos(angle),
         "weekend_arrival": np.where(known, weekend, np.nan),
-        "night_arrival": _night(arrives, view.route["discharge_lon"].to_numpy("float64")),
+        "night_arrival": _night(declared, view.route["discharge_lon"].to_numpy("float64")),
         "days_to_lunar_new_year": _days_to(arrives, _lunar_new_years()),
         "days_to_christmas": _days_to(arrives, _christmases()),
         "eel_season_goods": _eel_season(view, arrives),

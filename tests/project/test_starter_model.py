@@ -2,10 +2,15 @@
 
 from pathlib import Path
 
+import pandas as pd
+
+from features.manifest import read
 from models import bundle as bundles
+from risk.engine import Engine
 
 ROOT = Path(__file__).parents[2]
 STARTER = ROOT / "risk/starter"
+SAMPLE = ROOT / "data_samples/port_day.csv"
 
 
 def test_it_is_a_prior_of_two_heads_under_five_megabytes():
@@ -42,3 +47,15 @@ def _depth(node: dict) -> int:
     if "left_child" not in node:
         return 0
     return 1 + max(_depth(node["left_child"]), _depth(node["right_child"]))
+
+
+def test_a_day_without_times_scores_the_same_whenever_it_is_scored(tmp_path):
+    """Where a manifest tells no arrival, the clock of the run must not stand in for it."""
+    day = pd.read_csv(SAMPLE, dtype="str").head(200)
+    bare = day.drop(columns=[name for name in ("known_at", "arrives_at", "available_until") if name in day])
+    bare.to_csv(tmp_path / "day.csv", index=False)
+    risks = []
+    for moment in ("2025-01-07T04:00", "2025-01-11T23:30"):
+        manifest = read([tmp_path / "day.csv"], now=pd.Timestamp(moment))
+        risks.append(Engine.load().score(manifest.table, explain=False).frame["risk"])
+    pd.testing.assert_series_equal(*risks)
