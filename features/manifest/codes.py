@@ -14,7 +14,8 @@ from features.manifest import quantities, schema
 from features.manifest.container_numbers import bare
 from features.manifest.synonyms import CHOICES, FLAG_WORDS, FLAGS, fold
 
-#: "Not stated" rather than wrong: dropped without a note.
+#: "Not stated" rather than wrong, dropped without a note: codes ISO 3166 leaves to users and systems
+#: use for unknown, several (VS), the high seas or no country at all.
 UNSTATED_COUNTRIES = frozenset(("XX", "ZZ", "QQ", "XXX", "ZZZ", "QZ", "XZ", "VS"))
 _CURRENCY_SIGNS = {
     "US$": "USD",
