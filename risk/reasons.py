@@ -10,8 +10,10 @@ quarter of the strongest such push (`FAIR`), and that have a sentence for the va
 the ones whose value is notable (outside `Feature.usual`: a flag that is raised, a weight far from
 usual), then ordinary ones, then background (the season), each by contribution. Two at most, of
 different topics; the second must be notable or weigh half of the strongest (`HALF`). A flag, a count
-or a zero at its usual value may speak against opening, never for it. So an officer reads what can be
-checked, and a sentence never rests on a small part of its reason.
+or a zero at its usual value may speak against opening, never for it. A value that is not declared, or
+not known, is background: there is nothing to check. So an officer reads what can be checked, and a
+sentence never rests on a small part of its reason. For the same sake a family that has only background
+to tell comes after those that have more.
 """
 
 from __future__ import annotations
@@ -120,6 +122,8 @@ class Reasons:
         Log-odds of risk.
     leading : int array, shape (n, f, 2)
         The features that lead the family in its own direction, -1 for none.
+    checkable : bool array, shape (n, f)
+        Whether the family tells more than background.
     state : int array, shape (n, features)
         Which of the feature's templates speaks of the value (`risk.sentences.STATES`).
     base : float
@@ -130,6 +134,7 @@ class Reasons:
     features: tuple[Feature, ...]
     contribution: Floats
     leading: Ints
+    checkable: npt.NDArray[np.bool_]
     state: npt.NDArray[np.int8]
     base: float
 
@@ -158,19 +163,27 @@ class Reasons:
         Returns
         -------
         int array, shape (n, k)
-            Positions in `families`, strongest first, raising before lowering; -1 for none.
+            Positions in `families`, raising before lowering, in either what can be checked first,
+            then strongest first; -1 for none.
         """
         f = self.contribution.shape[1]
-        order = np.argsort(-self.contribution, axis=1, kind="stable")
         raising = np.sum(self.contribution >= SLIGHT, axis=1)
         lowering = np.sum(self.contribution <= -SLIGHT, axis=1)
         kept = 0 if k < 2 else max(1, k // 4)
-        against = np.minimum(lowering, np.maximum(kept, k - raising))
-        pro = np.minimum(raising, k - against)
+        against = np.minimum(lowering, np.maximum(kept, k - raising))[:, None]
+        pro = np.minimum(raising[:, None], k - against)
         slot = np.arange(k)[None, :]
-        column = np.where(slot < pro[:, None], slot, f - 1 - (slot - pro[:, None]))
-        chosen = np.take_along_axis(order, np.clip(column, 0, f - 1), axis=1)
-        return np.where(slot < (pro + against)[:, None], chosen, -1)
+        raises = np.take_along_axis(self._order(1.0), np.clip(slot, 0, f - 1).repeat(len(self), 0), axis=1)
+        lowers = np.take_along_axis(self._order(-1.0), np.clip(slot - pro, 0, f - 1), axis=1)
+        return np.where(slot < pro, raises, np.where(slot < pro + against, lowers, -1))
+
+    def _order(self, sign: float) -> Ints:
+        """Return families in the order they are told in: those that push one way enough come first."""
+        push = sign * self.contribution
+        later = np.where(push < SLIGHT, 2, np.where(self.checkable, 0, 1))
+        strongest = np.argsort(-push, axis=1, kind="stable")
+        placed = np.argsort(np.take_along_axis(later, strongest, axis=1), axis=1, kind="stable")
+        return np.take_along_axis(strongest, placed, axis=1)
 
 
 def summarise(
@@ -211,11 +224,13 @@ def summarise(
     n = len(contributions)
     total = np.zeros((n, len(families)))
     leading = np.full((n, len(families), 2), -1, dtype=np.int64)
+    checkable = np.zeros((n, len(families)), dtype=bool)
     for position, family in enumerate(families):
         members = [j for j, f in enumerate(used) if f.family == family]
         total[:, position] = _row_sum(per_feature[:, members])
-        leading[:, position] = _lead(per_feature, telling, used, members, total[:, position])
-    return Reasons(families, used, total, leading, state, float(base))
+        lead, level = _lead(per_feature, telling, used, members, total[:, position])
+        leading[:, position], checkable[:, position] = lead, level > BACKGROUND
+    return Reasons(families, used, total, leading, checkable, state, float(base))
 
 
 def _merge(contributions: Floats, names: Sequence[str], columns: Sequence[str]) -> Floats:
@@ -230,7 +245,8 @@ def _telling(values: pd.Series, feature: Feature, state: npt.NDArray[np.int8]) -
     """Return how well each value is told where it lowers and where it raises the risk, shape (n, 2)."""
     has_sentence = np.array([bool(text) for text in sentences.templates(feature)])[state]
     notable = sentences.notable(values, feature)
-    level = np.where(notable, NOTABLE, BACKGROUND if feature.background else ORDINARY).astype(np.int8)
+    level = np.where(notable, NOTABLE, BACKGROUND if feature.background else ORDINARY)
+    level = np.where(state == sentences.MISSING, BACKGROUND, level).astype(np.int8)
     both = np.where(has_sentence, level, UNTOLD)[:, None].repeat(2, axis=1)
     counted = feature.dtype in ("flag", "count")
     both[~notable & ((state == sentences.ZERO) | (counted & (state != sentences.MISSING))), 1] = UNTOLD
@@ -243,8 +259,8 @@ def _lead(
     features: Sequence[Feature],
     members: Sequence[int],
     total: Floats,
-) -> Ints:
-    """Return the (at most two) features of a family to tell, by the rule of the module's text."""
+) -> tuple[Ints, npt.NDArray[np.int8]]:
+    """Return the (at most two) features of a family to tell, and how well the first is told."""
     n = len(total)
     sign = np.sign(total)
     weight = contributions[:, members] * sign[:, None]
@@ -262,12 +278,11 @@ def _lead(
     rest = np.where((level < NOTABLE) & (weight < HALF * largest[:, None]), 0.0, rest)
     second = np.argmax(rest, axis=1)
     position = np.asarray(members, dtype=np.int64)
-    return np.column_stack(
-        [
-            np.where(worth[row, best] > 0.0, position[best], -1),
-            np.where(rest[row, second] > 0.0, position[second], -1),
-        ]
+    leads = (
+        np.where(worth[row, best] > 0.0, position[best], -1),
+        np.where(rest[row, second] > 0.0, position[second], -1),
     )
+    return np.column_stack(leads), np.where(leads[0] >= 0, level[row, best], UNTOLD).astype(np.int8)
 
 
 class Words:

@@ -65,7 +65,7 @@ def made(n, seed=0):
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 60), st.integers(0, 1000), st.integers(1, 6))
-def test_families_and_base_add_up_and_top_reasons_are_the_strongest(n, seed, k):
+def test_families_and_base_add_up_and_top_reasons_are_checkable_then_strongest(n, seed, k):
     summed, words, margin = made(n, seed)
     assert np.allclose(summed.base + summed.contribution.sum(axis=1), margin, atol=1e-9, rtol=0)
     assert np.allclose(summed.share.sum(axis=1), 1)
@@ -76,13 +76,37 @@ def test_families_and_base_add_up_and_top_reasons_are_the_strongest(n, seed, k):
         assert len(told) == len(set(told)) == min(k, np.count_nonzero(worth))
         assert worth[told].all()
         values = summed.contribution[row, told]
-        assert list(values[values > 0]) == sorted(values[values > 0], reverse=True)
-        assert list(values[values < 0]) == sorted(values[values < 0])
+        for side in (1.0, -1.0):
+            push = side * summed.contribution[row]
+            best = sorted(
+                np.flatnonzero(push >= reasons.SLIGHT), key=lambda f: (not summed.checkable[row, f], -push[f])
+            )
+            own = told[side * values > 0]
+            assert list(own) == best[: len(own)]
         assert list(values > 0) == sorted(values > 0, reverse=True)
         if k >= 2 and (summed.contribution[row] <= -reasons.SLIGHT).any():
             assert (values < 0).any()
     for text in np.concatenate(words.texts(k)):
         assert "nan" not in text.lower()
+
+
+def test_what_is_not_declared_is_told_after_what_can_be_checked():
+    frame, _, columns, contributions, _ = batch(40)
+    told = reasons.summarise(contributions, columns, -4.0, -4.0 + contributions.sum(axis=1), frame, FEATURES)
+    assert told.checkable.any()
+    missing = told.state == sentences.MISSING
+    for row in range(len(told)):
+        for family in range(len(told.families)):
+            leads = [j for j in told.leading[row, family] if j >= 0]
+            # Nothing that is not declared stands beside something that is, or makes a family checkable.
+            if any(missing[row, j] for j in leads):
+                assert all(missing[row, j] or told.features[j].background for j in leads)
+                assert not told.checkable[row, family]
+    empty = frame.copy()
+    empty[:] = np.nan
+    blank = reasons.summarise(contributions, columns, -4.0, -4.0 + contributions.sum(axis=1), empty, FEATURES)
+    assert not blank.checkable.any()
+    assert (blank.top(3) >= 0).sum() == (told.top(3) >= 0).sum()
 
 
 def test_rows_alone_equal_rows_together_to_the_bit():
