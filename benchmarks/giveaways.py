@@ -23,6 +23,7 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
+from benchmarks.results import write_section
 from data_samples import facts, geography
 from data_samples.simulate import Days, simulate
 from data_samples.world import HEADS, load, names
@@ -378,15 +379,6 @@ def markdown(table: pd.DataFrame) -> str:
     return head + "\n" + "\n".join("| " + " | ".join(row) + " |" for row in shown.itertuples(index=False))
 
 
-def insert(document: Path, mark: str, text: str) -> None:
-    """Put text between ``<!-- mark -->`` and ``<!-- end mark -->`` of a document."""
-    old = document.read_text(encoding="utf-8")
-    begin, end = f"<!-- {mark} -->", f"<!-- end {mark} -->"
-    before, rest = old.split(begin)
-    after = rest.split(end)[1]
-    document.write_text(f"{before}{begin}\n{text}\n{end}{after}", encoding="utf-8")
-
-
 def report(sample: Sample, least: int = 500) -> str:
     """Run all checks and return their tables as Markdown."""
     seen = matrix.build(prepare(sample.table)).drop(columns=[f.name for f in matrix.facts()])
@@ -430,10 +422,9 @@ def main() -> None:
     parser.add_argument("--per-day", type=int, default=1500)
     parser.add_argument("--least", type=int, default=500, help="concealments a mode and head must have")
     given = parser.parse_args()
-    insert(DOCUMENT, "list of worlds", list_of_worlds())
-    insert(
-        DOCUMENT, "giveaways", report(draw(given.world, days=given.days, per_day=given.per_day), given.least)
-    )
+    write_section("list_of_worlds", list_of_worlds(), DOCUMENT)
+    sample = draw(given.world, days=given.days, per_day=given.per_day)
+    write_section("giveaways", report(sample, given.least), DOCUMENT)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Write one benchmark's section of ``docs/results.md``, leaving the others as they are.
+"""Write one benchmark's section of a document, leaving the others as they are.
 
 Every script owns the lines between its own two markers, ``<!-- begin:NAME -->`` and
 ``<!-- end:NAME -->``; a missing section is added at the end.

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from benchmarks.giveaways import DOCUMENT, insert, markdown
+from benchmarks.giveaways import DOCUMENT, markdown
+from benchmarks.results import write_section
 from data_samples.simulate import Days, simulate, write
 from data_samples.world import HEADS, load, names
 
@@ -135,7 +136,7 @@ def main() -> None:
         )
         worlds = [given.train, *(n for n in names() if n != given.train)]
         table = transfer(scorer, worlds, days=given.test_days, per_day=given.per_day, seed=given.seed + 1000)
-    insert(DOCUMENT, "worlds", f"{drop(table, given.train, finds)}\n\n{markdown(table)}")
+    write_section("worlds", f"{drop(table, given.train, finds)}\n\n{markdown(table)}", DOCUMENT)
 
 
 if __name__ == "__main__":

@@ -45,27 +45,10 @@ def draw(
     heading: str = "",
     hard: bool = False,
 ) -> pd.DataFrame:
-    """Draw ordinary shipments (as `ordinary_trade.draw`).
+    """Draw ordinary shipments: parameters and columns as of `ordinary_trade.draw`.
 
-    Parameters
-    ----------
-    size : int
-        How many.
-    destination : str
-        Importing country (ISO2); empty for several large importers.
-    mode : str
-        Mode of the shipment table; empty counts as sea.
-    generator : Generator
-        Source of the draws.
-    origin, heading : str
-        Held fixed when given.
-    hard : bool
-        As in a training port.
-
-    Returns
-    -------
-    DataFrame
-        ``heading``, ``origin``, ``text``; at most `size` rows.
+    Where destination or mode are not reported, shipments to several large importers, and by sea, are
+    drawn; `hard` makes trade as in a training port.
     """
     places = [destination] if destination else list(generator.choice(ordinary_trade.ANYWHERE, SPREAD, False))
     parts: list[pd.DataFrame] = []
