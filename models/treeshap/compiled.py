@@ -1,0 +1,92 @@
+"""The compiler of this package: numba, with what it compiled kept for the next start.
+
+numba tells by a function's own file whether kept code is stale, but code is inlined across files. So what is
+kept lies in a folder named after all sources of this package: in ``__pycache__`` beside them, else in
+the user's cache folder (``NUMBA_CACHE_DIR`` names another). Where neither can be written, or
+what lies there is damaged, functions are compiled at each start, which takes seconds and is no error.
+
+Floating-point operations keep their order (no ``fastmath``): bits depend on it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+from numba.core.caching import FunctionCache
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def compiled(function: Function) -> Function:
+    """Compile a function at its first call; it runs without Python's lock."""
+    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    folder = _folder()
+    if folder is not None:
+        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder
+        try:
+            dispatcher._cache = _Kept(function)
+        except (RuntimeError, OSError):  # the folder cannot be used after all
+            pass
+        finally:
+            numba.config.CACHE_DIR = before
+    return dispatcher
+
+
+class _Kept(FunctionCache):
+    """Compiled code on disk that is never needed: whatever cannot be read or written is compiled anew."""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        try:
+            return super().load_overload(sig, target_context)
+        except Exception:  # a damaged pickle can raise anything
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        for _ in range(2):
+            try:
+                return super().save_overload(sig, data)
+            except Exception:  # a damaged index, or no room
+                try:
+                    self.flush()
+                except OSError:
+                    return None
+        return None
+
+
+@cache
+def _folder() -> str | None:
+    """Return the folder compiled code is kept in; None where none can be written."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for source in sorted(here.glob("*.py")):
+        digest.update(source.read_bytes())
+    name = f"treeshap-{digest.hexdigest()[:16]}"
+    own = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache" if _has_home() else None)
+    places = [numba.config.CACHE_DIR, here / "__pycache__", own]
+    for place in places:
+        if place and _writable(Path(place) / name):
+            return str(Path(place) / name)
+    return None
+
+
+def _has_home() -> bool:
+    try:
+        return Path.home().is_dir()
+    except RuntimeError:
+        return False
+
+
+def _writable(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False
