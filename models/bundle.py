@@ -20,7 +20,6 @@ from __future__ import annotations
 import glob
 import hashlib
 import json
-import math
 import os
 import re
 import shutil
@@ -28,21 +27,27 @@ import stat
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from features.registry import Feature
 from features.scratch import Draft
 from models.calibration import Calibrator
 from models.card import render
-from models.heads import Head, HeadError
+from models.heads import Head
 from models.labels import HEADS
 from models.schema import FeatureSchema, SchemaError
+
+if TYPE_CHECKING:
+    from models.treeshap import TreeShap
 
 FORMAT = 1
 RISK_BASES = ("prior", "port")
 MANIFEST = "manifest.json"
 LARGEST_FILE = 64 * 1024 * 1024
+#: Threads that score and explain; more would hold more memory than the promised 100 MB beyond the rows.
+MOST_THREADS = 4
 #: Slope and intercept beyond this turn every margin into certainty, or into no number.
 LARGEST_CALIBRATION = 1e4
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}\.(?:json|md|txt)")
@@ -95,9 +100,27 @@ class Bundle:
         if not names or names != [name for name in HEADS if name in names]:
             raise BundleError(f"bundle.json: heads {names} are not one or two of {list(HEADS)} in order")
 
+    @cached_property
+    def trees(self) -> TreeShap:
+        """All heads' models, ready to score and explain in one pass; outputs in the order of heads.
+
+        Raises
+        ------
+        ModelTextError
+            A head's text is not a LightGBM model, or they read different columns.
+        """
+        from models.treeshap import TreeShap
+
+        return TreeShap([head.text for head in self.heads], threads=min(MOST_THREADS, _cores()))
+
     def head(self, name: str) -> Head | None:
         """Return a head by name, or None when it was not trained."""
         return next((head for head in self.heads if head.name == name), None)
+
+
+def _cores() -> int:
+    """Return how many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def registry_digest(features: Sequence[Feature]) -> str:
@@ -223,14 +246,7 @@ def _loaded(folder: Path) -> Bundle:
         if isinstance(error, BundleError):
             raise
         raise BundleError(f"bundle.json: {error}") from error
-    for head in heads:
-        _check_frame(head)
-        try:
-            columns = head.booster.num_feature()
-        except (HeadError, IndexError, RecursionError) as error:
-            raise BundleError(f"{head.name}.txt: {error}") from error
-        if columns != len(schema):
-            raise BundleError(f"{head.name}.txt: made for {columns} columns, the schema has {len(schema)}")
+    _check_trees(bundle)
     return bundle
 
 
@@ -268,71 +284,27 @@ def _head(entry: dict[str, Any], content: dict[str, bytes]) -> Head:
     return Head(name, text, calibrator, dict(entry["facts"]))
 
 
-def _check_frame(head: Head) -> None:
-    """Check what LightGBM's parser takes on trust: it jumps to trees by the sizes the text states.
+def _check_trees(bundle: Bundle) -> None:
+    """Build the heads' trees; say which file is wrong if they cannot be."""
+    from models.treeshap import ModelTextError
 
-    A wrong size, another number of trees a round or a second value of a key would have it read or
-    write beyond its memory, so such a text never reaches it.
-
-    Raises
-    ------
-    BundleError
-    """
-    name = f"{head.name}.txt"
-    if head.text.splitlines() != head.text.split("\n")[: len(head.text.splitlines())]:
-        raise BundleError(f"{name}: holds characters that no LightGBM model text holds")
-    start = head.text.find("\nTree=0\n") + 1
-    trees = head.text[start:].encode()
-    stated = _entries(head.text[:start], name)
-    for key in ("num_class", "num_tree_per_iteration"):
-        if stated.get(key) != "1":
-            raise BundleError(f"{name}: {key} is {stated.get(key)!r}, expected '1'")
-    sizes = stated.get("tree_sizes", "").split()
-    if not start or not all(re.fullmatch("[0-9]{1,9}", size) for size in sizes):
-        raise BundleError(f"{name}: not a LightGBM model text, or it lacks the sizes of its trees")
-    place = 0
-    for number, size in enumerate(map(int, sizes)):
-        if not trees.startswith(f"Tree={number}\n".encode(), place):
-            raise BundleError(f"{name}: tree {number} is not where the text says")
-        _check_numbers(_entries(trees[place : place + size].decode("utf-8", "replace"), name), number, name)
-        place += size
-    if not trees.startswith(b"end of trees\n", place):
-        raise BundleError(f"{name}: the trees do not end where the text says")
-
-
-def _entries(lines: str, name: str) -> dict[str, str]:
-    pairs = [line.split("=", 1) for line in lines.split("\n") if "=" in line]
-    found: dict[str, str] = {pair[0]: pair[1] for pair in pairs}
-    if len(found) != len(pairs):
-        raise BundleError(f"{name}: names a value twice")
-    return found
-
-
-def _check_numbers(tree: dict[str, str], number: int, name: str) -> None:
-    leaves = tree.get("num_leaves", "")
-    if not re.fullmatch("[0-9]{1,6}", leaves) or not re.fullmatch("[0-9]{1,6}", tree.get("num_cat", "")):
-        raise BundleError(f"{name}: tree {number} states no number of leaves or of category sets")
-    if tree.get("is_linear", "0") != "0":
-        raise BundleError(f"{name}: tree {number} is linear, which this program cannot explain")
-    inner = int(leaves) - 1
-    lengths = {
-        "leaf_value": inner + 1,
-        "leaf_weight": inner + 1,
-        "leaf_count": inner + 1,
-        "split_gain": inner,
-    }
-    lengths |= {"internal_value": inner, "internal_weight": inner, "internal_count": inner}
-    for key, length in lengths.items():
-        cells = tree.get(key, "").split()
-        # A tree of one leaf carries its value alone.
-        if len(cells) != length and not (inner == 0 and key != "leaf_value"):
-            raise BundleError(f"{name}: tree {number}: {key} has {len(cells)} cells, expected {length}")
+    try:
+        columns, outputs = bundle.trees.columns, bundle.trees.outputs
+    except ModelTextError:
+        columns = outputs = -1
+    if (columns, outputs) == (len(bundle.schema), len(bundle.heads)):
+        return
+    for head in bundle.heads:
         try:
-            finite = all(math.isfinite(float(cell)) for cell in cells)
-        except ValueError:
-            finite = False
-        if not finite:
-            raise BundleError(f"{name}: tree {number}: {key} holds what is no number")
+            trees = head.trees
+        except ModelTextError as error:
+            raise BundleError(f"{head.name}.txt: {error}") from error
+        if trees.columns != len(bundle.schema):
+            raise BundleError(
+                f"{head.name}.txt: made for {trees.columns} columns, the schema has {len(bundle.schema)}"
+            )
+        if trees.outputs != 1:
+            raise BundleError(f"{head.name}.txt: tells {trees.outputs} classes, expected one kind of find")
 
 
 def _json(data: object) -> bytes:

@@ -9,7 +9,6 @@ import pandas as pd
 
 from models.bundle import Bundle
 from models.combination import combine
-from models.explain import explain as explain_head
 
 
 @dataclass(frozen=True)
@@ -75,17 +74,17 @@ def predict(bundle: Bundle, frame: pd.DataFrame, *, explain: bool = True) -> Pre
     schema = bundle.schema
     X = schema.encode(frame)
     margins, log_odds, probabilities, bases, contributions = {}, {}, {}, {}, {}
-    for head in bundle.heads:
+    explained = bundle.trees.explain(X) if explain else None
+    margin = explained.margin if explained else bundle.trees.margin(X)
+    for k, head in enumerate(bundle.heads):
         calibrator = head.calibrator
-        if explain:
-            explanation = explain_head(head, X)
-            margins[head.name] = explanation.margin
-            contributions[head.name] = calibrator.slope * explanation.contributions
-            bases[head.name] = float(calibrator.log_odds(np.array(explanation.base)))
-        else:
-            margins[head.name] = head.margin(X)
-        log_odds[head.name] = calibrator.log_odds(margins[head.name])
-        probabilities[head.name] = calibrator.probability(margins[head.name])
+        margins[head.name] = margin[k]
+        log_odds[head.name] = calibrator.log_odds(margin[k])
+        probabilities[head.name] = calibrator.probability(margin[k])
+        if explained:
+            contributions[head.name] = explained.contributions[k]
+            contributions[head.name] *= calibrator.slope
+            bases[head.name] = float(calibrator.log_odds(explained.base[k : k + 1])[0])
     stacked = np.stack(list(log_odds.values()))
     start = np.array(list(bases.values())) if explain else np.zeros(len(stacked))
     combined = combine(stacked, start, list(contributions.values()) if explain else None)

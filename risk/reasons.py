@@ -28,7 +28,6 @@ import pandas as pd
 
 from features import matrix
 from features.registry import FAMILIES, Fact, Feature
-from models.explain import ADDITIVE_TO, AdditivityError
 from risk import sentences
 
 #: A feature is told when it weighs at least this part of the strongest of its family.
@@ -44,8 +43,15 @@ SLIGHT = 0.05
 #: How well a feature's value is told: not at all, background, ordinary, notable.
 UNTOLD, BACKGROUND, ORDINARY, NOTABLE = range(4)
 
+#: How far base and contributions may miss a margin.
+ADDITIVE_TO = 1e-9
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
+
+
+class AdditivityError(ArithmeticError):
+    """Contributions and base do not add up to the margin."""
 
 
 @dataclass(frozen=True)

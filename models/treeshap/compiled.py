@@ -16,27 +16,30 @@ import tempfile
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numba
 from numba.core.caching import FunctionCache
+
+#: numba's settings, some of which it only has at run time.
+config: Any = numba.config
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def compiled(function: Function) -> Function:
     """Compile a function at its first call; it runs without Python's lock."""
-    dispatcher = numba.njit(nogil=True, error_model="numpy")(function)
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(function)
     folder = _folder()
     if folder is not None:
-        before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, folder
+        before, config.CACHE_DIR = config.CACHE_DIR, folder
         try:
             dispatcher._cache = _Kept(function)
         except (RuntimeError, OSError):  # the folder cannot be used after all
             pass
         finally:
-            numba.config.CACHE_DIR = before
-    return dispatcher
+            config.CACHE_DIR = before
+    return cast(Function, dispatcher)
 
 
 class _Kept(FunctionCache):
@@ -69,7 +72,7 @@ def _folder() -> str | None:
         digest.update(source.read_bytes())
     name = f"treeshap-{digest.hexdigest()[:16]}"
     own = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache" if _has_home() else None)
-    places = [numba.config.CACHE_DIR, here / "__pycache__", own]
+    places = [config.CACHE_DIR, here / "__pycache__", own]
     for place in places:
         if place and _writable(Path(place) / name):
             return str(Path(place) / name)

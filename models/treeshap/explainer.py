@@ -218,7 +218,7 @@ class TreeShap:
         return Scratch(
             pattern=np.zeros((2 * self._levels, rows), dtype=np.uint16),
             goes_left=np.zeros(rows, dtype=np.uint8),
-            index=np.zeros(rows, dtype=np.uint16),
+            indices=np.zeros(rows, dtype=np.uint16),
             agree=np.zeros((deepest + 1, rows), dtype=np.uint8),
             sums=np.zeros((most + 1, rows)),
             strips=np.zeros((2 * deepest + 1, STRIP)),

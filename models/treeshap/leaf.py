@@ -8,7 +8,8 @@ times the product over columns of o (known) or z (unknown), and the Shapley valu
     value * (o_i - z_i) * integral over x in [0, 1] of the product over j != i of ((1 - x) z_j + x o_j)
 
 since the integral of x^k (1 - x)^(d - 1 - k) is the Shapley weight of a coalition of k columns. The
-integrand is a polynomial of degree d - 1, so Gauss and Legendre's rule with d / 2 points, rounded up, is exact.
+integrand is a polynomial of degree d - 1, so Gauss and Legendre's rule with d / 2 points, rounded up, is
+exact.
 
 Both ways to evaluate it here, for all patterns (`fill`) and for a block of rows (`add`), do the same
 floating-point operations in the same order: prefix products of the columns before i, suffix products of

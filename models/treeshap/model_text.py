@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-#: How a node decides (`Trees.kind`). A missing value goes where training sent it: numeric splits differ in it.
+#: How a node decides (``NODE.kind``): numeric splits differ in where missing values, or zeros, go.
 RIGHT_IF_MISSING, LEFT_IF_MISSING, ZERO_LEFT, ZERO_RIGHT, CATEGORIES = range(5)
 
 #: Values as near to zero as this are zero to LightGBM (``kZeroThreshold``, a float32).
@@ -42,7 +42,8 @@ class ModelTextError(ValueError):
 
 #: One row per tree and one more at the end.
 TREE = np.dtype([("output", np.int64), ("first_node", np.int64), ("first_leaf", np.int64)])
-#: One row per node. A child at or above 0 is a node, always after its parent; below 0 it is leaf ``-child - 1``.
+#: One row per node. A child at or above 0 is a node, always after its parent; below 0 it is the leaf
+#: ``-child - 1``.
 NODE = np.dtype(
     [
         ("threshold", np.float64),  # numeric splits send ``value <= threshold`` left

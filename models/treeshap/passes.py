@@ -43,7 +43,7 @@ class Scratch(NamedTuple):
 
     pattern: np.ndarray
     goes_left: np.ndarray
-    index: np.ndarray
+    indices: np.ndarray
     agree: np.ndarray
     sums: np.ndarray
     strips: np.ndarray
@@ -156,7 +156,7 @@ def run(
     steps, groups, ways = forest.layout.steps, forest.layout.groups, forest.layout.ways
     members, targets, tables = forest.layout.nodes, forest.layout.targets, forest.tables
     n, patterns = block.shape[1], scratch.pattern
-    goes_left, index = scratch.goes_left[:n], scratch.index[:n]
+    goes_left, index = scratch.goes_left[:n], scratch.indices[:n]
     for step in steps:
         which, level = step.which, 2 * step.level
         pattern = patterns[level + step.side, :n]

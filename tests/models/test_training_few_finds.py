@@ -8,7 +8,6 @@ import pytest
 
 from features.registry import Feature
 from models import boosting
-from models.explain import explain
 from models.metrics import average_precision
 from models.schema import FeatureSchema
 from models.training import FEWEST, Options, TrainingError, train
@@ -39,9 +38,9 @@ def test_the_head_is_one_small_exact_model(learnt, few):
     X = learnt.schema.encode(few.features.iloc[:300])
     for head in learnt.heads:
         assert head.facts["settings"] == boosting.BLEND
-        assert head.booster.num_trees() <= ROUNDS
-        explained = explain(head, X)
-        gap = explained.base + explained.contributions.sum(axis=1) - explained.margin
+        assert 0 < head.text.count("\nTree=") <= ROUNDS
+        explained = head.trees.explain(X)
+        gap = explained.base[0] + explained.contributions[0].sum(axis=1) - explained.margin[0]
         assert np.abs(gap).max() <= 1e-9
 
 

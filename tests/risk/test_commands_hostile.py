@@ -94,10 +94,10 @@ def test_a_program_stopped_leaves_no_half_files(tmp_path, name):
     out = tmp_path / "out"
     out.mkdir()
     program = start("convert", file, "--out", out / "x.csv")
-    time.sleep(2.0)
+    time.sleep(1.5)
     if program.poll() is None:
         program.send_signal(getattr(signal, name))
     said, wrong = program.communicate(timeout=120)
-    assert program.returncode in (0, 130), said + wrong
-    assert program.returncode == 0 or "stopped" in wrong
-    assert [p.name for p in out.iterdir()] == (["x.csv"] if program.returncode == 0 else [])
+    done = "Written:" in said  # the signal came too late, perhaps while the program was leaving
+    assert done or (program.returncode == 130 and "stopped" in wrong), said + wrong
+    assert [p.name for p in out.iterdir()] == (["x.csv"] if done else [])

@@ -1,5 +1,6 @@
 """The same bytes however rows are cut, on however many threads, with and without kept tables; families."""
 
+import itertools
 import tracemalloc
 
 import lightgbm
@@ -51,7 +52,7 @@ def test_same_bytes_on_any_threads_and_with_any_tables(name, threads, kept_bytes
 def test_same_bytes_however_rows_are_cut(name, cuts, kept_bytes):
     explainer = TreeShap(MODELS[name], kept_bytes=kept_bytes)
     edges = [0, *sorted(cuts), len(X)]
-    for start, end in zip(edges[:-1], edges[1:], strict=True):
+    for start, end in itertools.pairwise(edges):
         part = explainer.explain(X[start:end])
         assert part.margin.tobytes() == WHOLE[name].margin[:, start:end].tobytes()
         assert np.array_equal(part.contributions, WHOLE[name].contributions[:, start:end])
