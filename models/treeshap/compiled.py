@@ -29,7 +29,16 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 def compiled(function: Function) -> Function:
     """Compile a function at its first call; it runs without Python's lock."""
-    dispatcher: Any = numba.njit(nogil=True, error_model="numpy")(function)
+    return _compiled(function, no_cfunc_wrapper=True)
+
+
+def compiled_within(function: Function) -> Function:
+    """Compile a function that only compiled ones call: sooner done, for there is no way in from Python."""
+    return _compiled(function, no_cfunc_wrapper=True, no_cpython_wrapper=True)
+
+
+def _compiled(function: Function, **options: bool) -> Function:
+    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
     folder = _folder()
     if folder is not None:
         before, config.CACHE_DIR = config.CACHE_DIR, folder

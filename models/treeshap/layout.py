@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.treeshap.compiled import compiled
+from models.treeshap.compiled import compiled, compiled_within
 from models.treeshap.model_text import Trees
 
 #: Bits of a table that several leaves share: larger tables need fewer look-ups and more time to fill.
@@ -145,7 +145,7 @@ def bases(trees: Trees, means: np.ndarray) -> None:
         means[trees.starts[tree].output] += mean
 
 
-@compiled
+@compiled_within
 def share(nodes: np.ndarray, above: int, child: int) -> float:
     """Return the share of a node's training rows that went to one of its children."""
     return nodes[above].left_share if nodes[above].left == child else nodes[above].right_share
@@ -219,7 +219,7 @@ def walk(
     return n_steps, n_groups
 
 
-@compiled
+@compiled_within
 def _bits(trees: Trees, ways: np.ndarray, here: int) -> tuple[int, int]:
     """Return the distinct columns above a node or leaf, and the nodes of its subtree."""
     if here >= 0:
@@ -276,7 +276,7 @@ def find_targets(
     groups[len(groups) - 1].first_target = end
 
 
-@compiled
+@compiled_within
 def _with(targets: np.ndarray, start: int, end: int, target: int) -> int:
     """Add a target where the group does not have it yet; return the new end."""
     for known in range(start, end):

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.treeshap.compiled import compiled
+from models.treeshap.compiled import compiled, compiled_within
 from models.treeshap.model_text import Trees
 
 #: Rows evaluated side by side.
@@ -57,7 +57,7 @@ def rule(most: int) -> Rule:
     return Rule(np.array(first, dtype=np.int64), np.concatenate(points), np.concatenate(weights))
 
 
-@compiled
+@compiled_within
 def trace(trees: Trees, ways: np.ndarray, leaf: int, route: Route) -> tuple[int, int]:
     """Write a leaf's path into ``route``; return the number of its edges and of its distinct columns."""
     nodes, edges, columns = trees.nodes, 0, 0

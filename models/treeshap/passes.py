@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from models.treeshap.compiled import compiled
+from models.treeshap.compiled import compiled, compiled_within
 from models.treeshap.layout import SPLIT, Layout
 from models.treeshap.leaf import Route, Rule, add, fill, trace
 from models.treeshap.model_text import CATEGORIES, LEFT_IF_MISSING, RIGHT_IF_MISSING, ZERO, ZERO_LEFT, Trees
@@ -74,7 +74,7 @@ def fill_tables(forest: Forest, scratch: Scratch) -> None:
             fill_table(forest, group, forest.tables[forest.layout.groups[group].first_entry :], scratch)
 
 
-@compiled
+@compiled_within
 def fill_table(forest: Forest, number: int, table: np.ndarray, scratch: Scratch) -> None:
     """Fill a group's table: rows of 2 ** bits entries, one for each target and one for the leaf's value."""
     layout, trees = forest.layout, forest.trees
@@ -102,7 +102,7 @@ def fill_table(forest: Forest, number: int, table: np.ndarray, scratch: Scratch)
                 row[entry] += (sums[((pattern >> (i + 1)) << i) | (pattern & low)] * (o - share)) * value
 
 
-@compiled
+@compiled_within
 def _leaf_patterns(layout: Layout, path_bits: int, edges: int, d: int, size: int, scratch: Scratch) -> None:
     """Write the leaf's pattern for every entry of its group's table."""
     new = (1 << d) - (1 << path_bits)  # columns met below the group's root agree until a split says no
@@ -118,7 +118,7 @@ def _leaf_patterns(layout: Layout, path_bits: int, edges: int, d: int, size: int
                     scratch.leaf_index[entry] &= keep
 
 
-@compiled
+@compiled_within
 def _find_targets(targets: np.ndarray, place: np.ndarray, d: int, scratch: Scratch) -> None:
     """Write which of its group's targets each column of the leaf adds to."""
     for i in range(d):
@@ -191,7 +191,7 @@ def run(
         _gather(values, index, margin[group.output, start : start + n])
 
 
-@compiled
+@compiled_within
 def decide(kind: int, threshold: float, categories: np.ndarray, x: np.ndarray, goes_left: np.ndarray) -> None:
     """Write for each value whether it goes left at a node (1) or right (0); values near zero must be zero."""
     if kind == RIGHT_IF_MISSING:
@@ -212,7 +212,7 @@ def decide(kind: int, threshold: float, categories: np.ndarray, x: np.ndarray, g
             goes_left[r] = (kind == ZERO_LEFT) if missing else (x[r] <= threshold)
 
 
-@compiled
+@compiled_within
 def _split(
     pattern: np.ndarray, goes_left: np.ndarray, slot: int, repeated: int, left: np.ndarray, right: np.ndarray
 ) -> None:
@@ -224,20 +224,20 @@ def _split(
         right[r] = above & ~bit if goes_left[r] else above
 
 
-@compiled
+@compiled_within
 def _set_bit(index: np.ndarray, goes_left: np.ndarray, bit: int) -> None:
     mask = np.uint16(1 << bit)
     for r in range(len(index)):
         index[r] |= mask if goes_left[r] else np.uint16(0)
 
 
-@compiled
+@compiled_within
 def _gather(entries: np.ndarray, index: np.ndarray, out: np.ndarray) -> None:
     for r in range(len(index)):
         out[r] += entries[index[r]]
 
 
-@compiled
+@compiled_within
 def _evaluate(
     forest: Forest,
     number: int,
@@ -278,7 +278,7 @@ def _evaluate(
                 contributions[targets[position], start + r] += scratch.sums[position, r]
 
 
-@compiled
+@compiled_within
 def _agreement(forest: Forest, edges: int, d: int, block: np.ndarray, scratch: Scratch) -> np.ndarray:
     """Write where rows go a leaf's way, column by column; return where they do at all."""
     n, goes_left = block.shape[1], scratch.goes_left[: block.shape[1]]
