@@ -38,7 +38,8 @@ def compiled_within(function: Function) -> Function:
 
 
 def _compiled(function: Function, **options: bool) -> Function:
-    dispatcher: Any = numba.njit(nogil=True, error_model="numpy", **options)(function)
+    njit: Any = numba.njit
+    dispatcher = njit(nogil=True, error_model="numpy", **options)(function)
     folder = _folder()
     if folder is not None:
         before, config.CACHE_DIR = config.CACHE_DIR, folder

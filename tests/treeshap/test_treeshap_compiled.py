@@ -39,7 +39,7 @@ def kept(tmp_path):
 
 
 def test_what_was_compiled_is_kept(tmp_path, kept):
-    assert [p.name for p in kept.iterdir()][0].startswith("treeshap-")
+    assert next(p.name for p in kept.iterdir()).startswith("treeshap-")
     assert start(tmp_path, PROGRAM, NUMBA_CACHE_DIR=kept) == 1
 
 
