@@ -202,11 +202,7 @@ def page(folder: Path, threads: tuple[int, ...]) -> str:
     memory = {name: apart(name, folder, max(threads)) for name in models}
     speed = table(
         ["model", "threads", "rows", "computed by", "rows/s", "times LightGBM", "largest difference"],
-        [
-            (e["model"], e["threads"], f"{e['rows']:,}", e["who"])
-            + (f"{e['rows'] / e['seconds']:,.0f}", f"{e['times']:.1f}", f"{e['gap']:.1g}")
-            for e in found
-        ],
+        [_line(each) for each in found],
     )
     held = table(
         ["model", "size of its text, MB", "memory beyond rows and result, MB"],
@@ -228,6 +224,19 @@ def page(folder: Path, threads: tuple[int, ...]) -> str:
             "the rows, the result and what the process held before:",
             held,
         ]
+    )
+
+
+def _line(found: dict[str, Any]) -> tuple[str, ...]:
+    per_second = found["rows"] / found["seconds"]
+    return (
+        found["model"],
+        str(found["threads"]),
+        f"{found['rows']:,}",
+        found["who"],
+        f"{per_second:,.0f}",
+        f"{found['times']:.1f}",
+        f"{found['gap']:.1g}",
     )
 
 

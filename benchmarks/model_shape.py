@@ -148,11 +148,12 @@ def main() -> None:
     text = "\n\n".join(
         [
             "## Shape of the model (`benchmarks/model_shape.py`)",
-            f"Each row is a model by the starter's recipe, learnt from {finds[HEADS[0]]} finds of live animals "
-            f"and {finds[HEADS[1]]} of products at three simulated ports ({', '.join(PORTS)}; {given.days} "
-            f"days), ranking {len(ELSEWHERE)} other worlds ({', '.join(ELSEWHERE)}; 20 days each, "
-            "concealments at 2 %): AUC and average precision (AP) in the mean of those worlds, rows explained "
-            "a second and core with both heads, and how many times LightGBM's `pred_contrib` that is.",
+            f"Each row is a model by the starter's recipe, learnt from {finds[HEADS[0]]} finds of live "
+            f"animals and {finds[HEADS[1]]} of products at three simulated ports ({', '.join(PORTS)}; "
+            f"{given.days} days), ranking {len(ELSEWHERE)} other worlds ({', '.join(ELSEWHERE)}; 20 days "
+            "each, concealments at 2 %): AUC and average precision (AP) in the mean of those worlds, rows "
+            "explained a second and core with both heads, and how many times LightGBM's `pred_contrib` "
+            "that is.",
             table(header, rows),
         ]
     )
