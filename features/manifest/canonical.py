@@ -81,6 +81,8 @@ def automatic(header: list[str]) -> Mapping:
 
 def check_header(opened: Opened, mapping: Mapping | None) -> list[dict[str, str]]:
     """Return what a header lacks."""
+    if opened.message:
+        return []
     if mapping is None:
         if "shipment_id" in automatic(opened.header).columns:
             return []
@@ -100,6 +102,9 @@ def check_header(opened: Opened, mapping: Mapping | None) -> list[dict[str, str]
 
 def plan(opened: Opened, number: int, mapping: Mapping | None, sample: pd.DataFrame) -> Plan:
     """Complete the mapping for one file and learn its habits from its first rows."""
+    if opened.message:  # says what its columns are, and has no habits
+        columns = {name: Source((name,), "first_of") for name in opened.header}
+        return Plan(opened, number, Mapping(columns=columns), Habits(), ())
     complete = mapping if mapping is not None else automatic(opened.header)
     used = set(complete.source_columns())
     ignored = tuple(name for name in opened.header if name not in used)
@@ -146,6 +151,7 @@ def convert(chunk: Chunk, plan: Plan) -> Part:
         data[name] = values.reset_index(drop=True)
         noted.append((name, column.noted, raw, column.expected))
         noted += _doubtful(name, data[name], chunk, plan)
+    noted += [(name, np.array([at]), _at(at, value), [why]) for at, name, value, why in chunk.doubts]
     for name in mapping.categorical:
         data[name] = cells.clean(_text(frame[name]), plan.habits.missing)[0]
     for name in mapping.numeric:
@@ -180,6 +186,11 @@ def _doubtful(
     lost = _where(pc.match_substring(texts, "\ufffd"))
     unread = f"readable text; some bytes of this cell are none in {plan.opened.encoding}"
     return [(name, at, values, [_ALL_DIGITS] * len(at)), (name, lost, values, [unread] * len(lost))]
+
+
+def _at(position: int, value: str) -> pd.Series:
+    """Return a series that holds a value at a position."""
+    return pd.Series([""] * position + [value], dtype="str")
 
 
 def _where(holds: pa.BooleanArray) -> np.ndarray:
@@ -362,11 +373,12 @@ def _rejected(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
 
 def _broken(chunk: Chunk, plan: Plan) -> pd.DataFrame:
     numbers = pd.Series(list(chunk.broken), dtype="int64")
+    places = [chunk.places.get(n, (f"row {n}", "")) for n in chunk.broken]
     rows = pd.DataFrame(
         {
             "source_file": pd.Series([plan.opened.label] * len(numbers), dtype="str"),
-            "source_position": pd.Series([f"row {n}" for n in numbers], dtype="str"),
-            "shipment_id": pd.Series([None] * len(numbers), dtype="str"),
+            "source_position": pd.Series([place for place, _ in places], dtype="str"),
+            "shipment_id": pd.Series([name or None for _, name in places], dtype="str"),
             "reason": pd.Series(list(chunk.broken.values()), dtype="str"),
             POSITION: numbers + plan.number * _FILE_STRIDE,
         }

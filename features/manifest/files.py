@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from features.manifest import encodings
+from features.manifest import encodings, messages
 from features.manifest.mapping import Read
 from features.manifest.problems import ManifestError, problem, quoted
 
@@ -56,7 +56,7 @@ class Opened:
     label : str
         Name the rows carry as their source.
     form : str
-        ``csv``, ``xlsx``, ``parquet`` or ``jsonl``.
+        ``csv``, ``xlsx``, ``parquet``, ``jsonl`` or ``message``.
     header : list of str
         Names of the columns, each once.
     header_row : int
@@ -65,6 +65,8 @@ class Opened:
         Where the form has them.
     keys : tuple of str
         JSON Lines: the keys as they are written, one per name of the header.
+    message : str
+        Name of the message format (`features.manifest.messages`), empty for tables.
     """
 
     path: Path
@@ -76,6 +78,7 @@ class Opened:
     delimiter: str = ","
     sheet: str = ""
     keys: tuple[str, ...] = ()
+    message: str = ""
 
 
 def open_table(path: str | Path, label: str, read: Read, known: Known) -> Opened:
@@ -101,6 +104,10 @@ def open_table(path: str | Path, label: str, read: Read, known: Known) -> Opened
         return _open_parquet(path, label)
     if head.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         return _open_spreadsheet(path, label, read, known)
+    form = messages.recognise(head)
+    if form is not None:
+        header = [*form.columns, "source_file", "source_position"]
+        return Opened(path, label, "message", header, message=form.name)
     for pattern, what in _FOREIGN:
         if pattern.match(head):
             raise _refuse(label, f"CSV, XLSX, XLS, Parquet or JSON Lines; this is {what}")

@@ -46,12 +46,18 @@ class Chunk:
         Row number -> why it is no row. Broken rows are not in ``frame``.
     long : dict of str to ndarray of int
         Column -> positions in ``frame`` of whole numbers of which the form keeps not every digit.
+    places : dict of int to (str, str)
+        Of broken rows of messages: where they stand, and their shipment where it can be told.
+    doubts : list of (int, str, str, str)
+        Position in ``frame``, column, value, what was expected: what a message's reader did not use.
     """
 
     frame: pd.DataFrame
     numbers: np.ndarray
     broken: dict[int, str] = field(default_factory=dict)
     long: dict[str, np.ndarray] = field(default_factory=dict)
+    places: dict[int, tuple[str, str]] = field(default_factory=dict)
+    doubts: list[tuple[int, str, str, str]] = field(default_factory=list)
 
 
 def rows_at_once(columns: int) -> int:
@@ -61,6 +67,12 @@ def rows_at_once(columns: int) -> int:
 
 def chunks(opened: Opened) -> Iterator[Chunk]:
     """Yield the rows of a table, in order."""
+    if opened.message:
+        from features.manifest import messages
+        from features.manifest.messages.chunks import chunks as of_message
+
+        yield from of_message(opened.path, opened.label, messages.BY_NAME[opened.message])
+        return
     readers = {"csv": _csv, "xlsx": _spreadsheet, "parquet": _parquet, "jsonl": _json_lines}
     for chunk in readers[opened.form](opened):
         blank = _blank(chunk.frame)

@@ -1,0 +1,15 @@
+"""All message formats, and which one a file is."""
+
+from __future__ import annotations
+
+from features.manifest.messages.form import Form
+
+#: In the order they are tried.
+FORMS: tuple[Form, ...] = ()
+
+BY_NAME: dict[str, Form] = {form.name: form for form in FORMS}
+
+
+def recognise(head: bytes) -> Form | None:
+    """Return the format of a file by its first bytes, or None."""
+    return next((form for form in FORMS if form.recognise(head)), None)
