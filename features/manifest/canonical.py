@@ -10,7 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from features.manifest import cells, quantities, schema, times
+from features.manifest import cells, messages, quantities, schema, times
 from features.manifest.cells import Habits
 from features.manifest.column_names import recognise
 from features.manifest.files import Opened
@@ -20,6 +20,8 @@ from features.manifest.rows import Chunk
 
 #: Internal column: file number and row number in one integer; the order of the input.
 POSITION = "__position"
+#: Internal column: the row is of a declaration (`features.manifest.declarations`).
+DECLARES = "__declares"
 _FILE_STRIDE = 1 << 40
 _POSITION_NAMES = ("source_file", "source_position")
 #: Columns with numbers of papers, which spreadsheets take for quantities: all but 15 digits are lost,
@@ -40,6 +42,7 @@ class Plan:
     mapping: Mapping
     habits: Habits
     ignored: tuple[str, ...]
+    declares: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,8 @@ def plan(opened: Opened, number: int, mapping: Mapping | None, sample: pd.DataFr
     """Complete the mapping for one file and learn its habits from its first rows."""
     if opened.message:  # says what its columns are, and has no habits
         columns = {name: Source((name,), "first_of") for name in opened.header}
-        return Plan(opened, number, Mapping(columns=columns), Habits(), ())
+        declares = messages.BY_NAME[opened.message].declares
+        return Plan(opened, number, Mapping(columns=columns), Habits(), (), declares)
     complete = mapping if mapping is not None else automatic(opened.header)
     used = set(complete.source_columns())
     ignored = tuple(name for name in opened.header if name not in used)
@@ -161,6 +165,8 @@ def convert(chunk: Chunk, plan: Plan) -> Part:
     table = _keyed(table, frame, mapping)
     table = _positioned(table, label, chunk.numbers)
     table[POSITION] = position
+    if plan.declares:
+        table[DECLARES] = True
     notes = _notes(noted, table)
     lacking = table["shipment_id"].isna().to_numpy()
     rejected = _rejected(table[lacking], "no shipment_id")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import datetime
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from features import scratch
-from features.manifest import canonical, column_names, schema
+from features.manifest import canonical, column_names, declarations, masters, schema, sources
 from features.manifest.canonical import POSITION, Part
 from features.manifest.consignments import resolve
 from features.manifest.files import Known, Opened, open_table
@@ -76,7 +78,9 @@ def read(
     Parameters
     ----------
     paths : path or sequence of paths
-        CSV, XLSX, XLS, Parquet or JSON Lines, told by content.
+        CSV, XLSX, XLS, Parquet, JSON Lines, the messages of `features.manifest.messages`, folders and zip
+        archives of them, told by content. A file in a folder or archive that cannot be read is listed
+        among the rejected rows.
     mapping : Mapping or path, optional
         A mapping file; without one, canonical and well-known column names are recognised.
     now : datetime, optional
@@ -89,8 +93,9 @@ def read(
     ManifestError
         Nothing can be read; with all problems of all files.
     """
-    source = _Source(paths, mapping)
-    whole = _stack(list(source.parts()))
+    with scratch.folder() as room:
+        source = _Source(paths, mapping, room)
+        whole = _stack(list(source.parts()))
     source.check_values()
     return source.manifest(whole, now, versions)
 
@@ -122,11 +127,12 @@ def stream(
     """
     if rows < 1:
         raise ValueError("rows is at least 1")
-    source = _Source(paths, mapping)
-    with scratch.folder() as folder:
+    with scratch.folder() as folder, ExitStack() as unpacked:
         spill = Spill(folder)
+        source = _Source(paths, mapping, unpacked.enter_context(scratch.folder()))
         for part in source.parts():
             spill.add(part)
+        unpacked.close()
         source.check_values()
         for number, part in enumerate(spill.batches(rows)):
             yield source.manifest(part, now, versions, first=number == 0)
@@ -149,7 +155,11 @@ def read_outcomes(paths: Paths, mapping: Mapping | str | Path | None = None) -> 
     ManifestError
         Also when no outcome column is there.
     """
-    source = _Source(paths, mapping)
+    with scratch.folder() as room:
+        return _read_outcomes(_Source(paths, mapping, room))
+
+
+def _read_outcomes(source: _Source) -> Manifest:
     lacking = [
         problem("an outcome column (outcome, inspected_at, ...)", file=opened.label, column="outcome")
         for opened in source.opened
@@ -169,7 +179,7 @@ def read_outcomes(paths: Paths, mapping: Mapping | str | Path | None = None) -> 
 class _Source:
     """The files of one reading, opened and checked together."""
 
-    def __init__(self, paths: Paths, mapping: Mapping | str | Path | None) -> None:
+    def __init__(self, paths: Paths, mapping: Mapping | str | Path | None, room: Path) -> None:
         listed = [paths] if isinstance(paths, (str, Path)) else list(paths)
         if not listed:
             raise ManifestError([problem("at least one file")])
@@ -177,23 +187,33 @@ class _Source:
         self.unmapped: Counter[tuple[str, str, str]] = Counter()
         self.ignored: list[tuple[str, tuple[str, ...]]] = []
         self.opened: list[Opened] = []
-        problems: list[dict[str, str]] = []
-        for path, label in zip(listed, _labels([Path(p).name for p in listed]), strict=True):
-            try:
-                opened = open_table(
-                    path, label, self.mapping.read if self.mapping else Read(), known_names(self.mapping)
-                )
-                problems += canonical.check_header(opened, self.mapping)
-                self.opened.append(opened)
-            except ManifestError as error:
-                problems += [{str(k): v for k, v in row.items()} for row in error.problems.to_dict("records")]
-        if problems:
-            raise ManifestError(problems)
+        self.unread: list[dict[str, str]] = []
+        wrong: list[dict[str, str]] = []
+        found = sources.find(listed, room)
+        for file, label in zip(found.files, _labels([file.name for file in found.files]), strict=True):
+            problems = self._open(file.path, label)
+            (wrong if file.named else self.unread).extend(problems)
+        self.unread = found.problems + self.unread
+        if wrong or not self.opened:
+            raise ManifestError([*wrong, *self.unread] or [problem("at least one file to read")])
         self.lines = self.mapping.lines if self.mapping else Lines()
         self.extra = {
             "categorical": list(self.mapping.categorical) if self.mapping else [],
             "numeric": list(self.mapping.numeric) if self.mapping else [],
         }
+
+    def _open(self, path: Path, label: str) -> list[dict[str, str]]:
+        """Open a table or message; return what is wrong with it as a whole."""
+        try:
+            opened = open_table(
+                path, label, self.mapping.read if self.mapping else Read(), known_names(self.mapping)
+            )
+        except ManifestError as error:
+            return [{str(k): v for k, v in row.items()} for row in error.problems.to_dict("records")]
+        if problems := canonical.check_header(opened, self.mapping):
+            return problems
+        self.opened.append(opened)
+        return []
 
     def given(self, opened: Opened) -> list[str]:
         mapping = self.mapping or canonical.automatic(opened.header)
@@ -202,6 +222,8 @@ class _Source:
     def parts(self) -> Iterator[Part]:
         """Yield the canonical rows of every file, chunk by chunk."""
         rows = 0
+        if self.unread:
+            yield _unread(self.unread)
         for number, opened in enumerate(self.opened):
             plan = None
             for chunk in chunks(opened):
@@ -231,16 +253,24 @@ class _Source:
         first: bool = True,
     ) -> Manifest:
         """Settle the bills of some rows and dress them as a `Manifest`."""
-        settled = resolve(part.table, self.lines, versions=versions, time=time)
-        notes = part.notes[part.notes[POSITION].isin(settled.used)] if len(part.notes) else part.notes
-        notes = _ordered([notes, settled.notes], NOTE_COLUMNS)
+        bills, declared = declarations.split(part.table)
+        settled = resolve(bills, self.lines, versions=versions, time=time)
+        said = resolve(declared, self.lines, versions="latest", time=time)
+        table, joined = declarations.join(settled.table, said.table)
+        table, blind, gone = masters.settle(table)
+        used = np.concatenate([settled.used, said.used])
+        notes = part.notes[part.notes[POSITION].isin(used)] if len(part.notes) else part.notes
+        notes = _ordered([notes, settled.notes, said.notes, blind], NOTE_COLUMNS)
         if first:
             notes = pd.concat([self._ignored_note(), notes], ignore_index=True)
-        rejected = _ordered([part.rejected, settled.rejected], REJECTED_COLUMNS)
-        table = schema.complete(settled.table.drop(columns=POSITION).reset_index(drop=True))
+        rejected = _ordered([part.rejected, settled.rejected, said.rejected], REJECTED_COLUMNS)
+        table = schema.complete(table.drop(columns=POSITION).reset_index(drop=True))
         if now is not None:
             table["known_at"] = table["known_at"].fillna(_utc(now))
-        counts = {"rows_read": part.read, **settled.counts, "rejected": len(rejected)}
+        counts = {name: count + said.counts[name] for name, count in settled.counts.items()}
+        counts["shipments"] = len(table)
+        counts["joined"] += joined + gone
+        counts = {"rows_read": part.read, **counts, "rejected": len(rejected)}
         return Manifest(
             table, rejected, notes, counts, {kind: list(names) for kind, names in self.extra.items()}
         )
@@ -263,6 +293,19 @@ def known_names(mapping: Mapping | None) -> Known:
         return lambda row: len(names & {" ".join(cell.split()) for cell in row})
     known = column_names.aliases()
     return lambda row: sum(fold(cell) in known for cell in row[:5000] if len(cell) <= 200)
+
+
+def _unread(problems: list[dict[str, str]]) -> Part:
+    """Return files that a folder or an archive holds and that cannot be read, as rejected rows."""
+    rejected = pd.DataFrame(problems).rename(columns={"expected": "reason"})
+    rejected["reason"] = "not read: expected " + rejected["reason"].astype("str")
+    rejected["shipment_id"] = pd.Series(pd.NA, rejected.index, dtype="str")
+    rejected[POSITION] = np.arange(-len(rejected), 0)
+    rejected = rejected[[*REJECTED_COLUMNS, POSITION]].astype(dict.fromkeys(REJECTED_COLUMNS, "str"))
+    nothing = pd.DataFrame({"shipment_id": pd.Series(dtype="str"), POSITION: pd.Series(dtype="int64")})
+    return Part(
+        nothing, empty(NOTE_COLUMNS).assign(**{POSITION: pd.Series(dtype="int64")}), rejected, len(rejected)
+    )
 
 
 def _labels(names: list[str]) -> list[str]:

@@ -37,7 +37,7 @@ class Spill:
         number = len(self.links)
         for name, frame in (("rows", part.table), ("notes", part.notes), ("rejected", part.rejected)):
             _write(frame, self.folder / f"{name}-{number}.parquet")
-        columns = [_hashes(part.table, name) for name in _LINKS]
+        columns = [_hashes(_linked(part.table), name) for name in _LINKS]
         self.links.append(
             np.column_stack(columns) if len(part.table) else np.empty((0, len(_LINKS)), dtype=np.uint64)
         )
@@ -112,6 +112,15 @@ def _write(frame: pd.DataFrame, path: Path) -> None:
 
 def _read(path: Path) -> pd.DataFrame:
     return pq.read_table(path).to_pandas()
+
+
+def _linked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns that link rows; a master bill is linked to the houses that name it."""
+    links = table[[name for name in _LINKS if name in table]]
+    if "bill_level" in table and (is_master := table["bill_level"].eq("master").fillna(False)).any():
+        above = links["master_id"] if "master_id" in links else pd.Series(pd.NA, links.index, dtype="str")
+        links = links.assign(master_id=above.mask(is_master & above.isna(), links["shipment_id"]))
+    return links
 
 
 def _hashes(table: pd.DataFrame, name: str) -> np.ndarray:

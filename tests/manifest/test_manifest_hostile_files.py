@@ -198,7 +198,7 @@ def test_a_sheet_with_a_gap_is_read(tmp_path):
 
 def test_a_zip_of_something_else_is_named_as_such(tmp_path):
     with zipfile.ZipFile(tmp_path / "m.xlsx", "w") as archive:
-        archive.writestr("m.csv", HEADER)
+        archive.writestr("word/document.xml", HEADER)
     refused(tmp_path / "m.xlsx", "another kind of archive")
 
 

@@ -102,6 +102,8 @@ class Form:
         What the message can say and the shipment table cannot hold, or the other way round.
     tried : str
         Which versions were tried, and on what.
+    declares : bool
+        Whether its rows are declarations of bills that other messages carry.
     """
 
     name: str
@@ -114,6 +116,7 @@ class Form:
     fields: tuple[Field, ...]
     lost: str
     tried: str
+    declares: bool = False
     columns: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,0 +1,143 @@
+"""Folders and archives: every file in them is read or listed, and none leaves its place."""
+
+import io
+import zipfile
+
+import pytest
+
+from features import manifest
+from features.manifest import sources
+
+GOOD = "shipment_id,goods_description\n{0}1,toys\n{0}2,shoes\n"
+
+
+def zipped(files, **options):
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, **options) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+def ids(found):
+    return found.table["shipment_id"].tolist()
+
+
+def test_a_folder_is_read_file_by_file_in_order_of_names(tmp_path):
+    (tmp_path / "in" / "deeper").mkdir(parents=True)
+    (tmp_path / "in" / "b.csv").write_text(GOOD.format("B"))
+    (tmp_path / "in" / "a.csv").write_text(GOOD.format("A"))
+    (tmp_path / "in" / "deeper" / "c.csv").write_text(GOOD.format("C"))
+    (tmp_path / "in" / ".hidden.csv").write_text(GOOD.format("H"))
+    (tmp_path / "in" / "link.csv").symlink_to(tmp_path / "in" / "a.csv")
+    found = manifest.read(tmp_path / "in")
+    assert ids(found) == ["A1", "A2", "B1", "B2", "C1", "C2"]
+    assert found.table["source_file"].tolist()[::2] == ["in/a.csv", "in/b.csv", "in/deeper/c.csv"]
+
+
+def test_an_archive_of_archives_and_a_workbook_among_them(tmp_path):
+    book = tmp_path / "book.xlsx"
+    import openpyxl
+
+    workbook = openpyxl.Workbook()
+    for row in (["shipment_id", "goods_description"], ["X1", "tea"]):
+        workbook.active.append(row)
+    workbook.save(book)
+    inner = zipped({"b.csv": GOOD.format("B")})
+    files = {"a.csv": GOOD.format("A"), "more/inner.zip": inner, "book.xlsx": book.read_bytes()}
+    (tmp_path / "day.zip").write_bytes(zipped(files))
+    found = manifest.read(tmp_path / "day.zip")
+    assert ids(found) == ["A1", "A2", "B1", "B2", "X1"]
+    assert found.table["source_file"].tolist()[2] == "day.zip/more/inner.zip/b.csv"
+
+
+def test_what_cannot_be_read_is_listed_and_the_rest_is_read(tmp_path):
+    files = {"a.csv": GOOD.format("A"), "b.pdf": b"%PDF-1.4 x", "c.csv": "no,ids\n1,2\n", "d.csv": ""}
+    (tmp_path / "day.zip").write_bytes(zipped(files))
+    for found in (manifest.read(tmp_path / "day.zip"), *manifest.stream(tmp_path / "day.zip")):
+        assert ids(found) == ["A1", "A2"]
+        assert found.rejected["source_file"].tolist() == ["day.zip/b.pdf", "day.zip/c.csv", "day.zip/d.csv"]
+        assert "this is PDF" in found.rejected["reason"].iloc[0]
+        assert found.counts["rows_read"] == 5 == found.counts["shipments"] + found.counts["rejected"]
+
+
+def test_an_archive_of_nothing_that_can_be_read_is_refused_whole(tmp_path):
+    (tmp_path / "day.zip").write_bytes(zipped({"b.pdf": b"%PDF-1.4 x", "c.csv": "no,ids\n1,2\n"}))
+    with pytest.raises(manifest.ManifestError) as caught:
+        manifest.read(tmp_path / "day.zip")
+    assert "day.zip/b.pdf" in str(caught.value)
+    assert "day.zip/c.csv" in str(caught.value)
+
+
+def test_a_named_file_must_be_readable(tmp_path):
+    (tmp_path / "a.csv").write_text(GOOD.format("A"))
+    (tmp_path / "b.pdf").write_bytes(b"%PDF-1.4 x")
+    with pytest.raises(manifest.ManifestError, match=r"b\.pdf"):
+        manifest.read([tmp_path / "a.csv", tmp_path / "b.pdf"])
+
+
+@pytest.mark.parametrize(
+    "name", ["../../up.csv", "/root/up.csv", "C:\\up.csv", "a\x01b.csv", "x" * 5000 + ".csv"]
+)
+def test_names_in_an_archive_are_no_paths(tmp_path, name):
+    room = tmp_path / "room"
+    room.mkdir()
+    (tmp_path / "day.zip").write_bytes(zipped({name: GOOD.format("A")}))
+    found = sources.find([tmp_path / "day.zip"], room)
+    assert [file.path.parent for file in found.files] == [room]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["day.zip", "room"]
+    assert ids(manifest.read(tmp_path / "day.zip")) == ["A1", "A2"]
+
+
+def test_an_archive_that_unpacks_to_too_much_is_cut_off(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "MOST_UNPACKED", 10_000_000)
+    files = {"a.csv": GOOD.format("A"), "bomb.csv": b"\0" * 50_000_000, "c.csv": GOOD.format("C")}
+    (tmp_path / "day.zip").write_bytes(zipped(files))
+    found = manifest.read(tmp_path / "day.zip")
+    assert ids(found) == ["A1", "A2", "C1", "C2"]
+    assert "when unpacked" in found.rejected["reason"].iloc[0]
+
+
+def test_archives_nested_too_deep_are_listed(tmp_path):
+    packed = zipped({"a.csv": GOOD.format("A")})
+    for _ in range(5):
+        packed = zipped({"inner.zip": packed, "b.csv": GOOD.format("B")})
+    (tmp_path / "day.zip").write_bytes(packed)
+    found = manifest.read(tmp_path / "day.zip")
+    assert set(ids(found)) == {"B1", "B2"}
+    assert "archives at most 3 deep" in found.rejected["reason"].iloc[0]
+
+
+@pytest.mark.parametrize("cut", [10, 60, 150])
+def test_a_truncated_archive_is_refused_in_words(tmp_path, cut):
+    (tmp_path / "day.zip").write_bytes(zipped({"a.csv": GOOD.format("A") * 50})[:cut])
+    with pytest.raises(manifest.ManifestError, match=r"day\.zip: expected"):
+        manifest.read(tmp_path / "day.zip")
+
+
+def test_a_member_whose_bytes_are_damaged_is_listed(tmp_path):
+    packed = bytearray(zipped({"a.csv": GOOD.format("A") * 500, "b.csv": GOOD.format("B")}))
+    packed[60:70] = b"\xff" * 10
+    (tmp_path / "day.zip").write_bytes(packed)
+    found = manifest.read(tmp_path / "day.zip")
+    assert ids(found) == ["B1", "B2"]
+    assert "the archive holds whole" in found.rejected["reason"].iloc[0]
+
+
+def test_the_same_file_twice_changes_nothing(tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").write_text(GOOD.format("A"))
+    once = manifest.read(tmp_path / "in")
+    (tmp_path / "in" / "b.csv").write_text(GOOD.format("A"))
+    twice = manifest.read(tmp_path / "in")
+    assert once.table.equals(twice.table)
+    assert twice.counts["repeats"] == 2
+
+
+def test_an_empty_folder_and_an_empty_archive_say_so(tmp_path):
+    (tmp_path / "in").mkdir()
+    with pytest.raises(manifest.ManifestError, match="at least one file"):
+        manifest.read(tmp_path / "in")
+    (tmp_path / "day.zip").write_bytes(zipped({}))
+    with pytest.raises(manifest.ManifestError, match="it is empty"):
+        manifest.read(tmp_path / "day.zip")
