@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.resources import files
@@ -238,22 +238,8 @@ def read(path: str | os.PathLike[str], shipment_id: str) -> Record:
     RecordError
         The file is not a record file, or does not hold the shipment once.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = Path(path)
-    if not path.is_file():
-        raise RecordError(f"{path}: no such file")
-    try:
-        schema = pq.read_schema(path)
-        about = json.loads((schema.metadata or {}).get(_METADATA, b"null"))
-        if not isinstance(about, dict) or about.get("format") != FORMAT:
-            raise RecordError(f"{path}: not a file of score records")
-        table = pq.read_table(path, filters=[("shipment_id", "=", shipment_id)])
-    except (pa.ArrowInvalid, ValueError, RecursionError) as error:
-        if isinstance(error, RecordError):
-            raise
-        raise RecordError(f"{path}: not a file of score records ({str(error).splitlines()[0]})") from error
+    about, table = read_table(path, [shipment_id])
     if table.num_rows != 1:
         count = "no record" if table.num_rows == 0 else f"{table.num_rows} records"
         raise RecordError(f"{path}: {count} of shipment {shipment_id!r}")
@@ -269,6 +255,50 @@ def read(path: str | os.PathLike[str], shipment_id: str) -> Record:
     if not isinstance(record.declared, dict):
         raise RecordError(f"{path}: the record of {shipment_id!r} was changed: no declared row")
     return record
+
+
+def read_table(
+    path: str | os.PathLike[str], shipment_ids: Sequence[str], columns: Sequence[str] | None = None
+) -> tuple[dict[str, Any], pa.Table]:
+    """Read the records of some shipments as they stand in the file.
+
+    Parameters
+    ----------
+    path : path
+    shipment_ids : sequence of str
+        Those not in the file are left out.
+    columns : sequence of str, optional
+        All of them when not given; those not in the file are left out.
+
+    Returns
+    -------
+    about : dict
+        Metadata of the file.
+    table : Table, shape (at most one row per id, …)
+
+    Raises
+    ------
+    RecordError
+        The file is not a record file.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = Path(path)
+    if not path.is_file():
+        raise RecordError(f"{path}: no such file")
+    try:
+        schema = pq.read_schema(path)
+        about = json.loads((schema.metadata or {}).get(_METADATA, b"null"))
+        if not isinstance(about, dict) or about.get("format") != FORMAT:
+            raise RecordError(f"{path}: not a file of score records")
+        named = None if columns is None else [name for name in columns if name in schema.names]
+        wanted = [("shipment_id", "in", list(dict.fromkeys(shipment_ids)) or [""])]
+        return about, pq.read_table(path, columns=named, filters=wanted)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError, RecursionError) as error:
+        if isinstance(error, RecordError):
+            raise
+        raise RecordError(f"{path}: not a file of score records ({str(error).splitlines()[0]})") from error
 
 
 def _record(table: pa.Table, shipment_id: str, about: dict[str, Any]) -> Record:

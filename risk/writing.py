@@ -144,6 +144,18 @@ def guarded(text: pd.Series) -> pd.Series:
     return text.mask(risky, "'" + text) if risky.any() else text
 
 
+def unguarded(text: pd.Series) -> pd.Series:
+    """Take away the apostrophe `guarded` put before a formula.
+
+    Parameters
+    ----------
+    text : Series of str, shape (n,)
+    """
+    rest = text.str.slice(1)
+    put = text.str.startswith("'", na=False) & rest.str.lstrip(" ").str.startswith(_FORMULA, na=False)
+    return text.mask(put, rest) if put.any() else text
+
+
 def _is_text(column: pd.Series) -> bool:
     return isinstance(column.dtype, pd.StringDtype) or column.dtype == object
 

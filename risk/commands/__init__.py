@@ -20,6 +20,7 @@ from risk.commands.mistakes import stated
 COMMANDS: dict[str, str] = {
     "score": "score",
     "replay": "replay",
+    "export": "export",
     "convert": "convert",
     "mapping": "mapping",
     "state": "state",
