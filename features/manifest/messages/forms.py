@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from features.manifest.messages import itmatt
 from features.manifest.messages.form import Form
 
 #: In the order they are tried.
-FORMS: tuple[Form, ...] = ()
+FORMS: tuple[Form, ...] = (itmatt.FORM,)
 
 BY_NAME: dict[str, Form] = {form.name: form for form in FORMS}
 
