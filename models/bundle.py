@@ -289,22 +289,14 @@ def _check_trees(bundle: Bundle) -> None:
     from models.treeshap import ModelTextError
 
     try:
-        columns, outputs = bundle.trees.columns, bundle.trees.outputs
-    except ModelTextError:
-        columns = outputs = -1
-    if (columns, outputs) == (len(bundle.schema), len(bundle.heads)):
-        return
-    for head in bundle.heads:
-        try:
-            trees = head.trees
-        except ModelTextError as error:
-            raise BundleError(f"{head.name}.txt: {error}") from error
-        if trees.columns != len(bundle.schema):
-            raise BundleError(
-                f"{head.name}.txt: made for {trees.columns} columns, the schema has {len(bundle.schema)}"
-            )
-        if trees.outputs != 1:
-            raise BundleError(f"{head.name}.txt: tells {trees.outputs} classes, expected one kind of find")
+        trees = bundle.trees
+    except ModelTextError as error:
+        raise BundleError(f"{bundle.heads[error.model].name}.txt: {error}") from error
+    first = f"{bundle.heads[0].name}.txt"
+    if trees.columns != len(bundle.schema):
+        raise BundleError(f"{first}: made for {trees.columns} columns, the schema has {len(bundle.schema)}")
+    if trees.outputs != len(bundle.heads):
+        raise BundleError(f"{first}: tells several classes, expected one kind of find")
 
 
 def _json(data: object) -> bytes:

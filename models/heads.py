@@ -36,7 +36,7 @@ class Head:
 
     @cached_property
     def trees(self) -> TreeShap:
-        """The model ready to score (built once).
+        """The model ready to score (built once): training needs margins before there is a bundle.
 
         Raises
         ------

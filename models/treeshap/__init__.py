@@ -4,10 +4,12 @@
 
 ================  ==================================================================================
 `model_text`      LightGBM's text format as arrays, checked
+`ways`            what lies above and below each node
 `layout`          each tree cut into groups of leaves that share one table
 `leaf`            the Shapley values of one leaf, for one pattern of decisions or for all of them
 `passes`          a block of rows through all trees
 `explainer`       the class
+`compiled`        the compiler, and what it keeps between starts
 ================  ==================================================================================
 
 Nothing here knows what the rows are about.

@@ -57,9 +57,11 @@ class _Kept(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         try:
-            return super().load_overload(sig, target_context)
+            found = super().load_overload(sig, target_context)
         except Exception:  # a damaged pickle can raise anything
             return None
+        # Two processes that save at once can leave an index that names another's code.
+        return found if found is not None and tuple(found.signature.args) == tuple(sig) else None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         for _ in range(2):
@@ -77,16 +79,21 @@ class _Kept(FunctionCache):
 def _folder() -> str | None:
     """Return the folder compiled code is kept in; None where none can be written."""
     here = Path(__file__).parent
-    digest = hashlib.sha256()
-    for source in sorted(here.glob("*.py")):
-        digest.update(source.read_bytes())
-    name = f"treeshap-{digest.hexdigest()[:16]}"
+    name = f"treeshap-{_digest(here)}"
     own = os.environ.get("XDG_CACHE_HOME") or (Path.home() / ".cache" if _has_home() else None)
     places = [config.CACHE_DIR, here / "__pycache__", own]
     for place in places:
         if place and _writable(Path(place) / name):
             return str(Path(place) / name)
     return None
+
+
+def _digest(sources: Path) -> str:
+    """Return a digest of all sources in a folder."""
+    digest = hashlib.sha256()
+    for source in sorted(sources.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _has_home() -> bool:

@@ -9,17 +9,21 @@ from functools import cached_property
 
 import numpy as np
 
-from models.treeshap.layout import MOST_BITS, bases, deepest, lay_out, table_sizes
-from models.treeshap.leaf import STRIP, Route, rule
-from models.treeshap.model_text import parse
-from models.treeshap.passes import Forest, Scratch, fill_tables, load, run
+from models.treeshap.layout import lay_out, table_sizes
+from models.treeshap.leaf import STRIP, rule
+from models.treeshap.model_text import ModelTextError, parse
+from models.treeshap.passes import Extent, Forest, fill_tables, load, run, scratch_for
+from models.treeshap.ways import WAY, bases, deepest, find_ways
 
-#: Bytes of tables that are kept between calls; the rest are filled anew for every block of rows.
-KEPT = 48 << 20
+#: Bytes kept between calls: trees, their layout, and as many tables as fit beside them; the other tables are
+#: filled anew for every block of rows.
+KEPT = 56 << 20
 #: Bytes of a block of rows and what it needs.
 BLOCK = 8 << 20
 #: Rows of a block where all tables are kept, and at most.
 ROWS_KEPT, ROWS = 2048, 8192
+#: Splits on one path. No trained tree comes near, and what a path costs grows with its square.
+MOST_SPLITS = 4096
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,10 @@ class Explained:
     Attributes
     ----------
     margin : ndarray of float64, shape (outputs, n)
-        Raw margins, the same bits as LightGBM's ``predict(raw_score=True)``.
+        Raw margins, the same bits as ``predict(raw_score=True)`` of LightGBM 4.
     contributions : ndarray of float64, shape (outputs, n, columns or families)
-        ``base[k] + contributions[k].sum(axis=1) = margin[k]`` to 1e-9. Each output lies in memory column
-        by column.
+        ``base[k] + contributions[k].sum(axis=1) = margin[k]``, to 1e-9 of the size of the leaves' values.
+        Each output lies in memory column by column.
     base : ndarray of float64, shape (outputs,)
         The margin when no column is known: the mean over the training rows' ways through the trees.
     """
@@ -46,15 +50,19 @@ class TreeShap:
     """Exact path-dependent SHAP values of one or more LightGBM models over the same columns.
 
     The values are those of Lundberg et al. 2020 (*From local explanations to global understanding with
-    explainable AI for trees*, Nature Machine Intelligence 2), which LightGBM's ``predict(pred_contrib=True)``
-    and ``shap.TreeExplainer`` compute row by row and path by path. Here the work is split. Inside one tree a
-    row matters only by which way it goes at each split, so what a leaf adds to each column is looked up in a
-    table over those ways, filled once per leaf by quadrature (Gauss and Legendre's rule is exact for
-    it: `leaf`); leaves of a small subtree share one table (`layout`); and the index into it flows down the
-    tree for a block of rows at a time (`passes`). Patterns over paths are described by Nadel and Wettenstein
-    2025 (*From decision trees to Boolean logic*, woodelf), the integral over one variable by Jiang et
-    al. 2025 (*TreeGrad-Ranker*) and in XGBoost's quadrature; tables shared by subtrees and decisions that
-    flow down are this package's own.
+    explainable AI for trees*, Nature Machine Intelligence 2(1), 56-67), which LightGBM's
+    ``predict(pred_contrib=True)`` and ``shap.TreeExplainer`` compute row by row and path by path. Here the
+    work is split. Inside one tree a row matters only by which way it goes at each split, so what a leaf adds
+    to each column is looked up in a table over those ways, filled once per leaf by quadrature (`leaf`);
+    leaves of a small subtree share one table (`layout`); and the index into it flows down the tree for a
+    block of rows at a time (`passes`).
+
+    Near to it: Yang 2021 (*Fast TreeSHAP*, arXiv:2109.09847), whose second version works out the costly steps
+    ahead of the rows; Nadel and Wettenstein 2025 (*From Decision Trees to Boolean Logic: A Fast and Unified
+    SHAP Algorithm*, WOODELF, arXiv:2511.09376), patterns over paths; Li, Yu and Low 2026 (*TreeGrad-Ranker*,
+    arXiv:2602.11623), the integral over one variable; Wettenstein et al. 2026 (*Quadrature-TreeSHAP*,
+    arXiv:2605.04497, in XGBoost), eight fixed points for every path, where here there are as many as its
+    degree asks for. Tables shared by subtrees and decisions that flow down are not taken from them.
 
     Numeric splits with every treatment of missing values and splits by categories are read; linear
     trees and averaged forests are refused. Arithmetic is float64 throughout. A value does not depend on the
@@ -66,26 +74,34 @@ class TreeShap:
         Models in LightGBM's text format (``Booster.model_to_string``). Outputs stand in their order; a
         model of several classes has one for each.
     families : sequence of int, optional
-        For each column the family it belongs to, at least 0. Contributions are then those of families:
-        the sums over their columns, at less cost.
+        For each column the family it belongs to, 0 to columns - 1. Contributions are then those of families
+        0 to the last that has a column: the sums over their columns, at less cost.
     threads : int, default 1
         At most this many blocks of rows at a time.
-    kept_bytes : int
-        Tables kept between calls; with less, calls on few rows take longer.
+    kept_bytes : int, default 56 MiB
+        Trees, layout and tables kept between calls; with less, calls on few rows take longer.
 
     Attributes
     ----------
     columns, outputs, places : int
         Columns of the rows; margins per row; columns or families of contributions.
+    base : ndarray of float64, shape (outputs,)
+        As in `Explained`.
 
     Raises
     ------
     ModelTextError
         A text is no LightGBM model that can be explained.
+    ValueError
+        Families that are none.
 
     Notes
     -----
-    Memory beyond rows and result: ``kept_bytes``, 8 MiB for each thread, and about 120 bytes a node.
+    Memory beyond rows and result: ``kept_bytes`` (more only if trees and layout alone, about 200 bytes a
+    leaf, take more) and 8 MiB for each thread (more where a path has thousands of columns). Rows that are
+    not float64 are copied.
+
+    Tables are filled at the first call, for margins too.
 
     Examples
     --------
@@ -103,8 +119,12 @@ class TreeShap:
         kept_bytes: int = KEPT,
     ) -> None:
         self._trees = parse([models] if isinstance(models, str) else models)
+        if deepest(self._trees.nodes) > MOST_SPLITS:
+            raise ModelTextError(f"a path of more than {MOST_SPLITS} splits")
+        ways = np.zeros(len(self._trees.nodes), dtype=WAY)
+        find_ways(self._trees.nodes, ways)
         self._place = _places(families, self._trees.columns)
-        self._layout = lay_out(self._trees, self._place, kept_bytes)
+        self._layout = lay_out(self._trees, ways, self._place, kept_bytes)
         self._threads = max(1, threads)
         self.columns: int = self._trees.columns
         self.outputs: int = self._trees.outputs
@@ -118,7 +138,7 @@ class TreeShap:
         Parameters
         ----------
         X : ndarray of numbers, shape (n, columns)
-            Missing values are NaN; categories are whole numbers.
+            Compared as float64. Missing values are NaN; categories are whole numbers.
 
         Returns
         -------
@@ -137,20 +157,22 @@ class TreeShap:
         Parameters
         ----------
         X : ndarray of numbers, shape (n, columns)
-            Missing values are NaN; categories are whole numbers.
+            Compared as float64. Missing values are NaN; categories are whole numbers.
 
         Raises
         ------
         ValueError
-            Another number of columns.
+            Another number of columns, or no numbers.
         """
         margin, contributions = self._run(X, explain=True)
         return Explained(margin, contributions.transpose(0, 2, 1), self.base.copy())
 
     def _run(self, X: np.ndarray, *, explain: bool) -> tuple[np.ndarray, np.ndarray]:
-        X = np.asarray(X, dtype=np.float64)
+        X = np.asarray(X)
         if X.ndim != 2 or X.shape[1] != self.columns:
             raise ValueError(f"expected rows of {self.columns} columns, got an array of shape {X.shape}")
+        if X.dtype.kind not in "fiub":
+            raise ValueError(f"expected rows of numbers, got {X.dtype}")
         n = len(X)
         margin = np.zeros((self.outputs, n))
         contributions = np.zeros((self.outputs, self.places if explain else 0, n))
@@ -162,10 +184,10 @@ class TreeShap:
         workers = min(self._threads, len(starts))
 
         def work(worker: int) -> None:
-            scratch = self._scratch(size)
+            scratch = scratch_for(self._extent, size)
             for start in starts[worker::workers]:
                 block = np.empty((len(self._used), min(size, n - start)))
-                load(X, start, self._used, block)
+                load(_plain(X[start : start + size]), self._used, block)
                 run(forest, block, scratch, margin, contributions, start, explain)
 
         if workers == 1:
@@ -180,19 +202,21 @@ class TreeShap:
         return np.unique(self._trees.nodes["column"])
 
     @cached_property
-    def _deepest(self) -> int:
-        """Most splits on a path."""
-        return deepest(self._trees.nodes)
-
-    @cached_property
-    def _levels(self) -> int:
-        return int(self._layout.steps["level"].max(initial=0)) + 2
+    def _extent(self) -> Extent:
+        ways = self._layout.ways
+        return Extent(
+            splits=deepest(self._trees.nodes),
+            columns=int((ways["seen"] + 1 - ways["repeated"]).max(initial=0)),
+            levels=int(self._layout.steps["level"].max(initial=0)) + 2,
+            bits=int(self._layout.groups["bits"].max(initial=0)),
+            table=int(table_sizes(self._layout).max(initial=0)),
+        )
 
     @cached_property
     def _block_rows(self) -> int:
         groups = self._layout.groups[:-1]
         all_kept = ((groups["first_entry"] >= 0) | (groups["bits"] < 0)).all()
-        a_row = 8 * len(self._used) + 4 * self._levels + self._deepest + 8 * MOST_BITS + 16
+        a_row = 8 * len(self._used) + self._extent.bytes_of_a_row
         return int(max(STRIP, min(ROWS_KEPT if all_kept else ROWS, BLOCK // a_row)))
 
     @cached_property
@@ -204,47 +228,27 @@ class TreeShap:
         forest = Forest(
             trees=self._trees,
             layout=self._layout,
-            points=rule(self._deepest),
+            points=rule(self._extent.columns),
             place=self._place,
             row=row,
             tables=np.empty(int(sizes[kept].sum())),
         )
-        fill_tables(forest, self._scratch(1))
+        fill_tables(forest, scratch_for(self._extent, 1))
         return forest
 
-    def _scratch(self, rows: int) -> Scratch:
-        deepest, most = self._deepest, int(self._layout.groups["bits"].max(initial=0))
-        entries = 1 << most
-        return Scratch(
-            pattern=np.zeros((2 * self._levels, rows), dtype=np.uint16),
-            goes_left=np.zeros(rows, dtype=np.uint8),
-            indices=np.zeros(rows, dtype=np.uint16),
-            agree=np.zeros((deepest + 1, rows), dtype=np.uint8),
-            sums=np.zeros((most + 1, rows)),
-            strips=np.zeros((2 * deepest + 1, STRIP)),
-            halves=np.zeros((most, max(1, entries // 2))),
-            work=np.zeros((2, max(2, entries))),
-            leaf_index=np.zeros(entries, dtype=np.int64),
-            table=np.zeros(int(table_sizes(self._layout).max(initial=0))),
-            target=np.zeros(deepest + 1, dtype=np.int64),
-            route=Route(
-                node=np.zeros(deepest, dtype=np.int64),
-                goes_left=np.zeros(deepest, dtype=np.bool_),
-                share=np.zeros(deepest),
-                column=np.zeros(deepest, dtype=np.int64),
-            ),
-        )
+
+def _plain(rows: np.ndarray) -> np.ndarray:
+    """Return rows as compiled code knows them, whatever they are laid out in: one type, compiled once."""
+    plain = np.ascontiguousarray(rows, dtype=np.float64).view()
+    plain.flags.writeable = False
+    return plain
 
 
 def _places(families: Sequence[int] | np.ndarray | None, columns: int) -> np.ndarray:
     if families is None:
         return np.arange(columns, dtype=np.int64)
     place = np.asarray(families)
-    if (
-        place.shape != (columns,)
-        or place.dtype.kind not in "iu"
-        or (place < 0).any()
-        or (place > columns).any()
-    ):
-        raise ValueError(f"expected a family, 0 to {columns}, for each of {columns} columns")
+    whole = place.shape == (columns,) and place.dtype.kind in "iu"
+    if not whole or (place < 0).any() or (place >= columns).any():
+        raise ValueError(f"expected a family, 0 to {columns - 1}, for each of {columns} columns")
     return place.astype(np.int64)

@@ -27,29 +27,20 @@ SPLIT, GROUP = 0, 1
 
 #: One row per step through a tree: what it does, at which node or group, the depth of that in its tree, and 0
 #: or 1 where it lies below a left or a right edge. Groups without a table lie nowhere (0, 0).
-STEP = np.dtype([("what", np.int64), ("which", np.int64), ("level", np.int64), ("side", np.int64)])
-#: One row per node of the trees.
-WAY = np.dtype(
-    [
-        ("slot", np.int64),  # which of the distinct columns from the root is its own
-        ("repeated", np.int64),  # 1 where an ancestor splits on the same column
-        ("seen", np.int64),  # distinct columns above it
-        ("below", np.int64),  # nodes of its subtree, itself included
-        ("bit", np.int64),  # of its decision in the table of its group; -1 at the top
-    ]
-)
+STEP = np.dtype([("what", np.int32), ("which", np.int32), ("level", np.int32), ("side", np.int32)])
 #: One row per group and one more at the end.
 GROUP_ROW = np.dtype(
     [
-        ("root", np.int64),  # node, or leaf as in `model_text.NODE`
-        ("bits", np.int64),  # of its table; -1: it has none
-        ("path_bits", np.int64),  # the first of them: one per distinct column above the root
-        ("output", np.int64),
-        ("first_node", np.int64),  # into `Layout.nodes`
-        ("first_leaf", np.int64),  # into `Layout.leaves`
-        ("first_target", np.int64),  # into `Layout.targets`
+        ("root", np.int32),  # node, or leaf as in `model_text.NODE`
+        ("bits", np.int32),  # of its table; -1: it has none
+        ("path_bits", np.int32),  # the first of them: one per distinct column above the root
+        ("output", np.int32),
+        ("first_node", np.int32),  # into `Layout.nodes`
+        ("first_leaf", np.int32),  # into `Layout.leaves`
+        ("first_target", np.int32),  # into `Layout.targets`
         ("first_entry", np.int64),  # of its table among those kept; -1 where it is not kept
-    ]
+    ],
+    align=True,
 )
 
 
@@ -59,11 +50,11 @@ class Layout(NamedTuple):
     Attributes
     ----------
     steps : ndarray of `STEP`
-    ways : ndarray of `WAY`
+    ways : ndarray of `ways.WAY`
     groups : ndarray of `GROUP_ROW`
-    nodes, leaves : ndarray of int64
+    nodes, leaves : ndarray of int32
         Each group's, left before right.
-    targets : ndarray of int64
+    targets : ndarray of int32
         The places (columns, or families of them) a group with a table adds to.
     """
 
@@ -77,6 +68,7 @@ class Layout(NamedTuple):
 
 def lay_out(
     trees: Trees,
+    ways: np.ndarray,
     place: np.ndarray,
     kept_bytes: int,
     *,
@@ -88,35 +80,38 @@ def lay_out(
     Parameters
     ----------
     trees : Trees
+    ways : ndarray of `ways.WAY`
+        From `ways.find_ways`; bits are filled in.
     place : ndarray of int64, shape (columns,)
         Where what a column contributes is added to.
     kept_bytes : int
-        Tables are kept in the order of groups as long as they fit in.
+        Tables are kept in the order of groups as long as they, trees and layout fit in.
     shared_bits, most_bits : int
         ``shared_bits <= most_bits <= 15``.
     """
-    ways = np.zeros(len(trees.nodes), dtype=WAY)
-    find_ways(trees.nodes, ways)
     steps = np.zeros(len(trees.nodes) + len(trees.leaves), dtype=STEP)
     groups = np.zeros(len(trees.leaves) + 1, dtype=GROUP_ROW)
     n_steps, n_groups = walk(trees, ways, steps, groups, shared_bits, most_bits)
     groups = groups[: n_groups + 1].copy()
-    nodes = np.zeros(len(trees.nodes), dtype=np.int64)
-    leaves = np.zeros(len(trees.leaves), dtype=np.int64)
+    steps = steps[:n_steps].copy()
+    nodes = np.zeros(len(trees.nodes), dtype=np.int32)
+    leaves = np.zeros(len(trees.leaves), dtype=np.int32)
     find_members(trees, ways, groups, nodes, leaves)
-    targets = np.zeros(most_bits * n_groups, dtype=np.int64)
+    targets = np.zeros(np.maximum(groups["bits"], 0).sum(), dtype=np.int32)
     find_targets(trees, place, groups, nodes, targets)
     layout = Layout(
-        steps=steps[:n_steps].copy(),
+        steps=steps,
         ways=ways,
         groups=groups,
         nodes=nodes[: groups["first_node"][-1]].copy(),
         leaves=leaves,
         targets=targets[: groups["first_target"][-1]].copy(),
     )
+    held = sum(array.nbytes for array in (*trees[2:], *layout))
     sizes = table_sizes(layout)
     ends = np.cumsum(sizes)
-    groups["first_entry"][:-1] = np.where((sizes > 0) & (ends <= kept_bytes // 8), ends - sizes, -1)
+    fits = ends <= max(0, kept_bytes - held) // 8
+    groups["first_entry"][:-1] = np.where((sizes > 0) & fits, ends - sizes, -1)
     return layout
 
 
@@ -125,59 +120,6 @@ def table_sizes(layout: Layout) -> np.ndarray:
     bits = layout.groups["bits"][:-1]
     rows = np.diff(layout.groups["first_target"]) + 1
     return np.where(bits < 0, 0, rows << np.maximum(bits, 0))
-
-
-@compiled
-def bases(trees: Trees, means: np.ndarray) -> None:
-    """Add up each output's mean over the ways of the training rows, into zeros."""
-    nodes, leaves = trees.nodes, trees.leaves
-    reach = np.ones(len(nodes))
-    for node in range(len(nodes)):
-        above = nodes[node].parent
-        if above >= 0:
-            reach[node] = reach[above] * share(nodes, above, node)
-    for tree in range(len(trees.starts) - 1):
-        mean = 0.0
-        for leaf in range(trees.starts[tree].first_leaf, trees.starts[tree + 1].first_leaf):
-            above = leaves[leaf].parent
-            way = reach[above] * share(nodes, above, -leaf - 1) if above >= 0 else 1.0
-            mean += way * leaves[leaf].value
-        means[trees.starts[tree].output] += mean
-
-
-@compiled_within
-def share(nodes: np.ndarray, above: int, child: int) -> float:
-    """Return the share of a node's training rows that went to one of its children."""
-    return nodes[above].left_share if nodes[above].left == child else nodes[above].right_share
-
-
-@compiled
-def deepest(nodes: np.ndarray) -> int:
-    """Return the number of splits on the longest path."""
-    level = np.zeros(len(nodes), dtype=np.int64)
-    longest = 0
-    for node in range(len(nodes)):
-        above = nodes[node].parent
-        level[node] = level[above] + 1 if above >= 0 else 1
-        longest = max(longest, level[node])
-    return longest
-
-
-@compiled
-def find_ways(nodes: np.ndarray, ways: np.ndarray) -> None:
-    """Fill in what lies above and below each node."""
-    for node in range(len(nodes)):
-        way, above = ways[node], nodes[node].parent
-        way.below, way.bit = 1, -1
-        if above >= 0:
-            way.seen = ways[above].seen + 1 - ways[above].repeated
-        while above >= 0 and nodes[above].column != nodes[node].column:
-            above = nodes[above].parent
-        way.repeated = 1 if above >= 0 else 0
-        way.slot = ways[above].slot if above >= 0 else way.seen
-    for node in range(len(nodes) - 1, -1, -1):
-        if nodes[node].parent >= 0:
-            ways[nodes[node].parent].below += ways[node].below
 
 
 @compiled
@@ -233,7 +175,7 @@ def find_members(
     trees: Trees, ways: np.ndarray, groups: np.ndarray, nodes: np.ndarray, leaves: np.ndarray
 ) -> None:
     """Fill in the nodes and leaves of each group, and the bits of nodes."""
-    stack = np.zeros(len(trees.nodes) + 2, dtype=np.int64)
+    stack = np.zeros(len(trees.nodes) + 2, dtype=np.int32)
     n_nodes, n_leaves = 0, 0
     for number in range(len(groups) - 1):
         group = groups[number]

@@ -7,13 +7,14 @@ times the product over columns of o (known) or z (unknown), and the Shapley valu
 
     value * (o_i - z_i) * integral over x in [0, 1] of the product over j != i of ((1 - x) z_j + x o_j)
 
-since the integral of x^k (1 - x)^(d - 1 - k) is the Shapley weight of a coalition of k columns. The
-integrand is a polynomial of degree d - 1, so Gauss and Legendre's rule with d / 2 points, rounded up, is
+since the integral of x^k (1 - x)^(d - 1 - k) is the Shapley weight of a coalition of k columns (the integral
+of the game's multilinear extension: Owen 1972, *Multilinear extensions of games*, Management Science 18(5)).
+The integrand is a polynomial of degree d - 1, so Gauss and Legendre's rule with d / 2 points, rounded up, is
 exact.
 
 Both ways to evaluate it here, for all patterns (`fill`) and for a block of rows (`add`), do the same
 floating-point operations in the same order: prefix products of the columns before i, suffix products of
-those after it, points in order. Which one is used never changes a bit.
+those after it, points in order, and `contribution` last. Which one is used never changes a bit.
 """
 
 from __future__ import annotations
@@ -27,12 +28,15 @@ from models.treeshap.model_text import Trees
 
 #: Rows evaluated side by side.
 STRIP = 64
+#: Points up to which each number has a rule of its own.
+FINEST = 64
 
 
 class Rule(NamedTuple):
-    """Quadrature on [0, 1]: the points of the rule for d columns are ``first[d]`` to ``first[d + 1]``."""
+    """Quadrature on [0, 1]: the points for d columns are ``first[d]`` to ``end[d]``."""
 
     first: np.ndarray
+    end: np.ndarray
     point: np.ndarray
     weight: np.ndarray
 
@@ -47,14 +51,46 @@ class Route(NamedTuple):
 
 
 def rule(most: int) -> Rule:
-    """Return the quadrature for up to ``most`` columns."""
-    first, points, weights = [0], [], []
-    for columns in range(most + 1):
-        x, w = np.polynomial.legendre.leggauss(max(1, (columns + 1) // 2))
-        points.append((x + 1) / 2)
-        weights.append(w / 2)
-        first.append(first[-1] + len(x))
-    return Rule(np.array(first, dtype=np.int64), np.concatenate(points), np.concatenate(weights))
+    """Return the quadrature for up to ``most`` columns: half as many points, rounded up.
+
+    Above `FINEST` points their number is rounded up to a power of two, which is no less exact.
+    """
+    numbers = np.maximum(1, (np.arange(most + 1) + 1) // 2)
+    rounded = 2 ** np.ceil(np.log2(numbers)).astype(np.int64)
+    numbers = np.where(numbers > FINEST, rounded, numbers)
+    distinct = np.unique(numbers)
+    points, weights = zip(*map(_gauss_legendre, distinct.tolist()), strict=True)
+    end = np.cumsum(distinct)[np.searchsorted(distinct, numbers)]
+    return Rule(end - numbers, end, np.concatenate(points), np.concatenate(weights))
+
+
+def _gauss_legendre(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return points and weights on [0, 1]: Newton's method on Legendre's recurrence, symmetric."""
+    x = np.cos(np.pi * (np.arange(n) + 0.75) / (n + 0.5))
+    for _ in range(100):
+        p, slope = _legendre(n, x)
+        step = p / slope
+        x = x - step
+        if np.abs(step).max() < 1e-15:
+            break
+    x = (x - x[::-1]) / 2
+    _, slope = _legendre(n, x)
+    weight = 1.0 / ((1.0 - x**2) * slope**2)
+    return (x[::-1] + 1.0) / 2.0, (weight + weight[::-1]) / 2.0
+
+
+def _legendre(n: int, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return Legendre's polynomial of degree n and its derivative."""
+    before, p = np.zeros_like(x), np.ones_like(x)
+    for k in range(1, n + 1):
+        before, p = p, ((2 * k - 1) * x * p - (k - 1) * before) / k
+    return p, n * (x * p - before) / (x**2 - 1.0)
+
+
+@compiled_within
+def contribution(integral: float, agrees: bool, share: float, value: float) -> float:
+    """Return what a column adds: the last three factors, in one order everywhere."""
+    return (integral * ((1.0 if agrees else 0.0) - share)) * value
 
 
 @compiled_within
@@ -99,7 +135,7 @@ def fill(d: int, share: np.ndarray, points: Rule, sums: np.ndarray, work: np.nda
     half = 1 << (d - 1)
     for i in range(d):
         sums[i, :half] = 0.0
-    for q in range(points.first[d], points.first[d + 1]):
+    for q in range(points.first[d], points.end[d]):
         x, w = points.point[q], points.weight[q]
         # Suffix products of columns i + 1 .. d - 1 lie at [2 ** (d - 1 - i), 2 ** (d - i)).
         after[1] = 1.0
@@ -161,7 +197,7 @@ def add(
     for start in range(0, n, STRIP):
         width = min(STRIP, n - start)
         sums[:, :width] = 0.0
-        for q in range(points.first[d], points.first[d + 1]):
+        for q in range(points.first[d], points.end[d]):
             x, w = points.point[q], points.weight[q]
             before[0, :width] = 1.0
             for i in range(d - 1):
@@ -179,4 +215,4 @@ def add(
         for i in range(d):
             line = out[target[i], offset + start : offset + start + width]
             for r in range(width):
-                line[r] += (sums[i, r] * ((1.0 if agree[i, start + r] else 0.0) - share[i])) * value
+                line[r] += contribution(sums[i, r], agree[i, start + r] == 1, share[i], value)

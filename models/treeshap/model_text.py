@@ -1,8 +1,8 @@
 """LightGBM's text format as arrays.
 
-The format is what `Booster.model_to_string` writes (versions 3 and 4 of the format: LightGBM 2.3 and
-later; the source is ``src/io/tree.cpp`` and ``include/LightGBM/tree.h`` of LightGBM 4). The text is taken for
-hostile: every count, index and child is checked here, so that compiled code may rely on it.
+The format is what `Booster.model_to_string` writes (``version=v3`` and ``v4``: LightGBM 3 and 4; the source
+is ``src/io/tree.cpp`` and ``include/LightGBM/tree.h`` of LightGBM 4). The text is taken for hostile: every
+count, index and child is checked here, so that compiled code may rely on it.
 """
 
 from __future__ import annotations
@@ -29,19 +29,34 @@ _CELLS = (
     ("right", "right_child", np.int64),
 )
 
-#: A tree of more leaves than this is no tree that was trained.
+#: LightGBM's own limit.
 MOST_LEAVES = 1 << 17
+MOST_COLUMNS = 1_000_000
+MOST_CLASSES = 10_000
+VERSIONS = ("v3", "v4")
 
+_NUMBERS = re.compile(r"[-+.0-9eEinf ]+", re.ASCII)
+_LONGEST_NUMBER = 40
 _CATEGORICAL, _DEFAULT_LEFT = 1, 2
 _MISSING_NONE, _MISSING_ZERO, _MISSING_NAN = 0, 1, 2
 
 
 class ModelTextError(ValueError):
-    """A text is no LightGBM model this package can read; the message says where."""
+    """A text is no LightGBM model this package can read; the message says where.
+
+    Attributes
+    ----------
+    model : int
+        Which of the texts it is, counted from 0.
+    """
+
+    def __init__(self, message: str, model: int = 0) -> None:
+        super().__init__(message)
+        self.model = model
 
 
 #: One row per tree and one more at the end.
-TREE = np.dtype([("output", np.int64), ("first_node", np.int64), ("first_leaf", np.int64)])
+TREE = np.dtype([("output", np.int32), ("first_node", np.int32), ("first_leaf", np.int32)])
 #: One row per node. A child at or above 0 is a node, always after its parent; below 0 it is the leaf
 #: ``-child - 1``.
 NODE = np.dtype(
@@ -49,17 +64,18 @@ NODE = np.dtype(
         ("threshold", np.float64),  # numeric splits send ``value <= threshold`` left
         ("left_share", np.float64),  # share of the node's training rows that went there, in [0, 1]
         ("right_share", np.float64),
-        ("column", np.int64),
-        ("kind", np.int64),  # how it decides: `RIGHT_IF_MISSING` and so on
-        ("left", np.int64),
-        ("right", np.int64),
-        ("parent", np.int64),  # -1: none
-        ("first_word", np.int64),  # where its set of categories that go left lies, 32 to a word
-        ("end_word", np.int64),
-    ]
+        ("column", np.int32),
+        ("kind", np.int32),  # how it decides: `RIGHT_IF_MISSING` and so on
+        ("left", np.int32),
+        ("right", np.int32),
+        ("parent", np.int32),  # -1: none
+        ("first_word", np.int32),  # where its set of categories that go left lies, 32 to a word
+        ("end_word", np.int32),
+    ],
+    align=True,
 )
 #: One row per leaf; the leaf of a tree without nodes has no parent (-1).
-LEAF = np.dtype([("value", np.float64), ("parent", np.int64)])
+LEAF = np.dtype([("value", np.float64), ("parent", np.int32)], align=True)
 
 
 class Trees(NamedTuple):
@@ -113,10 +129,15 @@ def parse(texts: Sequence[str]) -> Trees:
     trees: list[_Tree] = []
     output: list[int] = []
     outputs, columns = 0, -1
-    for text in texts:
-        width, classes, own = _model(text)
+    for number, text in enumerate(texts):
+        try:
+            width, classes, own = _model(text)
+        except ModelTextError as error:
+            error.model = number
+            raise
         if columns not in (-1, width):
-            raise ModelTextError(f"models of {columns} and of {width} columns cannot be explained together")
+            message = f"models of {columns} and of {width} columns cannot be explained together"
+            raise ModelTextError(message, number)
         output += [outputs + number % classes for number in range(len(own))]
         trees += own
         outputs, columns = outputs + classes, width
@@ -125,17 +146,26 @@ def parse(texts: Sequence[str]) -> Trees:
 
 def _model(text: str) -> tuple[int, int, list[_Tree]]:
     """Return the number of columns, of outputs, and the trees of one model."""
-    if not text.startswith("tree\n") or "\nend of trees\n" not in text:
+    if not isinstance(text, str) or not text.startswith("tree\n") or "\nend of trees\n" not in text:
         raise ModelTextError("not a LightGBM model text, or cut off")
-    header, *bodies = text[: text.index("\nend of trees\n")].split("\nTree=")
+    header, *bodies = _pieces(text)
     stated = _entries(header, "the header")
     if "average_output" in header.split("\n"):
         raise ModelTextError("an averaged forest, whose contributions are not computed here")
+    if stated.get("version") not in VERSIONS:
+        raise ModelTextError(f"version {stated.get('version')!r}, expected {' or '.join(VERSIONS)}")
     classes = _whole(stated, "num_tree_per_iteration", "the header")
     columns = _whole(stated, "max_feature_idx", "the header") + 1
+    if columns > MOST_COLUMNS or classes > MOST_CLASSES:
+        raise ModelTextError(f"{columns} columns and {classes} classes are more than any model has")
     if classes < 1 or len(bodies) % classes:
         raise ModelTextError(f"{len(bodies)} trees cannot be {classes} to a round")
     return columns, classes, [_tree(body, number, columns) for number, body in enumerate(bodies)]
+
+
+def _pieces(text: str) -> list[str]:
+    """Return the header and each tree, the marks between them left out."""
+    return text[: text.index("\nend of trees\n")].split("\nTree=")
 
 
 def _tree(body: str, number: int, columns: int) -> _Tree:
@@ -198,6 +228,8 @@ def _categories(
         nowhere = np.zeros(len(nodes), dtype=np.int64)
         return nowhere, nowhere, np.zeros(0, dtype=np.uint32)
     bounds = _cells(entries, "cat_boundaries", count + 1, np.int64, where)
+    within = (bounds >= 0) & (bounds <= len(entries.get("cat_threshold", "")))
+    _refuse(~within, where, "category sets do not add up")
     _refuse(bounds[:1] != 0, where, "category sets do not add up")
     _refuse(np.diff(bounds) < 0, where, "category sets do not add up")
     words = _cells(entries, "cat_threshold", int(bounds[-1]), np.int64, where)
@@ -226,6 +258,8 @@ def _shares(
 
 def _joined(trees: Sequence[_Tree], output: Sequence[int], outputs: int, columns: int) -> Trees:
     """Return trees as one table, nodes and leaves numbered throughout."""
+    if sum(len(t.values) + len(t.categories) for t in trees) >= 1 << 31:
+        raise ModelTextError("more leaves or categories than can be numbered")
     starts = np.zeros(len(trees) + 1, dtype=TREE)
     starts["output"][:-1] = output
     starts["first_node"][1:] = np.cumsum([len(t.nodes) for t in trees])
@@ -273,6 +307,8 @@ def _cells(entries: dict[str, str], key: str, length: int, dtype: type, where: s
     if len(cells) != length:
         raise ModelTextError(f"{where}: {key} has {len(cells)} cells, expected {length}")
     try:
+        if not _NUMBERS.fullmatch(entries[key]) or max(map(len, cells)) > _LONGEST_NUMBER:
+            raise ValueError
         return np.array(cells, dtype="U").astype(dtype)
     except (ValueError, OverflowError):
         raise ModelTextError(f"{where}: {key} holds what is no number") from None

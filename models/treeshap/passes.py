@@ -8,7 +8,7 @@ import numpy as np
 
 from models.treeshap.compiled import compiled, compiled_within
 from models.treeshap.layout import SPLIT, Layout
-from models.treeshap.leaf import Route, Rule, add, fill, trace
+from models.treeshap.leaf import STRIP, Route, Rule, add, contribution, fill, trace
 from models.treeshap.model_text import CATEGORIES, LEFT_IF_MISSING, RIGHT_IF_MISSING, ZERO, ZERO_LEFT, Trees
 
 #: Rows copied side by side: float64 of a cache line.
@@ -39,7 +39,30 @@ class Forest(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Memory for one block of rows and one group (shapes in `explainer`)."""
+    """Memory for one block of n rows and one group; see `scratch_for` for shapes.
+
+    Attributes
+    ----------
+    pattern : ndarray of uint16
+        Two per level of the tops: which columns agree with the path, below a left and a right edge.
+    goes_left : ndarray of uint8
+        Of the node at hand.
+    indices : ndarray of uint16
+        Into the table at hand.
+    agree : ndarray of uint8
+        Of the leaf at hand, by column, and in the last row for all columns.
+    sums, strips : ndarray of float64
+        What the leaves of a group add to its targets; `leaf.add`'s.
+    halves, work : ndarray of float64
+        `leaf.fill`'s.
+    leaf_index : ndarray of int64
+        The pattern of the leaf at hand for every entry of its group's table.
+    table : ndarray of float64
+        A table that is not kept.
+    target : ndarray of int64
+        Where the columns of the leaf at hand are added to.
+    route : Route
+    """
 
     pattern: np.ndarray
     goes_left: np.ndarray
@@ -55,14 +78,53 @@ class Scratch(NamedTuple):
     route: Route
 
 
+class Extent(NamedTuple):
+    """What a forest needs room for: splits and columns of a path, levels of tops, bits and size of tables."""
+
+    splits: int
+    columns: int
+    levels: int
+    bits: int
+    table: int
+
+    @property
+    def bytes_of_a_row(self) -> int:
+        """Bytes of `Scratch` for each row of a block."""
+        return 4 * self.levels + self.columns + 8 * self.bits + 16
+
+
+def scratch_for(extent: Extent, rows: int) -> Scratch:
+    """Return memory for blocks of at most so many rows."""
+    entries = 1 << extent.bits
+    return Scratch(
+        pattern=np.zeros((2 * extent.levels, rows), dtype=np.uint16),
+        goes_left=np.zeros(rows, dtype=np.uint8),
+        indices=np.zeros(rows, dtype=np.uint16),
+        agree=np.zeros((extent.columns + 1, rows), dtype=np.uint8),
+        sums=np.zeros((extent.bits + 1, rows)),
+        strips=np.zeros((2 * extent.columns + 1, STRIP)),
+        halves=np.zeros((extent.bits, max(1, entries // 2))),
+        work=np.zeros((2, max(2, entries))),
+        leaf_index=np.zeros(entries, dtype=np.int64),
+        table=np.zeros(extent.table),
+        target=np.zeros(extent.columns + 1, dtype=np.int64),
+        route=Route(
+            node=np.zeros(extent.splits, dtype=np.int64),
+            goes_left=np.zeros(extent.splits, dtype=np.bool_),
+            share=np.zeros(extent.columns),
+            column=np.zeros(extent.columns, dtype=np.int64),
+        ),
+    )
+
+
 @compiled
-def load(X: np.ndarray, start: int, used: np.ndarray, block: np.ndarray) -> None:
-    """Copy rows from ``start`` on into a block, column by column, values near zero as zero."""
+def load(X: np.ndarray, used: np.ndarray, block: np.ndarray) -> None:
+    """Copy rows into a block, column by column, values near zero as zero."""
     n = block.shape[1]
     for first in range(0, n, LINE):
         for c in range(len(used)):
             for r in range(first, min(first + LINE, n)):
-                value = X[start + r, used[c]]
+                value = X[r, used[c]]
                 block[c, r] = 0.0 if abs(value) <= ZERO else value
 
 
@@ -75,7 +137,7 @@ def fill_tables(forest: Forest, scratch: Scratch) -> None:
 
 
 @compiled_within
-def fill_table(forest: Forest, number: int, table: np.ndarray, scratch: Scratch) -> None:
+def fill_table(forest: Forest, number: int | np.int64, table: np.ndarray, scratch: Scratch) -> None:
     """Fill a group's table: rows of 2 ** bits entries, one for each target and one for the leaf's value."""
     layout, trees = forest.layout, forest.trees
     group, end = layout.groups[number], layout.groups[number + 1]
@@ -98,8 +160,8 @@ def fill_table(forest: Forest, number: int, table: np.ndarray, scratch: Scratch)
             row = table[scratch.target[i] * size :]
             for entry in range(size):
                 pattern = scratch.leaf_index[entry]
-                o = 1.0 if (pattern >> i) & 1 else 0.0
-                row[entry] += (sums[((pattern >> (i + 1)) << i) | (pattern & low)] * (o - share)) * value
+                integral = sums[((pattern >> (i + 1)) << i) | (pattern & low)]
+                row[entry] += contribution(integral, (pattern >> i) & 1 == 1, share, value)
 
 
 @compiled_within
@@ -158,7 +220,7 @@ def run(
     n, patterns = block.shape[1], scratch.pattern
     goes_left, index = scratch.goes_left[:n], scratch.indices[:n]
     for step in steps:
-        which, level = step.which, 2 * step.level
+        which, level = np.int64(step.which), 2 * step.level
         pattern = patterns[level + step.side, :n]
         if step.what == SPLIT:
             node, way = nodes[which], ways[which]
@@ -178,11 +240,11 @@ def run(
         table = tables[entry:] if entry >= 0 else scratch.table
         for r in range(n):
             index[r] = pattern[r]
-        for position in range(group.first_node, end.first_node):
-            node = nodes[members[position]]
+        for member in members[group.first_node : end.first_node]:
+            node = nodes[member]
             sets = categories[node.first_word : node.end_word]
             decide(node.kind, node.threshold, sets, block[row[node.column]], goes_left)
-            _set_bit(index, goes_left, ways[members[position]].bit)
+            _set_bit(index, goes_left, ways[member].bit)
         if explain:
             for target in range(group.first_target, end.first_target):
                 entries = table[(target - group.first_target) * size :]
@@ -204,8 +266,10 @@ def decide(kind: int, threshold: float, categories: np.ndarray, x: np.ndarray, g
         end = 32.0 * len(categories)
         for r in range(len(x)):
             # As a C cast does: cut towards zero, so what lies above -1 is category 0.
-            category = int(x[r]) if -1.0 < x[r] < end else -1
-            goes_left[r] = (categories[category >> 5] >> np.uint32(category & 31)) & 1 if category >= 0 else 0
+            category = int(x[r]) if -1.0 < x[r] < end else len(categories) << 5
+            word = category >> 5
+            known = word < len(categories)  # an empty set knows not even category 0
+            goes_left[r] = (categories[word] >> np.uint32(category & 31)) & 1 if known else 0
     else:
         for r in range(len(x)):
             missing = x[r] == 0.0 or np.isnan(x[r])
@@ -240,7 +304,7 @@ def _gather(entries: np.ndarray, index: np.ndarray, out: np.ndarray) -> None:
 @compiled_within
 def _evaluate(
     forest: Forest,
-    number: int,
+    number: int | np.int64,
     block: np.ndarray,
     scratch: Scratch,
     margin: np.ndarray,

@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
+
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
@@ -21,4 +23,6 @@ def test_a_day_is_scored_and_explained_without_lightgbm_or_shap(tmp_path):
     call = [sys.executable, "-c", PROGRAM, str(tmp_path / "day.csv"), str(tmp_path / "list.csv")]
     done = subprocess.run(call, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    assert len((tmp_path / "list.csv").read_text(encoding="utf-8").splitlines()) > 50
+    listed = pd.read_csv(tmp_path / "list.csv")
+    assert len(listed) == 50
+    assert listed["reason_1"].str.len().gt(10).all()

@@ -48,7 +48,7 @@ families = st.fixed_dictionaries(
     {
         "seed": st.integers(0, 10_000),
         "numeric": st.integers(1, 24),
-        "levels": st.lists(st.sampled_from([2, 5, 40, 300, 3000]), max_size=3),
+        "levels": st.lists(st.sampled_from([2, 5, 32, 40, 300, 3000]), max_size=3),
         "rows": st.sampled_from([30, 300, 900]),
         "trees": st.integers(1, 6),
         "missing": st.sampled_from([0.0, 0.2, 0.9]),

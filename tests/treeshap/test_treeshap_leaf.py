@@ -67,3 +67,23 @@ def test_all_patterns_at_once_are_the_bits_of_each_alone(d):
     others = ((patterns >> (np.arange(d)[:, None] + 1)) << np.arange(d)[:, None]) | (patterns & low)
     table = (np.take_along_axis(sums, others, axis=1) * (agree - share[:, None])) * value
     assert (table + 0.0).tobytes() == added(value, share, agree).tobytes()
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 17, 64, 128, 1024])
+def test_points_and_weights_of_the_quadrature(n):
+    x, w = leaf._gauss_legendre(n)
+    for power in {0, 1, 2, min(5, 2 * n - 1), 2 * n - 1} & set(range(2 * n)):
+        assert abs((w * x**power).sum() - 1 / (power + 1)) < 1e-14
+    if n <= 128:
+        theirs, weights = np.polynomial.legendre.leggauss(n)
+        np.testing.assert_allclose(x, (theirs + 1) / 2, rtol=0, atol=1e-14)
+        np.testing.assert_allclose(w, weights / 2, rtol=1e-11, atol=1e-15)
+
+
+def test_half_as_many_points_as_columns():
+    found = leaf.rule(600)
+    numbers = found.end - found.first
+    assert numbers[:129].tolist() == [1, *(-(-d // 2) for d in range(1, 129))]
+    assert (numbers[1:] >= np.arange(1, 601) / 2).all()
+    assert set(numbers[129:].tolist()) == {128, 256, 512}
+    assert found.end.max() == len(found.point) == len(found.weight)

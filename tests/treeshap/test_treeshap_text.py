@@ -30,6 +30,7 @@ BROKEN = {
     "no round": (r"num_tree_per_iteration=1", "num_tree_per_iteration=0", "cannot be 0 to a round"),
     "other rounds": (r"num_tree_per_iteration=1", "num_tree_per_iteration=3", "cannot be 3 to a round"),
     "linear": (r"is_linear=0", "is_linear=1", "tree 0 is linear"),
+    "older": (r"version=v4", "version=v2", "version 'v2', expected v3 or v4"),
     "a tree missing": (r"Tree=1\n", "Tree=2\n", "tree 1 does not follow"),
     "twice": (r"(num_leaves=\d+)", r"\1\n\1", "names a value twice"),
     "no leaves": (r"num_leaves=\d+", "num_leaves=0", "0 leaves, expected 1 to"),
@@ -52,6 +53,12 @@ BROKEN = {
     "no sets": (r"num_cat=\d+", "num_cat=", "num_cat is ''"),
     "sets": (r"num_cat=[1-9]\d*", "num_cat=90", "cat_boundaries has"),
     "bounds": (r"cat_boundaries=0", "cat_boundaries=-1", "category sets do not add up"),
+    "bounds that wrap": (r"cat_boundaries=0 \d+", f"cat_boundaries=0 {2**63 - 1}", "sets do not add up"),
+    "many columns": (r"max_feature_idx=5", "max_feature_idx=999999998", "more than any model has"),
+    "many classes": (r"tree_per_iteration=1", "tree_per_iteration=999999999", "more than any model has"),
+    "Python's numbers": (r"leaf_value=[^ ]+", "leaf_value=1_0", "leaf_value holds what is no number"),
+    "wide numbers": (r"leaf_value=[^ ]+", "leaf_value=１", "leaf_value holds what is no number"),
+    "a long number": (r"leaf_value=[^ ]+", "leaf_value=" + "1" * 1000, "leaf_value holds what is no number"),
     "words": (r"cat_threshold=\d+", "cat_threshold=-7", "no set of 32 categories"),
     "long words": (r"cat_threshold=\d+", "cat_threshold=4294967296", "no set of 32 categories"),
 }
@@ -66,7 +73,8 @@ def test_a_broken_text_is_refused_in_words(case):
         TreeShap(text)
 
 
-def test_a_ring_of_nodes_apart_from_the_root_is_refused():
+@pytest.mark.parametrize(("left", "right"), [("-1 2 1", "-2 -3 -4"), ("-1 -3 -4", "-2 2 1")])
+def test_a_ring_of_nodes_apart_from_the_root_is_refused(left, right):
     """Each has one parent, and none is reached: a walk over them would not end."""
     text = re.sub(r"(?s)Tree=1.*?\n\n\n", "", re.sub(r"(?s)Tree=2.*(?=end of trees)", "", TEXT))
     ring = {
@@ -75,8 +83,8 @@ def test_a_ring_of_nodes_apart_from_the_root_is_refused():
         "split_feature": "0 0 0",
         "threshold": "0 0 0",
         "decision_type": "2 2 2",
-        "left_child": "-1 2 1",
-        "right_child": "-2 -3 -4",
+        "left_child": left,
+        "right_child": right,
         "leaf_value": "1 2 3 4",
         "leaf_count": "1 1 1 1",
         "internal_count": "4 3 2",
@@ -85,6 +93,68 @@ def test_a_ring_of_nodes_apart_from_the_root_is_refused():
     text = re.sub(r"(?s)Tree=0\n.*?\n\n\n", f"Tree=0\n{body}\n\n\n", text)
     with pytest.raises(ModelTextError, match="children do not form a tree"):
         TreeShap(text)
+
+
+def by_hand(**changed):
+    """A model of one tree of one split, by category unless told otherwise."""
+    tree = {"num_leaves": 2, "num_cat": 1, "split_feature": 0, "threshold": 0, "decision_type": 1}
+    tree |= {"left_child": -1, "right_child": -2, "leaf_value": "1 2", "leaf_count": "3 5"}
+    tree |= {"internal_count": 8, "leaf_weight": "3 5", "split_gain": 1, "internal_value": 0}
+    tree |= {"internal_weight": 8, "cat_boundaries": "0 1", "cat_threshold": 4294967295}
+    tree |= {"is_linear": 0, "shrinkage": 1} | changed
+    body = "Tree=0\n" + "\n".join(f"{key}={value}" for key, value in tree.items()) + "\n\n\n"
+    header = "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nlabel_index=0\nmax_feature_idx=0\n"
+    header += "objective=regression\nfeature_names=x\nfeature_infos=none\n"
+    footer = "end of trees\n\nfeature_importances:\n\nparameters:\nend of parameters\n"
+    return f"{header}tree_sizes={len(body)}\n\n{body}{footer}"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"num_cat": 2, "cat_boundaries": "0 0 1"},
+        {"cat_threshold": 2147483648},
+        {"cat_threshold": 1},
+        {"decision_type": 0, "threshold": 0},
+        {"decision_type": 0, "threshold": -0.0},
+        {"decision_type": 2, "threshold": 0},
+        {"decision_type": 4, "threshold": 1},
+        {"decision_type": 6, "threshold": -1},
+        {"decision_type": 8, "threshold": 0},
+        {"decision_type": 10, "threshold": "1e300"},
+    ],
+)
+def test_every_kind_of_split_decides_as_lightgbm(changed):
+    tiny = float(np.float32(1e-35))
+    values = [np.nan, np.inf, -np.inf, 0, -0.0, -0.5, -1, 0.5, 1, 30.9, 31, 31.5, 32, 63, 1e9, 2.0**31, 1e300]
+    rows = np.array([*values, tiny, -tiny, np.nextafter(tiny, 1), 1e-36, -1e-36])[:, None]
+    text = by_hand(**changed)
+    theirs = lightgbm.Booster(model_str=text).predict(rows, raw_score=True)
+    assert TreeShap(text).margin(rows)[0].tolist() == theirs.tolist()
+
+
+def test_a_set_of_categories_that_is_not_there_is_refused():
+    with pytest.raises(ModelTextError, match="a split names no category set"):
+        TreeShap(by_hand(threshold=1))
+
+
+def test_an_error_names_the_model():
+    with pytest.raises(ModelTextError) as caught:
+        TreeShap([by_hand(), by_hand(is_linear=1)])
+    assert caught.value.model == 1
+
+
+def test_a_path_too_long_is_refused_at_once():
+    n = 5000
+    words = {"split_feature": " ".join(["0"] * n), "decision_type": " ".join(["2"] * n), "num_cat": 0}
+    words |= {"threshold": " ".join(map(str, range(n))), "num_leaves": n + 1}
+    words |= {"left_child": " ".join([*map(str, range(1, n)), "-1"])}
+    words |= {"right_child": " ".join(str(-i) for i in range(n + 1, 1, -1))}
+    words |= {"leaf_value": " ".join(["1"] * (n + 1)), "leaf_count": " ".join(["1"] * (n + 1))}
+    words |= {"internal_count": " ".join(str(n + 1 - i) for i in range(n))}
+    with pytest.raises(ModelTextError, match="a path of more than 4096 splits"):
+        TreeShap(by_hand(**words))
 
 
 def test_what_is_not_explained_is_refused():
@@ -97,6 +167,8 @@ def test_what_is_not_explained_is_refused():
         TreeShap(linear)
     with pytest.raises(ModelTextError, match="no model"):
         TreeShap([])
+    with pytest.raises(ModelTextError, match="not a LightGBM model text"):
+        TreeShap([TEXT.encode()])
 
 
 def test_models_of_other_columns_are_not_explained_together():
