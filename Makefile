@@ -45,6 +45,7 @@ docs: $(VENV)/ready
 	$(BIN)/python -m risk.commands.reference > docs/cli.md
 	$(BIN)/python -m features.catalogue > docs/features.md
 	$(BIN)/python -m features.manifest.guide docs/manifest.md
+	$(BIN)/python -m features.manifest.messages.guide docs/formats.md
 
 $(VENV)/ready: pyproject.toml constraints/newest.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wildcargo needs Python 3.11 or newer: make PYTHON=python3.11 ...")'

@@ -14,10 +14,13 @@ from risk.commands.mistakes import Mistake
 if TYPE_CHECKING:
     import pandas as pd
 
+    from features.manifest.messages import Form
+
 _EPILOG = """\b
 Examples:
   wildcargo convert day.xlsx --out day.parquet
   wildcargo convert declarations.csv --mapping port.toml --out day.csv
+  wildcargo convert day.parquet --to awmds --out day.xml
 
 Units of the table: kg, m3, UTC; lists are separated by `;` in CSV.
 """
@@ -26,13 +29,25 @@ Units of the table: kg, m3, UTC; lists are separated by `;` in CSV.
 @click.command("convert", epilog=_EPILOG)
 @options.manifests
 @click.option(
-    "--out", required=True, metavar="OUT", type=options.FILE, help="Table to write: .csv, .parquet or .jsonl."
+    "--out",
+    required=True,
+    metavar="OUT",
+    type=options.FILE,
+    help="Table to write: .csv, .parquet or .jsonl; with --to, any name.",
 )
+@options.message_format("--to", "Write messages of a format (`wildcargo formats`) instead of a table.")
 @options.mapping
 @options.strict
 @options.now
-def command(files: tuple[Path, ...], out: Path, mapping: Path | None, strict: bool, now: str | None) -> None:
-    """Convert manifests to the canonical shipment table.
+def command(
+    files: tuple[Path, ...],
+    out: Path,
+    form: Form | None,
+    mapping: Path | None,
+    strict: bool,
+    now: str | None,
+) -> None:
+    """Convert manifests to the canonical shipment table, or to messages.
 
     The table has one row per house-level consignment and the columns of the shipment schema.
     Rows that cannot be read are listed and left out; single cells that cannot be read are left
@@ -42,7 +57,7 @@ def command(files: tuple[Path, ...], out: Path, mapping: Path | None, strict: bo
     from risk import writing
     from risk.reading import Tally
 
-    out = writing.check(out)
+    out = writing.check(out) if form is None else out
     paths = options.existing(files)
     options.apart((out,), (*paths, mapping))
     tally = Tally()
@@ -55,7 +70,10 @@ def command(files: tuple[Path, ...], out: Path, mapping: Path | None, strict: bo
             yield manifest.table
 
     with writing.Whole() as whole:
-        writing.write(whole.part(out), tables(), suffix=out.suffix, for_people=False)
+        if form is None:
+            writing.write(whole.part(out), tables(), suffix=out.suffix, for_people=False)
+        else:
+            _write_messages(whole.part(out), tables(), form)
         progress.done()
         if not tally.shipments:
             raise Mistake("no shipment could be read", tally.problems() or ["the files hold no rows"])
@@ -72,3 +90,13 @@ def command(files: tuple[Path, ...], out: Path, mapping: Path | None, strict: bo
         terminal.items(tally.general())
     terminal.say(f"Written: {out}")
     terminal.say(f"Next: {terminal.program()} score {terminal.quoted(out)} --capacity 30 --out list.csv")
+
+
+def _write_messages(path: Path, tables: Iterator[pd.DataFrame], form: Form) -> None:
+    """Write all shipments as messages of one format."""
+    import pandas as pd
+
+    whole = [table for table in tables if len(table)]
+    if whole:
+        with open(path, "wb") as stream:
+            form.write(pd.concat(whole, ignore_index=True), stream)

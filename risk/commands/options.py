@@ -12,6 +12,8 @@ import click
 if TYPE_CHECKING:
     import pandas as pd
 
+    from features.manifest.messages import Form
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
@@ -53,6 +55,21 @@ now = click.option(
     metavar="TIME",
     help="Moment of the run, UTC (2026-11-21T04:00), for rows without a time.  [default: the clock]",
 )
+
+
+def message_format(name: str, help_text: str) -> Callable[[F], F]:
+    """Return an option that names a message format; the command gets the `Form`, or None."""
+
+    def known(ctx: click.Context, param: click.Parameter, value: str | None) -> Form | None:
+        if value is None:
+            return None
+        from features.manifest.messages import BY_NAME
+
+        if value not in BY_NAME:
+            raise click.BadParameter(f"{value!r} is none of {', '.join(BY_NAME)}")
+        return BY_NAME[value]
+
+    return click.option(name, "form", metavar="NAME", callback=known, help=help_text)
 
 
 def moment(text: str | None, option: str = "--now") -> pd.Timestamp:

@@ -5,10 +5,16 @@ from __future__ import annotations
 import os
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from risk.commands import options, terminal
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from features.manifest.messages import Form
 
 _EPILOG = """\b
 Examples:
@@ -43,6 +49,7 @@ reads it). The same seed gives the same bytes.
     type=click.FloatRange(0, 1),
     help="Share of inspections drawn at random.  [default: the world's]",
 )
+@options.message_format("--format", "Write each day's manifests as messages too (`wildcargo formats`).")
 def command(
     out: Path,
     days: int,
@@ -52,6 +59,7 @@ def command(
     world: str | None,
     slots_per_day: int | None,
     random_share: float | None,
+    form: Form | None,
 ) -> None:
     """Make a port's days to learn and practise on.
 
@@ -80,9 +88,29 @@ def command(
         random_share=random_share,
     )
     files = write(made, out)
+    if form is not None:
+        files += _messages(made.manifests, out / form.name, form)
     inspected = len(made.outcomes)
     finds = int(made.outcomes["outcome"].str.contains("live_animals|wildlife_products", na=False).sum())
     terminal.say(f"{len(made.manifests):,} shipments, {inspected:,} inspected, {finds:,} with a find")
-    for path in files:
-        terminal.say(f"  {path}")
+    terminal.items([str(path) for path in files[:10]], indent="  ", bullet="")
+    if len(files) > 10:
+        terminal.say(f"  and {len(files) - 10:,} more")
     terminal.say(f"Next: {terminal.program()} score {terminal.quoted(files[0])} --capacity 30 --out list.csv")
+
+
+def _messages(manifests: pd.DataFrame, folder: Path, form: Form) -> list[Path]:
+    """Write one file of messages per day; return their paths."""
+    from features.manifest import schema
+    from features.scratch import Draft
+
+    folder.mkdir(exist_ok=True)
+    files = []
+    for day, shipments in manifests.groupby(manifests["known_at"].dt.date, sort=True):
+        files.append(folder / f"{day}{form.suffix}")
+        with Draft(files[-1]) as draft:
+            with open(draft.path, "wb") as stream:
+                form.write(schema.complete(shipments.reset_index(drop=True)), stream)
+            draft.settle()
+            draft.finish()
+    return files
