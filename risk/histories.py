@@ -18,6 +18,7 @@ import pandas as pd
 from features.manifest import read, schema
 from features.manifest import read_outcomes as read_outcome_rows
 from models.labels import HEADS
+from risk import outcomes as kept_outcomes
 from risk.amendments import OnePerBill, one_per_bill
 from risk.reading import Tally
 from risk.sentences import clean
@@ -156,6 +157,8 @@ def _refuse_unknown(name: str, notes: pd.DataFrame) -> None:
 def read_outcomes(path: str | Path) -> pd.DataFrame:
     """Read outcomes: ``shipment_id`` and the outcome columns of the shipment table.
 
+    Of a table that keeps corrections (`risk.outcomes`) it is what stands, and ``known_since`` besides.
+
     Raises
     ------
     PortError
@@ -166,6 +169,8 @@ def read_outcomes(path: str | Path) -> pd.DataFrame:
 
 def _outcomes(path: str | Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Return outcomes, and one line per value of theirs that could not be used."""
+    if kept_outcomes.is_kept(path):
+        return kept_outcomes.standing(kept_outcomes.read(path)), ()
     manifest = read_outcome_rows([path])
     tally = Tally()
     tally.add(manifest)
@@ -178,7 +183,9 @@ def _outcomes(path: str | Path) -> tuple[pd.DataFrame, tuple[str, ...]]:
     return table[["shipment_id", *schema.OUTCOME_COLUMNS]], tuple(tally.remarks())
 
 
-def join_outcomes(table: pd.DataFrame, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+def join_outcomes(
+    table: pd.DataFrame, outcomes: pd.DataFrame, *, as_known: bool = False
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Put outcomes beside the version of each shipment that was inspected.
 
     The last version known by the time of the inspection gets the outcome; where every version is
@@ -190,6 +197,9 @@ def join_outcomes(table: pd.DataFrame, outcomes: pd.DataFrame) -> tuple[pd.DataF
         Shipment table; a shipment may have several versions.
     outcomes : DataFrame, shape (m, 1 + outcome columns)
         One row per ``shipment_id``.
+    as_known : bool
+        Date a correction by when it came in (``known_since``), not by the inspection: the port's past
+        holds the earlier outcome until then.
 
     Returns
     -------
@@ -207,6 +217,8 @@ def join_outcomes(table: pd.DataFrame, outcomes: pd.DataFrame) -> tuple[pd.DataF
     keep = matched & _inspected_version(table, taken["inspected_at"])
     for name in schema.OUTCOME_COLUMNS:
         joined[name] = taken[name].where(keep, table[name])
+    if as_known and "known_since" in taken:
+        joined["inspected_at"] = taken["known_since"].where(keep, joined["inspected_at"])
     unmatched = np.setdiff1d(np.arange(len(outcomes)), place[matched])
     return joined, tuple(outcomes["shipment_id"].iloc[unmatched])
 

@@ -121,6 +121,7 @@ def take_up(
     record_path: str | Path | None = None,
     manifest: pd.DataFrame | None = None,
     broken: Sequence[tuple[str, str]] = (),
+    reasons: bool = True,
 ) -> Listed:
     """Put beside the rows of a list what was declared and which reasons led.
 
@@ -133,6 +134,8 @@ def take_up(
     manifest : DataFrame, optional
         Shipment table; its values go before those of the records.
     broken : sequence of (str, str)
+    reasons : bool
+        Whether reasons are worked out; without, families are empty.
 
     Raises
     ------
@@ -149,7 +152,7 @@ def take_up(
     families = pd.Series("", index=rows.index, dtype="str")
     found = pd.Series(False, index=rows.index)
     if record_path is not None:
-        about, table, why = _recorded(record_path, [*written, *bare])
+        about, table, why = _recorded(record_path, [*written, *bare], reasons)
         _of_one_run(rows, about, record_path)
         ids, place = _places(table["shipment_id"], written, bare)
         declared = _taken(table, place)
@@ -169,6 +172,26 @@ def take_up(
     declared = schema.complete(declared).drop(columns=list(schema.OUTCOME_COLUMNS))
     declared["shipment_id"] = ids
     return Listed(rows, declared, families, found, list(broken))
+
+
+def selection(listed: Listed) -> pd.DataFrame:
+    """Return how the list chose: ``shipment_id``, ``selected_by``, ``selection_probability``.
+
+    Returns
+    -------
+    DataFrame
+        Only shipments somebody or something chose.
+    """
+    by = listed.rows["selected_by"]
+    chance = listed.rows.get("selection_probability", pd.Series("", index=by.index))
+    frame = pd.DataFrame(
+        {
+            "shipment_id": listed.declared["shipment_id"],
+            "selected_by": by.where(by.isin(schema.SELECTED_BY)).astype("str"),
+            "selection_probability": pd.to_numeric(chance, errors="coerce").astype("float64"),
+        }
+    )
+    return frame[frame["selected_by"].notna()].reset_index(drop=True)
 
 
 def _places(known: pd.Series, written: pd.Series, bare: pd.Series) -> tuple[pd.Series, np.ndarray]:
@@ -193,18 +216,20 @@ def _of_one_run(rows: pd.DataFrame, about: dict[str, Any], path: str | Path) -> 
         raise ListError(f"{path}: records of another run; the list was scored with model {strange[0][:40]!r}")
 
 
-def _recorded(path: str | Path, ids: Sequence[str]) -> tuple[dict[str, Any], pd.DataFrame, list[str]]:
+def _recorded(
+    path: str | Path, ids: Sequence[str], reasons: bool
+) -> tuple[dict[str, Any], pd.DataFrame, list[str]]:
     """Return what was declared of some shipments, and the families of reasons that raise each."""
     distinct = list(dict.fromkeys(ids))
     tables, why, about = [], [], dict[str, Any]()
     for start in range(0, max(len(distinct), 1), _AT_ONCE):
-        about, table = records.read_table(path, distinct[start : start + _AT_ONCE])
-        frame = table.to_pandas(strings_to_categorical=False)[["shipment_id", "declared"]]
-        first = np.flatnonzero(~frame["shipment_id"].duplicated())
+        columns = None if reasons else ["shipment_id", "declared"]
+        about, table = records.read_table(path, distinct[start : start + _AT_ONCE], columns)
+        first = np.flatnonzero(~table.column("shipment_id").to_pandas().duplicated())
         table = table.take(first)
         try:
             tables.append(_declared(table))
-            why += _families(table, about)
+            why += _families(table, about) if reasons else [""] * table.num_rows
         except (KeyError, TypeError, ValueError, ArithmeticError, RecursionError) as error:
             raise records.RecordError(f"{path}: the records were changed or damaged ({error})") from error
     return about, pd.concat(tables, ignore_index=True), why

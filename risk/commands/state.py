@@ -62,7 +62,7 @@ def update(
         tally.add(manifest)
         table = manifest.table
         if found is not None:
-            table, unmatched = histories.join_outcomes(table, found)
+            table, unmatched = histories.join_outcomes(table, found, as_known=True)
             matched |= set(found["shipment_id"]) - set(unmatched)
         parts.append(State.of(prepare(table)))
         progress.add(len(table))

@@ -19,6 +19,8 @@ def place(tmp_path, monkeypatch):
     """A folder to work in, with one of every kind of thing."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "day.csv").write_text(HEADER + "A,air,toys,2026-01-05\nB,sea,toys,2026-01-05\n")
+    (tmp_path / "list.csv").write_text("shipment_id,selected_by,list_id\nA,model,1\n")
+    (tmp_path / "results.csv").write_text("shipment_id,inspected_at,outcome\nA,2026-01-06,clean\n")
     (tmp_path / "folder").mkdir()
     (tmp_path / "empty").write_bytes(b"")
     os.mkfifo(tmp_path / "pipe")
@@ -51,6 +53,15 @@ def refused(words):
         "evaluate {} day.csv",
         "mapping {}",
         "simulate --out port --world {}",
+        "export {} --to hold --out o.csv",
+        "export list.csv --to hold --out o.csv --template {}",
+        "export list.csv --to hold --out o.csv --records {}",
+        "export list.csv --to hold --out o.csv --manifest {}",
+        "import-outcomes {} --manifest day.csv --out o.csv",
+        "import-outcomes results.csv --manifest day.csv --out o.csv --mapping {}",
+        "import-outcomes results.csv --manifest {} --out o.csv",
+        "import-outcomes results.csv --list {} --out o.csv",
+        "import-outcomes results.csv --manifest day.csv --out o.csv --into {}",
     ],
 )
 def test_what_is_no_file_is_refused_where_one_is_read(place, words, what):
