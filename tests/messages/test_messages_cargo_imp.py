@@ -304,11 +304,13 @@ def test_a_flight_without_cargo_is_no_fault():
 
 def test_houses_know_the_flight_of_the_master_before_them():
     house = FHL4.partition("FHL/5")[0]
-    master = FWB17.replace("RTG", "FLT/SK903/23\nRTG")
+    master = FWB17.replace("RTG/ARNSK/EWRSK", "FLT/SK903/23\nRTG/CPHSK/EWRSK")
     _, found = values(master + house)
     assert found["vessel_or_flight"] == "SK903"
     assert found["known_at"] == "2025-05-22"
-    assert found["transhipment_ports"] == "ARN"
+    assert found["transhipment_ports"] == "ARN"  # as the house says itself
+    (_, other) = values(master + house.replace("/HELEWR/", "/ARNEWR/"))
+    assert other["transhipment_ports"] == "CPH"
     assert "vessel_or_flight" not in values(house + master)[0]
 
 
@@ -525,9 +527,9 @@ def test_other_formats_are_not_taken(text):
     ids=range(19),
 )
 def test_hostile_text_is_read_in_time(text):
-    begun = time.monotonic()
+    begun = time.process_time()
     found = read(text)
-    assert time.monotonic() - begun < 8
+    assert time.process_time() - begun < 8
     assert found
     assert all(
         set(each.values) <= set(cargo_imp.FORM.columns) for each in found if isinstance(each, Shipment)
@@ -590,9 +592,9 @@ def test_reading_takes_time_in_proportion():
         text = (FWB16 + FHL4 + FFM8) * times
         best = 9.0
         for _ in range(3):
-            begun = time.perf_counter()
+            begun = time.process_time()
             read(text)
-            best = min(best, time.perf_counter() - begun)
+            best = min(best, time.process_time() - begun)
         return best
 
     assert seconds(1600) < 12 * seconds(200)
@@ -706,7 +708,7 @@ _PARTY = [
 ]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(rows(), min_size=1, max_size=4, unique_by=lambda row: plain(row["shipment_id"])))
 def test_a_table_there_and_back(records):
     written, found = back(table_of(records))

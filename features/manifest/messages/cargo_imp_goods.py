@@ -1,4 +1,4 @@
-"""The goods of a Cargo-IMP message: quantities, descriptions, codes, and the bill that gathers them."""
+"""The goods of a Cargo-IMP message: quantities, descriptions, codes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from features.manifest import codes
-from features.manifest.messages.form import Shipment
+from features.manifest.messages.cargo_imp_bill import Bill, RateLine
 
 #: Factors to kg and to m3.
 _WEIGHTS = {"K": 1.0, "L": 0.45359237}
@@ -50,84 +50,6 @@ _WHOLE = frozenset(
         "WITH",
     )
 )
-
-
-class RateLine:
-    """One line of rates with the goods it is for."""
-
-    __slots__ = ("hs", "kg", "origin", "pieces", "texts")
-
-    def __init__(self, pieces: str = "", kg: str = "") -> None:
-        self.pieces, self.kg = pieces, kg
-        self.texts: list[str] = []
-        self.hs: list[str] = []
-        self.origin = ""
-
-
-class Bill:
-    """What is gathered of one bill while its lines are read.
-
-    Attributes
-    ----------
-    place : str
-    house : bool
-        Read from a house list.
-    values : dict of str to str
-        Columns of the shipment table.
-    doubts : list of (column, value, expected)
-    lists : dict of str to dict
-        Columns that are lists, with their members in order.
-    rates : list of RateLine
-    short : str
-        Short description of a house list or of a flight manifest.
-    own_number, master_number : str
-        Numbers of the house bill, and of a master bill that is no air waybill.
-    carrier, issued, total : str
-        Airline, day of issue, and pieces of the whole bill where a part is on the flight.
-    consolidated : bool
-    route : tuple of str
-        Airports of the routing.
-    spare : dict of str to str
-        Columns said in a second place, for want of the first.
-    sums : dict of str to list of float
-        Quantities of the parts on a flight.
-    """
-
-    short = own_number = master_number = carrier = issued = total = ""
-    consolidated = False
-    route: tuple[str, ...] = ()
-    spare: dict[str, str] = {}  # noqa: RUF012 - never changed in place
-    sums: dict[str, list[float]] = {}  # noqa: RUF012 - likewise
-
-    def __init__(self, place: str, house: bool = False) -> None:
-        self.place, self.house = place, house
-        self.values: dict[str, str] = {}
-        self.doubts: list[tuple[str, str, str]] = []
-        self.lists: dict[str, dict[str, None]] = {}
-        self.rates: list[RateLine] = []
-        self.texts: list[str] = []
-
-    def keep(self, column: str, text: str) -> None:
-        """Keep what a column is if nothing better says it."""
-        if column not in self.spare:
-            self.spare = {**self.spare, column: text}
-
-    def add(self, column: str, member: str) -> None:
-        """Add a member to a column that is a list."""
-        members = self.lists.get(column)
-        if members is None:
-            members = self.lists[column] = {}
-        members[member] = None
-
-    def shipment(self) -> Shipment:
-        """Return the bill as a shipment."""
-        values = self.values
-        for column, members in self.lists.items():
-            text = ";".join(members)
-            if text.count(";") >= len(members):
-                text = ";".join(member.replace(";", ",") for member in members)
-            values[column] = text
-        return Shipment(values, self.place, tuple(self.doubts))
 
 
 def single(text: str) -> str:

@@ -106,7 +106,7 @@ def _totals(table: pd.DataFrame, house: np.ndarray, group: np.ndarray) -> dict[i
 @lru_cache(maxsize=65536)
 def clean(text: str) -> str:
     """Return a text in the characters of Cargo-IMP: A to Z, 0 to 9, point, hyphen, single blanks."""
-    plain = text if text.isascii() else anyascii(text)
+    plain = (text if text.isascii() else anyascii(text)).replace("'", "")
     return " ".join(re.sub(r"[^A-Z0-9. -]+", " ", plain.upper()).split())
 
 
