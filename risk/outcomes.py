@@ -40,6 +40,8 @@ COLUMNS: tuple[str, ...] = (
     "source_file",
     "source_position",
 )
+#: Clocks differ by this much: what is dated later than the import is dated wrongly.
+_AHEAD = pd.Timedelta(days=2)
 _LOCAL = ("part", "recorded_at", "imported_at", "superseded_at", "matched_by")
 #: How far each type of inspection looks; of a shipment inspected in parts the least far counts.
 _REACH = {name: place for place, name in enumerate(schema.INSPECTION_TYPES)}
@@ -118,13 +120,13 @@ def check(results: Results) -> None:
         if name not in results.given
     ]
     strange = results.notes[results.notes["column"].isin(["outcome", "inspection_type", "outcome_status"])]
-    counts = strange.groupby(["column", "value"]).size()
-    for place, rows in counts.items():
-        name, word = place  # type: ignore[misc]
-        allowed = ", ".join(schema.BY_NAME[str(name)].values)
+    counts = strange.groupby(["column", "value"]).size().reset_index(name="rows")
+    for told in counts.to_dict("records"):
+        name = str(told["column"])
+        allowed = ", ".join(schema.BY_NAME[name].values)
         lacking.append(
-            f"{name} {clean(str(word))!r} in {rows:,} rows; expected any of {allowed}, or an entry for it in "
-            f'[values.{name}] of the mapping ("" where nothing was inspected)'
+            f"{name} {clean(str(told['value']))!r} in {told['rows']:,} rows; expected any of {allowed}, or "
+            f'an entry for it in [values.{name}] of the mapping ("" where nothing was inspected)'
         )
     if lacking:
         raise OutcomesError("\n".join(lacking))
@@ -155,6 +157,8 @@ def take(
     rows, found = results.table, matches.frame
     inspected, timeless = _inspected(results)
     why = found["why"].where(~timeless, "no time of inspection")
+    to_come = (rows["inspected_at"] > now + _AHEAD).to_numpy()
+    why = why.mask(to_come, "inspected after the moment of the import")
     taken = inspected & (why == "").to_numpy()
     listed = (inspected | timeless) & ~taken
     unmatched = pd.concat(
@@ -165,7 +169,7 @@ def take(
     statements = statements.assign(
         shipment_id=found["shipment_id"][taken].to_numpy(),
         part=part,
-        recorded_at=statements[["known_at", "inspected_at"]].max(axis=1).astype("datetime64[us]"),
+        recorded_at=_recorded(statements, now),
         imported_at=pd.Series(now, index=statements.index).astype("datetime64[us]"),
         superseded_at=pd.Series(pd.NaT, index=statements.index).astype("datetime64[us]"),
         version=1,
@@ -179,6 +183,12 @@ def take(
         int(taken.sum()),
         int(results.rows_read - taken.sum() - len(unmatched)),
     )
+
+
+def _recorded(rows: pd.DataFrame, now: pd.Timestamp) -> pd.Series:
+    """Return when each row was recorded; a time to come would keep all later statements from standing."""
+    known = rows["known_at"].where(rows["known_at"] <= now + _AHEAD)
+    return known.where(known > rows["inspected_at"], rows["inspected_at"]).astype("datetime64[us]")
 
 
 def _inspected(results: Results) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:

@@ -119,7 +119,7 @@ def command(
     time = options.moment(now)
     rows = _listed(listed, kept, manifests, mapping, time, everything)
     found = handover.hand_over(rows[0], form, time, hours=hours, not_chosen=rows[1])
-    _refuse(found, strict)
+    _refuse(found, strict, kept is None and not manifests)
     files = _write(found, form, out, each, left_out)
     _say(found, files, rows[0], left_out)
 
@@ -171,10 +171,11 @@ def _listed(
     return taken, len(rows) - len(wanted)
 
 
-def _refuse(found: Handover, strict: bool) -> None:
+def _refuse(found: Handover, strict: bool, alone: bool) -> None:
     problems = [f"{i}: {why}" for i, why in zip(*(found.left_out[c] for c in found.left_out), strict=True)]
     if not found.shipments:
-        raise Mistake("no shipment can be handed over", [*_reasons(found), *problems])
+        hint = ["there are no score records beside the list; give --records or --manifest"] if alone else []
+        raise Mistake("no shipment can be handed over", [*hint, *_reasons(found), *problems])
     if strict and problems:
         raise Mistake("rows are left out and --strict was asked for; nothing was written", problems)
 

@@ -107,6 +107,7 @@ def command(
     if target.exists() and (into is None or not target.samefile(into)):
         raise Mistake(f"{target}: holds outcomes already; add to it with --into {terminal.quoted(target)}")
     time = options.moment(now)
+    stamp = _stamp(into)
     before = outcomes.empty() if into is None else outcomes.read(into)
     results = read_results(file, mapping)
     outcomes.check(results)
@@ -119,7 +120,17 @@ def command(
         writing.write(whole.part(target), [added.table], suffix=target.suffix, for_people=False)
         if unmatched is not None:
             writing.write(whole.part(unmatched), [taken.unmatched], suffix=".csv")
+        if _stamp(into) != stamp:
+            raise Mistake(f"{into}: changed while results were taken in; nothing was written, try again")
     _say(taken, added, target, unmatched)
+
+
+def _stamp(path: Path | None) -> tuple[int, int, int] | None:
+    """Return what tells that a file was replaced by another program's."""
+    if path is None:
+        return None
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
 
 
 def _shipments(

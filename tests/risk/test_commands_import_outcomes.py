@@ -1,6 +1,7 @@
 """Results of inspections coming back: matched or listed, corrected without loss, never made up."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -216,6 +217,31 @@ def test_without_a_time_of_recording_the_later_import_stands(place):
     assert stands["inspected_at"].tolist() == [pd.Timestamp("2026-02-02")]
 
 
+def test_what_is_dated_ahead_neither_counts_nor_stands_for_ever(place):
+    out = place / "o.csv"
+    rows = [row("B1", "2026-02-02", "LIVE", "9999-01-01"), row("B2", "2026-03-01", "LIVE")]
+    done = take_in(place, results(place, *rows), "--out", out)
+    assert "inspected after the moment of the import" in done.stdout
+    later = results(place, row("B1", "2026-02-02", "OK", "2026-02-09"))
+    assert take_in(place, later, "--into", out).exit_code == 0
+    assert histories.read_outcomes(out)["outcome"].tolist() == ["clean"]
+
+
+def test_a_table_that_changes_meanwhile_is_not_replaced(place, monkeypatch):
+    out, file = place / "o.csv", results(place)
+    assert take_in(place, file, "--out", out).exit_code == 0
+    add = outcomes.add
+
+    def slow(*given):
+        out.write_bytes(out.read_bytes() + b"\n")
+        return add(*given)
+
+    monkeypatch.setattr(outcomes, "add", slow)
+    done = take_in(place, results(place, row("B3", "2026-02-02", "OK")), "--into", out)
+    assert done.exit_code == 2
+    assert "changed while results were taken in" in done.output
+
+
 def test_containers_of_one_bill_are_parts_and_a_find_in_one_is_a_find(place):
     out = place / "o.csv"
     rows = [
@@ -253,7 +279,7 @@ def test_the_past_holds_an_outcome_until_it_was_corrected(place):
     assert take_in(place, first, "--out", out).exit_code == 0
     assert run(*update).exit_code == 0
     later = results(place, row("B1", "2026-02-02", "OK", "2026-02-20"))
-    assert take_in(place, later, "--into", out).exit_code == 0
+    assert take_in(place, later, "--into", out, now="2026-02-21").exit_code == 0
     done = run(*update)
     assert done.exit_code == 0, done.output
     events = State.load(state).outcomes.sort_values("inspected_at")
@@ -567,3 +593,11 @@ def test_matching_is_by_sets_and_not_row_by_row():
     found = matching.match(rows, known)
     assert found.matched.all()
     assert np.array_equal(found.frame["shipment_id"].to_numpy(), np.array(ids))
+
+
+def test_the_example_of_the_documents_is_a_mapping():
+    text = (Path(__file__).parents[2] / "docs/way_back.md").read_text(encoding="utf-8")
+    example = text.split("```toml\n")[1].split("```")[0]
+    mapping = manifest.parse_mapping(example)
+    assert mapping.values["outcome"].map["NI"] == ""
+    assert len(mapping.values["inspection_type"].when) == 2
