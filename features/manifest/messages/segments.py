@@ -22,6 +22,8 @@ LONGEST = 1 << 20
 #: Characters in which an interchange says what parts it; a beginning nearer to the end of what was read
 #: waits for the next block.
 _BEGINNING = 512
+#: Beginnings looked at in a block; more of them are noise.
+_MANY = 2000
 #: Control characters no message holds as text; one of them stands before what is released.
 _DROPPED = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x1C), 0x7F))
 _MARK = "\x01"
@@ -222,10 +224,10 @@ def _begins(text: str, limit: int, syntax: str, detected: str) -> list[tuple[int
 
 
 def _positions(text: str, words: tuple[str, ...], limit: int) -> list[int]:
-    found = []
+    found: list[int] = []
     for word in words:
         at = text.find(word)
-        while 0 <= at < limit:
+        while 0 <= at < limit and len(found) < _MANY:
             found.append(at)
             at = text.find(word, at + 1)
     return found
@@ -253,7 +255,7 @@ def _of_isa(text: str, at: int, detected: str) -> Separators | None:
         end = text.find(element, end + 1, at + _BEGINNING)
         if end < 0:
             return None
-    component, segment = text[end + 1 : end + 2], text[end + 2 : end + 3]
+    component, segment = text[end + 1 : end + 2], text[end + 2 : end + 12].lstrip(" ")[:1]
     if not component or component.isalnum() or text[end + 2 : end + 4].upper() == "GS":
         component, segment = "\x1f", component  # ISA16 is empty
     if not segment or segment.isalnum():
