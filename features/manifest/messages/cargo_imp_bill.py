@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from features.manifest.messages.form import Shipment
 
+#: Doubts that are told of one bill.
+MOST = 100
+
 
 class RateLine:
     """One line of rates with the goods it is for."""
@@ -42,7 +45,7 @@ class Bill:
         Airports of the routing.
     spare : dict of str to str
         Columns said in a second place, for want of the first.
-    sums : dict of str to list of float
+    sums : dict of str to float
         Quantities of the parts on a flight.
     """
 
@@ -50,7 +53,7 @@ class Bill:
     consolidated = False
     route: tuple[str, ...] = ()
     spare: dict[str, str] = {}  # noqa: RUF012 - never changed in place
-    sums: dict[str, list[float]] = {}  # noqa: RUF012 - likewise
+    sums: dict[str, float] = {}  # noqa: RUF012 - likewise
 
     def __init__(self, place: str, house: bool = False) -> None:
         self.place, self.house = place, house
@@ -80,4 +83,4 @@ class Bill:
             if text.count(";") >= len(members):
                 text = ";".join(member.replace(";", ",") for member in members)
             values[column] = text
-        return Shipment(values, self.place, tuple(self.doubts))
+        return Shipment(values, self.place, tuple(self.doubts[:MOST]))

@@ -12,9 +12,12 @@ from features.manifest.messages.cargo_imp_bill import Bill, RateLine
 #: Factors to kg and to m3.
 _WEIGHTS = {"K": 1.0, "L": 0.45359237}
 _VOLUMES = {"MC": 1.0, "CF": 0.028316846592, "CI": 1.6387064e-5, "CC": 1e-6}
+#: What is added up over the parts of a consignment.
+_SUMMED = ("packages", "gross_weight_kg", "volume_m3")
 _AMOUNT = re.compile(r"([A-Z]{1,2}) ?([0-9][0-9.,]*)")
 _USUAL = re.compile(
-    r"T([0-9]{1,9})([KL])([0-9]{1,9}(?:\.[0-9]{1,6})?)(?:MC([0-9]{1,9}(?:\.[0-9]{1,6})?))?\s*$"
+    r"[TPSDM]([0-9]{1,9})([KL])([0-9]{1,9}(?:\.[0-9]{1,6})?)(?:MC([0-9]{1,9}(?:\.[0-9]{1,6})?))?"
+    r"(?:T([0-9]{1,9}))?\s*$"
 )
 _NUMBER = re.compile(r"[0-9]{1,15}(?:[.,][0-9]{0,12})?")
 _UNIT = re.compile(r"[A-Z][A-Z0-9]{2} ?[A-Z0-9][0-9]{2,4} ?[A-Z0-9]{2,3}")
@@ -111,6 +114,7 @@ def take_quantities(bill: Bill, text: str) -> None:
         take_usual(bill, usual[1], usual[2], usual[3])
         if usual[4] and usual[4].strip("0."):
             values["volume_m3"] = usual[4]
+        bill.total = usual[5] or ""
         return
     pieces = False
     for unit, amount in _AMOUNT.findall(text):
@@ -341,25 +345,24 @@ def _items(bill: Bill, described: list[str]) -> None:
         bill.doubts.append(("packages", stated, expected))
 
 
-def add_part(whole: Bill, part: Bill, text: str) -> None:
-    """Add a part of a consignment on a flight."""
+def add_part(whole: Bill, part: Bill) -> None:
+    """Add a further part of a consignment on a flight."""
     if not whole.sums:
-        whole.sums = {}
+        whole.sums = {column: float(whole.values.get(column, 0)) for column in _SUMMED}
     for column, said in part.values.items():
-        whole.sums.setdefault(column, []).append(float(said))
+        whole.sums[column] += float(said)
     whole.doubts += part.doubts
     whole.total = part.total or whole.total
-    if text and text not in whole.texts and len(whole.texts) < 100:
-        whole.texts.append(text)
 
 
 def settle_parts(bill: Bill) -> None:
     """Make one consignment of its parts on a flight."""
-    for column, amounts in bill.sums.items():
-        bill.values[column] = format(sum(amounts), ".12g")
+    for column, amount in bill.sums.items():
+        if amount:
+            bill.values[column] = format(amount, ".12g")
     _described(bill, "; ".join(bill.texts))
-    there = sum(bill.sums.get("packages", ()))
     whole = number(bill.total)
-    if whole and float(whole) > there:
+    there = bill.values.get("packages", "0")
+    if whole and float(whole) > float(there):
         expected = f"all {whole} pieces of the bill; the others are not on this flight"
-        bill.doubts.append(("packages", f"{there:.12g}", expected))
+        bill.doubts.append(("packages", there, expected))

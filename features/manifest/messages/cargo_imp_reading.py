@@ -321,9 +321,7 @@ class _Reading:
         """Read a line with an air waybill; one that stands there again is another part of the same."""
         first, *more = segment.split("\n")
         number = f"{found[1]}-{found[2]}"
-        part = Bill("")
         quantity, _, text = first[found.end() :].partition("/")
-        goods.take_quantities(part, quantity)
         whole = self.flight.get(number)
         if whole is None:
             whole = Bill(self._where(segment))
@@ -332,12 +330,18 @@ class _Reading:
             _flight_way(whole.values, found[3] or "", found[4] or "", self.flight_values)
             whole.values["shipment_id"], whole.values["mode"] = number, "air"
             self.flight[number] = whole
+            goods.take_quantities(whole, quantity)
             if self.late:
                 whole.doubts.append(
                     ("arrives_at", self.late, "a time with its year; this message gives none")
                 )
                 self.late = ""
-        goods.add_part(whole, part, text.strip())
+        else:
+            part = Bill("")
+            goods.take_quantities(part, quantity)
+            goods.add_part(whole, part)
+        if (text := text.strip()) and text not in whole.texts and len(whole.texts) < 100:
+            whole.texts.append(text)
         if self.unit:
             whole.add("location", self.unit)
         for line in more:
