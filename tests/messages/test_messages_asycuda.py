@@ -507,7 +507,7 @@ def rows(draw: st.DrawFn) -> dict[str, object]:
     return {
         "shipment_id": draw(PLAIN),
         "bill_level": level,
-        "master_id": draw(PLAIN) if level == "house" else None,
+        "master_id": "M" + draw(PLAIN) if level == "house" else None,
         "is_consolidation": maybe(st.booleans()) if level != "direct" and level else None,
         "line_number": draw(WORD),
         "customs_office": maybe(WORD),
