@@ -2,7 +2,8 @@
 
 ``port_day.csv`` is one day of a made-up port and ``port_day_truth.csv`` what was really inside, kept
 apart for the drill. ``local_names.csv`` is a small table as a port's own system might export it,
-with ``local_names.toml`` as its mapping file.
+with ``local_names.toml`` as its mapping file. ``messages/`` holds a few shipments of the day in every
+message format (`features.manifest.messages`), of a kind that travels with such messages.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import pandas as pd
 
 from data_samples.simulate import Days, simulate
 from features.manifest import schema
+from features.manifest.messages import FORMS
 
 _HERE = Path(__file__).parent
 _ROWS = 4000
@@ -39,6 +41,8 @@ LOCAL = {
     "CONTAINER": "container_ids",
     "VESSEL": "vessel_or_flight",
 }
+#: Message format -> how its shipments travel, where not by sea.
+_TRAVELS = {"cargo_xml": "air", "cargo_imp": "air", "itmatt": "post"}
 _MODES = {"SEA": "sea", "AIR": "air", "COURIER": "express", "MAIL": "post", "TRUCK": "road", "TRAIN": "rail"}
 
 
@@ -66,9 +70,22 @@ def local_mapping() -> str:
     )
 
 
+def messages(day: Days, folder: Path, rows: int = 20) -> list[Path]:
+    """Write the first shipments of a fitting mode in every message format; return the files."""
+    folder.mkdir(exist_ok=True)
+    files = []
+    for form in FORMS:
+        fitting = day.manifests[day.manifests["mode"] == _TRAVELS.get(form.name, "sea")].head(rows)
+        files.append(folder / f"{form.name}{form.suffix}")
+        with open(files[-1], "wb") as stream:
+            form.write(schema.complete(fitting.reset_index(drop=True)), stream)
+    return files
+
+
 def main() -> None:
     """Write all sample files."""
     day = port_day()
+    messages(day, _HERE / "messages")
     shown = [c.name for c in schema.COLUMNS if c.group != "outcome" and day.manifests[c.name].notna().any()]
     day.manifests[shown].to_csv(_HERE / "port_day.csv", index=False, lineterminator="\n")
     kept = day.truth.drop(columns=["inspected", "selection_probability", "day"])

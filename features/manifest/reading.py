@@ -195,7 +195,8 @@ class _Source:
             (wrong if file.named else self.unread).extend(problems)
         self.unread = found.problems + self.unread
         if wrong or not self.opened:
-            raise ManifestError([*wrong, *self.unread] or [problem("at least one file to read")])
+            given = ", ".join(str(path) for path in listed[:3])
+            raise ManifestError([*wrong, *self.unread] or [problem("at least one file to read", file=given)])
         self.lines = self.mapping.lines if self.mapping else Lines()
         self.extra = {
             "categorical": list(self.mapping.categorical) if self.mapping else [],

@@ -132,6 +132,9 @@ def apart(outputs: Iterable[Path | None], inputs: Iterable[Path | None]) -> None
     for path in (path for path in outputs if path is not None):
         if _place(path) in read:
             raise Mistake(f"{path}: is read and would be overwritten; name another file to write")
+        folder = next((place for place in _place(path).parents if place in read), None)
+        if folder is not None:
+            raise Mistake(f"{path}: lies in {folder}, which is read whole; write beside it, not into it")
         if _place(path) in written:
             raise Mistake(f"{path}: two outputs name the same file")
         written.add(_place(path))

@@ -217,7 +217,7 @@ def test_bad_cells_are_noted_and_bad_rows_rejected(bundle_dir, tmp_path):
         (("DAY", "--out", "OUT/a.csv", "--model", "OUT"), "manifest.json"),
         (("DAY", "--out", "OUT/a.csv", "--mapping", "DAY"), "day.csv"),
         (("DAY", "--out", "OUT/a.csv", "--now", "yesterday-ish"), "--now"),
-        (("OUT", "--out", "OUT/a.csv"), ""),
+        (("OUT", "--out", "OUT/a.csv"), "which is read whole"),
     ],
 )
 def test_a_wrong_call_ends_with_2_and_one_clear_message(words, said, bundle_dir, day_file, tmp_path):

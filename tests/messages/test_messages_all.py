@@ -1,0 +1,125 @@
+"""What holds of every message format."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from data_samples import make_samples
+from features import manifest
+from features.manifest import schema
+from features.manifest.messages import BY_NAME, FORMS, Broken, Shipment, guide, recognise
+
+ROOT = Path(__file__).parents[2]
+SAMPLES = ROOT / "data_samples" / "messages"
+NAMES = sorted(BY_NAME)
+
+
+def sample(name):
+    return SAMPLES / f"{name}{BY_NAME[name].suffix}"
+
+
+def wildcargo(*words):
+    call = [sys.executable, "-c", "from risk.commands import main; main()", *map(str, words)]
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "110"}
+    return subprocess.run(call, capture_output=True, text=True, env=environment, check=False)
+
+
+@pytest.fixture(scope="module")
+def day():
+    return make_samples.port_day()
+
+
+def test_samples_are_what_the_writers_write(day, tmp_path):
+    for file in make_samples.messages(day, tmp_path / "messages"):
+        assert file.read_bytes() == (SAMPLES / file.name).read_bytes(), file.name
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sample_is_of_its_own_format_alone(name):
+    head = sample(name).read_bytes()[: 1 << 16]
+    assert [form.name for form in FORMS if form.recognise(head)] == [name]
+    assert recognise(head) is BY_NAME[name]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sample_is_read_without_loss_of_a_shipment(name):
+    form = BY_NAME[name]
+    found = list(form.read(sample(name)))
+    assert not [each for each in found if isinstance(each, Broken)]
+    filled = {column for each in found for column in each.values}
+    assert filled <= set(form.columns)
+    assert {"shipment_id", "goods_description"} <= filled
+    read = manifest.read(sample(name))
+    assert len(read.table) == 20
+    assert read.counts["rejected"] == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_column_is_told_once_and_is_one(name):
+    form = BY_NAME[name]
+    columns = [field.column for field in form.fields]
+    assert set(columns) <= set(schema.BY_NAME)
+    assert len(columns) == len(set(columns))
+    assert not set(columns) & set(schema.OUTCOME_COLUMNS)
+    assert form.tried.strip()
+    assert form.lost.strip()
+
+
+def test_the_page_on_formats_is_what_the_readers_say():
+    text = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
+    assert text[text.index(guide.START) + len(guide.START) : text.index(guide.END)].strip() == guide.render()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_cut_anywhere_a_sample_is_read_as_far_as_it_goes(name, tmp_path):
+    content = sample(name).read_bytes()
+    for share in (0.2, 0.5, 0.9, 0.99):
+        (tmp_path / "cut").write_bytes(content[: int(share * len(content))])
+        found = list(BY_NAME[name].read(tmp_path / "cut"))
+        assert all(isinstance(each, (Shipment, Broken)) for each in found)
+        assert share < 0.5 or any(isinstance(each, Shipment) for each in found)
+
+
+def test_a_mix_of_all_in_a_folder(tmp_path):
+    found = manifest.read(SAMPLES)
+    alone = [manifest.read(sample(name)).table["shipment_id"] for name in NAMES]
+    assert set(found.table["shipment_id"]) == set(pd.concat(alone))
+
+
+def test_convert_writes_messages_and_reads_them_again(tmp_path):
+    for name in NAMES:
+        out = tmp_path / f"again{BY_NAME[name].suffix}"
+        done = wildcargo("convert", sample(name), "--to", name, "--out", out)
+        assert done.returncode == 0, done.stderr + done.stdout
+        first, again = manifest.read(sample(name)).table, manifest.read(out).table
+        written = [field.column for field in BY_NAME[name].fields if field.written]
+        pd.testing.assert_frame_equal(first[written], again[written], check_exact=True)
+
+
+def test_simulate_writes_a_file_of_messages_a_day(tmp_path):
+    done = wildcargo(
+        "simulate", "--days", 2, "--per-day", 30, "--format", "awmds", "--out", tmp_path / "port"
+    )
+    assert done.returncode == 0, done.stderr
+    files = sorted((tmp_path / "port" / "awmds").iterdir())
+    assert [bool(re.fullmatch(r"2025-01-\d\d\.xml", file.name)) for file in files] == [True] * len(files)
+    ids = pd.read_parquet(tmp_path / "port" / "manifests.parquet")["shipment_id"]
+    assert set(manifest.read(files).table["shipment_id"]) <= set(ids)
+
+
+def test_an_unknown_format_is_a_mistake(tmp_path):
+    done = wildcargo("convert", sample(NAMES[0]), "--to", "telepathy", "--out", tmp_path / "x")
+    assert done.returncode == 2
+    assert "'telepathy' is none of" in done.stderr
+
+
+def test_formats_lists_them_all():
+    done = wildcargo("formats")
+    assert done.returncode == 0
+    for form in FORMS:
+        assert f"{form.name}: {form.title}" in done.stdout
