@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any, Protocol
 
 from features.manifest import codes
@@ -136,8 +137,9 @@ def shipment(bill: Bill, message: Message) -> Shipment | Broken:
         values["is_consolidation"] = "true"
         if not known:
             values["bill_level"] = "master"
-    separators = message.separators
-    said = {name: segments.plain(text, separators) for name, text in values.items() if text}
+    said = {name: text for name, text in values.items() if text}
+    if "\x01" in "".join(said.values()):
+        said = {name: segments.plain(text, message.separators) for name, text in said.items()}
     return Shipment(said, bill.place, tuple(doubts))
 
 
@@ -185,23 +187,23 @@ def _parties(bill: Bill, head: Bill, values: dict[str, str]) -> None:
 def _places(bill: Bill, head: Bill, values: dict[str, str]) -> None:
     own, above = bill.places, head.places
 
-    def first(*kinds: str, of: dict[str, str] = own) -> str:
-        return next((of[kind] for kind in kinds if kind in of), "")
-
-    loaded, begun = first("9") or first("9", "5", of=above), first("76")
+    get, up = own.get, above.get
+    loaded, begun = get("9") or up("9") or up("5") or "", get("76")
     changes = list(bill.changes or head.changes)
     if begun and loaded and begun != loaded:
         changes.insert(0, loaded)  # first loaded elsewhere: here it changed vessel
-    values["loading_port"] = begun or loaded or first("5")
+    last = get("20") or ""
+    values["loading_port"] = begun or loaded or get("5") or ""
     values["transhipment_ports"] = ";".join(dict.fromkeys(each.replace(";", ",") for each in changes))
-    values["discharge_port"] = first("11") or first("11", "60", "8", of=above)
-    values["delivery_place"] = first("7", "8") or (first("20") if len(first("20")) > 2 else "")
-    values["origin_country"] = _country(first("27", "35") or first("27", of=above))
-    values["destination_country"] = _country(first("28", "36", "20") or first("28", of=above))
-    values["customs_office"] = first("22", "41", "42") or first("22", "41", "42", of=above)
-    values["location"] = first("14", "18", "16") or first("14", "18", of=above)
+    values["discharge_port"] = get("11") or up("11") or up("60") or up("8") or ""
+    values["delivery_place"] = get("7") or get("8") or (last if len(last) > 2 else "")
+    values["origin_country"] = _country(get("27") or get("35") or up("27") or "")
+    values["destination_country"] = _country(get("28") or get("36") or last or up("28") or "")
+    values["customs_office"] = next((x for kind in ("22", "41", "42") if (x := get(kind) or up(kind))), "")
+    values["location"] = get("14") or get("18") or get("16") or up("14") or up("18") or ""
 
 
+@lru_cache(maxsize=1 << 12)
 def _country(place: str) -> str:
     """Return the country of a place said where a country was to be: of a UN/LOCODE its first letters."""
     return (

@@ -31,6 +31,8 @@ from features.manifest.synonyms import fold
 #: Messages read. In the last two one message may be one bill, without CNI.
 MESSAGES = ("CUSCAR", "IFCSUM", "IFTMCS", "IFTMIN")
 _PAD = [""] * 12
+#: What an empty element is, and what stands behind the components of any other.
+_NOTHING = [""] * 5
 #: Members kept of whatever repeats; more of them no bill has.
 _MANY = 2000
 _NUMBERS = frozenset((*HOUSE, *BILL, *MASTER))
@@ -107,14 +109,19 @@ class Reading:
 
     def parts(self, element: str) -> list[str]:
         """Return the components of an element, padded."""
-        found = element.split(self.separators.component)
+        if not element:
+            return _NOTHING
         if "\x01" in element:
-            found = segments.components(element, self.separators)
-        return found + _PAD
+            return segments.components(element, self.separators) + _NOTHING
+        return element.split(self.separators.component) + _NOTHING
 
     def texts(self, element: str) -> list[str]:
         """Return the components of an element that say something."""
-        return [part for part in self.parts(element) if part.strip()]
+        if not element:
+            return []
+        if "\x01" in element:
+            return [part for part in segments.components(element, self.separators) if part.strip()]
+        return [part for part in element.split(self.separators.component) if part and not part.isspace()]
 
     @property
     def target(self) -> Bill:
@@ -332,7 +339,7 @@ class Reading:
 
     def _read_party(self, found: list[str]) -> dict[str, str]:
         number = self.parts(found[2])[0].strip()
-        lines, names = self.texts(found[3]), [part for part in self.parts(found[4])[:5] if part.strip()]
+        lines, names = self.texts(found[3]), self.texts(found[4])[:5]
         street = self.texts(found[5])
         town = [segments.plain(text, self.separators) for text in (found[6], found[8]) if text.strip()]
         region = self.parts(found[7])

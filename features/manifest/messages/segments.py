@@ -352,6 +352,8 @@ def cut(text: str, width: int, tight: frozenset[int]) -> list[str]:
 
 def joined(pieces: list[str], tight: frozenset[int]) -> str:
     """Put pieces of a text together: without a blank after one of full length."""
+    if len(pieces) < 2:
+        return pieces[0].strip() if pieces else ""
     whole = []
     for piece in pieces:
         whole.append(piece)
