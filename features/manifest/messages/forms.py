@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from features.manifest.messages import asycuda, cargo_imp, cuscar, ens, itmatt, x12_309
+from features.manifest.messages import asycuda, cargo_imp, cargo_xml, cuscar, ens, itmatt, x12_309
 from features.manifest.messages.form import Form
 
 #: In the order they are tried.
-FORMS: tuple[Form, ...] = (asycuda.FORM, ens.FORM, itmatt.FORM, cuscar.FORM, x12_309.FORM, cargo_imp.FORM)
+FORMS: tuple[Form, ...] = (
+    asycuda.FORM,
+    cargo_xml.FORM,
+    ens.FORM,
+    itmatt.FORM,
+    cuscar.FORM,
+    x12_309.FORM,
+    cargo_imp.FORM,
+)
 
 BY_NAME: dict[str, Form] = {form.name: form for form in FORMS}
 

@@ -98,6 +98,9 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element | Broken]:
             parser.feed(b"</documents>")
             parser.close()
         except etree.XMLSyntaxError as error:
+            for _, element in parser.read_events():  # what stood whole before the break
+                yield element
+                _forget(element)
             said = " ".join(str(error.msg or "").split())[:120]
             if typed:
                 said = "it has a document type (DOCTYPE), which no manifest needs"

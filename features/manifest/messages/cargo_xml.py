@@ -1,0 +1,407 @@
+"""IATA Cargo-XML: air waybills (XFWB), house waybills (XFZB), flight manifests (XFFM), house lists (XFHL).
+
+A waybill is one shipment; a house waybill is one house of a master; a flight manifest lists the waybills of a
+flight by unit load device, a shipment split over several as often; a house list names the houses of a
+master. Versions differ in what they add, not in what the elements are called, and elements that are not known
+are passed over, so every version is read alike, with or without prefixes and namespaces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from features.manifest.messages import xml
+from features.manifest.messages.cargo_xml_consignment import Found, consignment, is_consolidation
+from features.manifest.messages.cargo_xml_elements import (
+    is_waybill,
+    number_of,
+    rounded,
+    said,
+    time,
+    unit_load,
+    waybill,
+    written,
+)
+from features.manifest.messages.cargo_xml_fields import FIELDS, LOST, TRIED
+from features.manifest.messages.cargo_xml_writing import write
+from features.manifest.messages.form import Broken, Form, Shipment
+from features.manifest.messages.xml import Element, local
+
+#: Roots, and what a shipment of each is called where it stands.
+_ROOTS = {
+    "Waybill": "waybill",
+    "HouseWaybill": "house",
+    "HouseManifest": "house",
+    "FlightManifest": "waybill",
+}
+_ELEMENTS = (
+    "MessageHeaderDocument",
+    "BusinessHeaderDocument",
+    "LogisticsTransportMovement",
+    "IncludedHouseConsignment",
+    "IncludedMasterConsignment",
+    "MasterConsignment",
+    *_ROOTS,
+)
+#: What a message is for: words of the standard, and codes of UN/EDIFACT 1225.
+_AMENDS = re.compile(r"(updat|amend|chang|modif|replac|correct|(4|5|20|36)$)")
+_CANCELS = re.compile(r"(delet|cancel|withdr|void|(1|3)$)")
+_CREATES = re.compile(r"(creat|origin|new|add|(2|9)$)")
+#: Parts of split shipments held until their manifest ends; beyond, bills with several rows are joined where
+#: those of every table are.
+_HELD = 20_000
+
+
+def recognise(head: bytes) -> bool:
+    """Return whether a file is Cargo-XML, by its first bytes."""
+    root = xml.root_of(head)
+    if root in _ROOTS:
+        text = xml.decoded(head)
+        return any(sign in text for sign in ("iata:", "HeaderDocument", "MasterConsignment"))
+    return root == "Envelope" and any(
+        f"iata:{name}:" in xml.decoded(head)
+        for name in ("waybill", "housewaybill", "housemanifest", "flightmanifest")
+    )
+
+
+def read(path: Path) -> Iterator[Shipment | Broken]:
+    """Read the messages of a file.
+
+    Parameters
+    ----------
+    path : Path
+    """
+    message = _Message(1)
+    for element in xml.elements(path, _ELEMENTS):
+        if isinstance(element, Broken):
+            yield from message.rest()
+            yield element
+            message = _Message(message.number + 1)
+            continue
+        name = local(element.tag)
+        yield from message.take(name, element)
+        if name in _ROOTS:
+            yield from message.rest()
+            if not message.count:
+                yield message.bare(name)
+            message = _Message(message.number + 1)
+
+
+class _Message:
+    """One message on its way: what its headers said, and the shipments that wait for what is to come."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.root = ""
+        self.header: dict[str, str] = {}
+        self.business = ""
+        self.notes: set[str] = set()
+        self.flight: dict[str, str] = {}
+        self.above: Element | None = None  # the consignment around the houses that are being read
+        self.master = Found()
+        self.cargo: Element | None = None  # the unit load device, or loose cargo, that is being read
+        self.unit = ""
+        self.houses: list[tuple[int, Found]] = []
+        self.waiting: list[tuple[int, Found, str]] = []
+        self.parts: dict[str, list[Shipment]] = {}
+        self.held = 0
+        self.count = 0
+
+    def take(self, name: str, element: Element) -> Iterator[Shipment | Broken]:
+        """Take an element that has ended, and yield the shipments that are complete with it."""
+        if name == "MessageHeaderDocument":
+            for child in element:
+                if child.text:
+                    self.header.setdefault(local(child.tag), child.text.strip())
+        elif name == "BusinessHeaderDocument":
+            self.business = said(element, "ID")
+            self.notes = {
+                said(child, "ContentCode").upper()
+                for child in element
+                if local(child.tag) == "IncludedHeaderNote"
+            }
+        elif name == "LogisticsTransportMovement":
+            self.flight = _flight(element)
+        elif name == "IncludedHouseConsignment":
+            yield from self.house(element)
+        elif name in ("MasterConsignment", "IncludedMasterConsignment"):
+            yield from self.consignment(name, element)
+
+    def house(self, element: Element) -> Iterator[Shipment | Broken]:
+        """Take a house, and yield it if everything above it is known."""
+        if (above := element.getparent()) is not self.above:
+            self.above, self.master = above, consignment(above)
+            self.find_root(element)
+            if self.root == "FlightManifest":
+                self.enter(above.getparent())
+        self.count += 1
+        self.houses.append((self.count, consignment(element)))
+        listed = self.root in ("HouseManifest", "FlightManifest") or len(self.houses) > 1
+        if listed and self.header and (self.master.contract or len(self.houses) > _HELD):
+            yield from self.housed()
+
+    def find_root(self, element: Element) -> None:
+        """Learn which message this is from what stands around an element."""
+        for around in element.iterancestors():
+            if (name := local(around.tag)) in _ROOTS:
+                self.root = name
+                return
+
+    def housed(self) -> Iterator[Shipment | Broken]:
+        """Yield the houses that are held."""
+        held, self.houses = self.houses, []
+        several = self.count > 1 or self.root != "HouseWaybill"
+        for count, found in held:
+            yield self.shipment(count, self.house_values(found, several), found)
+
+    def house_values(self, found: Found, several: bool) -> dict[str, str]:
+        """Return what the message and the master add to a house."""
+        master, values = self.master, found.values
+        own = found.contract or found.own
+        if not several:
+            own = found.contract or self.business or found.own or self.header.get("ID", "")
+        above = master.contract or (master.own if is_waybill(master.own) else "")
+        if not above and self.root in ("Waybill", "HouseManifest"):
+            above = self.business
+        above = waybill(above) or values.get("master_id", "")
+        values["shipment_id"], values["bill_level"] = own, "house"
+        if above and above != own:
+            values["master_id"] = above
+        discharge = master.destination or found.destination
+        if found.destination and found.destination != discharge:
+            values.setdefault("delivery_place", found.destination)
+        values["loading_port"] = found.origin or master.origin
+        values["discharge_port"] = discharge
+        if self.root == "FlightManifest":
+            self.flown(values)
+        stops = [master.origin, *values.get("transhipment_ports", "").split(";")]
+        values["transhipment_ports"] = _between(values, stops)
+        if self.root == "HouseWaybill" and self.notes & {"C", "D"}:
+            values["is_consolidation"] = "true" if "C" in self.notes else "false"
+        return values
+
+    def consignment(self, name: str, element: Element) -> Iterator[Shipment | Broken]:
+        """Take a waybill that has ended: a shipment of its own, or what stands above houses."""
+        found = consignment(element)
+        housed = element is self.above
+        if housed:
+            self.master.add(found)
+            found = self.master
+            yield from self.housed()
+        self.find_root(element)
+        if self.root in ("HouseWaybill", "HouseManifest"):
+            if not housed:
+                self.count += 1
+                yield self.shipment(self.count, self.lone_values(found), found)
+            return
+        self.count += 1
+        if self.root == "FlightManifest" or name == "IncludedMasterConsignment":
+            yield from self.listed(element, found, housed)
+        else:
+            if housed:
+                found.values["is_consolidation"] = "true"
+            self.waiting.append((self.count, found, ""))
+
+    def lone_values(self, found: Found) -> dict[str, str]:
+        """Return the shipment that a house message without houses tells of: a house, or the master itself."""
+        values = found.values
+        if self.root == "HouseWaybill":
+            lone, self.master = Found(values, [], self.business, ""), found
+            lone.origin, lone.destination = found.origin, found.destination
+            return self.house_values(lone, several=False)
+        values |= self.ends(found)
+        values["shipment_id"] = waybill(found.contract or self.business or found.own)
+        values["bill_level"], values["is_consolidation"] = "master", "true"
+        return values
+
+    def ends(self, found: Found) -> dict[str, str]:
+        """Return where a waybill begins and ends."""
+        return {"loading_port": found.origin, "discharge_port": found.destination}
+
+    def listed(self, element: Element, found: Found, housed: bool) -> Iterator[Shipment | Broken]:
+        """Yield a waybill of a flight manifest; parts of a split one wait for the others."""
+        self.enter(element.getparent())
+        values = found.values
+        values["shipment_id"] = waybill(found.contract or found.own)
+        values["bill_level"] = "master"
+        if housed or is_consolidation(values.get("goods_description", "")):
+            values["is_consolidation"] = "true"
+        values |= self.ends(found)
+        self.flown(values)
+        values["transhipment_ports"] = _between(values, values.get("transhipment_ports", "").split(";"))
+        if self.unit:
+            units = [*values.get("container_ids", "").split(";"), self.unit]
+            values["container_ids"] = ";".join(dict.fromkeys(unit for unit in units if unit))
+        if not self.header:
+            self.waiting.append((self.count, found, "listed"))
+            return
+        shipment = self.shipment(self.count, values, found)
+        if isinstance(shipment, Broken) or found.split == "T":
+            yield shipment
+        else:
+            self.parts.setdefault(values["shipment_id"], []).append(shipment)
+            self.held += 1
+            if self.held > _HELD:
+                yield from self.joined()
+
+    def enter(self, cargo: Element) -> None:
+        """Learn the unit load device and the place of unloading around a waybill."""
+        if cargo is not self.cargo:
+            self.cargo, self.unit = cargo, _unit_of(cargo)
+            self.flight |= _arrival(cargo.getparent())
+
+    def flown(self, values: dict[str, str]) -> None:
+        """Add the flight of a manifest: where it lands is where the goods are unloaded."""
+        if lands := self.flight.get("arrival", ""):
+            if (final := values.get("discharge_port", "")) != lands and final:
+                values.setdefault("delivery_place", final)
+            values["discharge_port"] = lands
+        stops = [self.flight.get("departure", ""), *values.get("transhipment_ports", "").split(";")]
+        values["transhipment_ports"] = ";".join(dict.fromkeys(stop for stop in stops if stop))
+        for name in ("vessel_or_flight", "carrier_name", "arrives_at"):
+            if self.flight.get(name):
+                values[name] = self.flight[name]
+        if number := self.business or self.header.get("ID", ""):
+            values["manifest_id"] = number
+
+    def joined(self) -> Iterator[Shipment]:
+        """Yield the split shipments."""
+        held, self.parts, self.held = self.parts, {}, 0
+        for parts in held.values():
+            yield parts[0] if len(parts) == 1 else _joined(parts)
+
+    def waybill_values(self, found: Found) -> dict[str, str]:
+        """Return the shipment an air waybill is, with what the message says of it."""
+        values, header = found.values, self.header.get("ID", "")
+        number = self.business or found.contract
+        if not number:
+            number = header[:12] if is_waybill(header[:12]) else found.own or header
+        values["shipment_id"] = waybill(number)
+        if values.get("master_id") == values["shipment_id"]:
+            del values["master_id"]
+        consolidated = (
+            self.header.get("TypeCode") == "741"
+            or "C" in self.notes
+            or values.get("is_consolidation") == "true"
+            or is_consolidation(values.get("goods_description", ""))
+        )
+        values["bill_level"] = "master" if consolidated else "direct"
+        values["is_consolidation"] = "true" if consolidated else "false"
+        values |= self.ends(found)
+        return values
+
+    def rest(self) -> Iterator[Shipment | Broken]:
+        """Yield what waited for the end of the message."""
+        yield from self.housed()
+        waiting, self.waiting = self.waiting, []
+        for count, found, how in waiting:
+            if how:
+                self.flown(found.values)
+                yield self.shipment(count, found.values, found)
+            else:
+                yield self.shipment(count, self.waybill_values(found), found)
+        yield from self.joined()
+
+    def bare(self, root: str) -> Shipment | Broken:
+        """Return what a message without a consignment tells of: its number, at most."""
+        self.root, found = root, Found()
+        if root in ("HouseManifest", "FlightManifest") or not self.business:
+            return Broken(f"document {self.number}", f"a consignment (MasterConsignment) in this {root}")
+        values = self.lone_values(found) if root == "HouseWaybill" else self.waybill_values(found)
+        return self.shipment(1, values, found)
+
+    def shipment(self, count: int, values: dict[str, str], found: Found) -> Shipment | Broken:
+        """Return a shipment, or why it is none, once everything is known about it."""
+        place = f"document {self.number}"
+        if self.root in ("HouseManifest", "FlightManifest") or count > 1:
+            place = f"{place}, {_ROOTS.get(self.root, 'waybill')} {count}"
+        number = values.get("shipment_id", "")
+        if not number:
+            expected = "the number of a waybill (ID of BusinessHeaderDocument or TransportContractDocument)"
+            return Broken(place, expected)
+        purpose = self.header.get("PurposeCode", "").casefold()
+        if _CANCELS.match(purpose):
+            return Broken(place, "a shipment that is carried; this message cancels it", number)
+        issued = time(self.header.get("IssueDateTime", ""))
+        doubts = found.doubts
+        values["mode"], values["known_at"] = "air", issued
+        if _AMENDS.match(purpose):
+            values["amendment_count"], values["last_amended_at"] = "1", issued
+        elif purpose and not _CREATES.match(purpose):
+            expected = "Creation, Update or Deletion (PurposeCode); read as a creation"
+            doubts = [*doubts, ("amendment_count", purpose[:80], expected)]
+        return Shipment({name: text for name, text in values.items() if text}, place, tuple(doubts))
+
+
+def _flight(element: Element) -> dict[str, str]:
+    """Return the flight of a manifest."""
+    carrier = said(element, "UsedLogisticsTransportMeans", "Name")
+    return {
+        "vessel_or_flight": said(element, "ID"),
+        "carrier_name": carrier,
+        "departure": said(element, "DepartureEvent", "OccurrenceDepartureLocation", "ID"),
+        **_arrival(next((child for child in element if local(child.tag) == "ArrivalEvent"), None)),
+    }
+
+
+def _arrival(element: Element | None) -> dict[str, str]:
+    """Return where and when a flight lands, of an `ArrivalEvent`."""
+    if element is None or local(element.tag) != "ArrivalEvent":
+        return {}
+    when = said(element, "ArrivalOccurrenceDateTime") or said(element, "ScheduledOccurrenceDateTime")
+    return {"arrival": said(element, "OccurrenceArrivalLocation", "ID"), "arrives_at": time(when)}
+
+
+def _unit_of(cargo: Element) -> str:
+    """Return the unit load device of an `AssociatedTransportCargo`."""
+    for child in cargo:
+        if local(child.tag) == "UtilizedUnitLoadTransportEquipment":
+            return unit_load(child)
+    return ""
+
+
+def _between(values: dict[str, str], stops: list[str]) -> str:
+    """Return the stops that are neither the beginning nor the end of a way."""
+    ends = {values.get("loading_port", ""), values.get("discharge_port", ""), ""}
+    return ";".join(dict.fromkeys(stop for stop in stops if stop not in ends))
+
+
+def _joined(parts: list[Shipment]) -> Shipment:
+    """Return the parts of a split shipment as one: quantities summed, lists and texts united."""
+    values: dict[str, str] = {}
+    for part in reversed(parts):
+        values |= part.values
+    doubts = [doubt for part in parts for doubt in part.doubts]
+    for name in ("packages", "gross_weight_kg", "volume_m3"):
+        said_of = [number_of(part.values[name]) for part in parts if name in part.values]
+        numbers = [number for number in said_of if number is not None]
+        if len(numbers) == len(parts):
+            values[name] = written(rounded(sum(numbers)))
+        elif numbers:
+            doubts.append((name, values[name], "a number in every part of a split shipment"))
+    for name, by in (("container_ids", ";"), ("handling_codes", ";"), ("goods_description", "; ")):
+        texts = dict.fromkeys(part.values[name] for part in parts if name in part.values)
+        members = [member for text in texts for member in (text.split(by) if by == ";" else (text,))]
+        if members:
+            values[name] = by.join(dict.fromkeys(members))
+    unloaded = dict.fromkeys(part.values.get("discharge_port", "") for part in parts)
+    if len(unloaded) > 1:
+        expected = "one airport for all parts of a split shipment"
+        doubts.append(("discharge_port", ";".join(unloaded), expected))
+    return Shipment(values, parts[0].place, tuple(doubts))
+
+
+FORM = Form(
+    name="cargo_xml",
+    title="IATA Cargo-XML",
+    messages=("XFWB", "XFZB", "XFFM", "XFHL"),
+    suffix=".xml",
+    recognise=recognise,
+    read=read,
+    write=write,
+    fields=FIELDS,
+    lost=LOST,
+    tried=TRIED,
+)
