@@ -291,6 +291,7 @@ def test_amendments_and_cancellations(tmp_path: Path) -> None:
     assert isinstance(gone, Broken)
     assert gone.shipment_id == "B1"
     assert gone.expected == "a shipment that is carried; this message cancels it"
+    assert _one(SEA.replace(b"UNT+39", "UNT+3²".encode()), tmp_path)["shipment_id"] == "EXLU001"
     (gone,) = _read(_message("RFF+ABO:1", function="1"), tmp_path)
     assert isinstance(gone, Broken)
     assert gone.shipment_id == "M1"

@@ -194,6 +194,8 @@ def test_amendments_deletions_and_wrong_counts(tmp_path: Path) -> None:
     assert (amended.values["amendment_count"], amended.values["last_amended_at"]) == ("1", "2026-10-19T12:01")
     assert amended.doubts[0][:2] == ("source_position", "SE 9")
     assert isinstance(empty, Broken)
+    (odd,) = _read(OCEAN.replace(b"SE*22", "SE*2²".encode()), tmp_path)  # a digit that is no number
+    assert isinstance(odd, Shipment)
 
 
 def test_what_breaks_off_or_is_another_set_costs_nothing_else(tmp_path: Path) -> None:

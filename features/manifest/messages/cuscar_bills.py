@@ -140,6 +140,7 @@ def shipment(bill: Bill, message: Message) -> Shipment | Broken:
     said = {name: text for name, text in values.items() if text}
     if "\x01" in "".join(said.values()):
         said = {name: segments.plain(text, message.separators) for name, text in said.items()}
+    doubts = [(column, segments.plain(text, message.separators), why) for column, text, why in doubts]
     return Shipment(said, bill.place, tuple(doubts))
 
 

@@ -153,7 +153,7 @@ class Reading:
     def _unt(self, found: list[str]) -> None:
         if self.open:
             said, seen = found[1].strip(), self.at - self.first + 1
-            wrong = said.isdigit() and len(said) < 9 and int(said) != seen
+            wrong = said.isdecimal() and len(said) < 9 and int(said) != seen
             self.close("", f"UNT {said}" if wrong else "", f"the {seen} segments the message has")
 
     def _unz(self, found: list[str]) -> None:

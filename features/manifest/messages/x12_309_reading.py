@@ -125,7 +125,7 @@ class Reading:
 
     def _tag_se(self, found: list[str]) -> None:
         said, seen = found[1].strip(), self.at - self.first + 1
-        wrong = said.isdigit() and len(said) < 9 and int(said) != seen
+        wrong = said.isdecimal() and len(said) < 9 and int(said) != seen
         self.close("", f"SE {said}" if wrong else "", f"the {seen} segments the transaction set has")
 
     def _tag_iea(self, found: list[str]) -> None:
