@@ -639,7 +639,7 @@ def _lines(text: object) -> object:
 
 def test_writing_is_the_same_every_time_and_structured(tmp_path: Path) -> None:
     path = tmp_path / "in.xml"
-    path.write_text(_WAYBILL + _HOUSE + _LIST + _FLIGHT, encoding="utf-8")
+    path.write_text(_WAYBILL + _HOUSE + _LIST, encoding="utf-8")
     table = manifest.read(path).table
     first = _written(table)
     assert first == _written(table)
@@ -694,6 +694,9 @@ def test_numbers_and_times_of_any_kind_raise_nothing(tmp_path: Path) -> None:
         _WAYBILL.replace('currencyID="USD"', f'currencyID="{"U" * 2_000_000}"'),
         _WAYBILL[:300],
         "<Waybill>",
+        "<?xml <" + _WAYBILL,
+        "<?xml version='1.0'" + _WAYBILL[40:] + _HOUSE,
+        " \n" * 2_000_000 + _HOUSE,
         "<FlightManifest iata:='",
         "<rsm:HouseManifest><rsm:MasterConsignment/></rsm:HouseManifest>",
     ],
@@ -751,7 +754,7 @@ def test_reading_is_linear_in_what_repeats(tmp_path: Path, kind: str) -> None:
 _SAMPLES = [text.encode() for text in (_WAYBILL, _HOUSE, _FLIGHT, _LIST)]
 
 
-@settings(max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_mutated_messages_raise_nothing(tmp_path: Path, data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(_SAMPLES))

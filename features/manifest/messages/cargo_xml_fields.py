@@ -135,7 +135,8 @@ LOST = (
     "direction, location, lane, marks, net weight, package and container types, cooling, voyage, country of "
     "destination, outcomes; value and currency of single lines; the count of amendments beyond one. Waybill "
     "numbers of eleven digits come back with their hyphen, a bill of unknown level as a direct or a house "
-    "bill, express and post as air. A text that a waybill's lines do not say comes back joined to theirs."
+    "bill, a master of which nothing more is known as a consolidation, express and post as air. A text that "
+    "a waybill's lines do not say comes back joined to theirs."
 )
 TRIED = (
     "XFWB and XFZB, version 3, on messages written from the standard and on public examples of forwarders' "

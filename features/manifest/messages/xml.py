@@ -136,6 +136,7 @@ class _Pieces:
     def more(self) -> bool:
         """Return whether anything but white space is left."""
         while not self.rest.strip("\ufeff \t\r\n\x00") and not self.ended:
+            self.rest = ""
             self._read()
         return bool(self.rest.strip("\ufeff \t\r\n\x00"))
 
@@ -154,8 +155,9 @@ class _Pieces:
         declaration = _DECLARATION.match(self.rest)
         if declaration:
             self.rest = self.rest[declaration.end() :]
+        begun = 0 if declaration else 1  # what begins like a declaration and is none is no next document
         while True:
-            cut = self.rest.find("<?xml ")
+            cut = self.rest.find("<?xml ", begun)
             if cut >= 0:
                 yield self._clean(self.rest[:cut])
                 self.rest = self.rest[cut:]
@@ -169,7 +171,7 @@ class _Pieces:
             keep = len(self.rest) if hold < max(0, len(self.rest) - 16) else hold
             if keep:
                 yield self._clean(self.rest[:keep])
-                self.rest = self.rest[keep:]
+                self.rest, begun = self.rest[keep:], 0
             self._read()
 
     @staticmethod
