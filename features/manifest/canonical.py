@@ -166,7 +166,7 @@ def convert(chunk: Chunk, plan: Plan) -> Part:
     table = _positioned(table, label, chunk.numbers)
     table[POSITION] = position
     if plan.declares:
-        table[DECLARES] = True
+        table[DECLARES] = pd.Series(True, table.index, dtype="boolean")
     notes = _notes(noted, table)
     lacking = table["shipment_id"].isna().to_numpy()
     rejected = _rejected(table[lacking], "no shipment_id")

@@ -70,7 +70,7 @@ def join(bills: pd.DataFrame, said: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         if name in _OWN:
             continue
         if name not in bills:
-            bills[name] = pd.Series(pd.NA, bills.index, dtype="object").astype(told[name].dtype)
+            bills[name] = pd.Series(index=bills.index, dtype=told[name].dtype)
         new, old = told[name], bills.loc[rows, name]
         bills.loc[rows, name] = new.where(new.notna(), old) if name in BETTER else old.where(old.notna(), new)
     if "known_at" in told and "known_at" in bills:

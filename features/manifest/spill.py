@@ -92,9 +92,7 @@ def align(frames: list[pd.DataFrame]) -> pd.DataFrame:
     filled = []
     for frame in frames:
         data = {
-            name: frame[name]
-            if name in frame
-            else pd.Series(pd.NA, frame.index, dtype="object").astype(dtype)  # type: ignore[call-overload]
+            name: frame[name] if name in frame else pd.Series(index=frame.index, dtype=dtype)  # type: ignore[call-overload]
             for name, dtype in dtypes.items()
         }
         filled.append(pd.DataFrame(data, index=frame.index))
