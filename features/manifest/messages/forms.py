@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from features.manifest.messages import asycuda, cargo_imp, cargo_xml, cuscar, ens, itmatt, x12_309
+from features.manifest.messages import (
+    asycuda,
+    cargo_imp,
+    cargo_xml,
+    cuscar,
+    declaration,
+    ens,
+    itmatt,
+    x12_309,
+)
 from features.manifest.messages.form import Form
 
 #: In the order they are tried.
 FORMS: tuple[Form, ...] = (
     asycuda.FORM,
+    declaration.FORM,
     cargo_xml.FORM,
     ens.FORM,
     itmatt.FORM,
