@@ -244,10 +244,11 @@ def _shipment(bill: Record, header: dict[str, str], general: Columns, place: str
     said = bill.said
     if not said.get("shipment_id"):
         return Broken(place, "a Bol_reference, the number of the bill")
-    told = Columns(
-        {**general.values, **{key: text for key, text in said.items() if text}}, list(general.doubts)
-    )
+    told = Columns({**general.values, **said}, general.doubts.copy())
     values = told.values
+    if not values.get("vessel_or_flight", "-"):
+        values.pop("vessel_or_flight")
+        told.say("vessel_or_flight", general.values.get("vessel_or_flight", ""))
     goods = bill.many("goods")
     _line(told, said)
     _level(told, said, goods)
@@ -262,7 +263,9 @@ def _shipment(bill: Record, header: dict[str, str], general: Columns, place: str
         _containers(told, containers, goods, said)
     _goods(told, goods, bill, containers)
     _value(told)
-    return Shipment({key: text for key, text in values.items() if key[0] != "_"}, place, tuple(told.doubts))
+    return Shipment(
+        {key: text for key, text in values.items() if text and key[0] != "_"}, place, tuple(told.doubts)
+    )
 
 
 def _value(told: Columns) -> None:
@@ -326,7 +329,7 @@ def _places(told: Columns, said: dict[str, str], header: dict[str, str]) -> None
     values = told.values
     origin, last = said.get("_origin", ""), said.get("_last", "")
     from_country, to_country = country_of(origin), country_of(last)
-    if "loading_port" not in values:
+    if not values.get("loading_port"):
         if from_country != origin:
             values["loading_port"] = origin
         elif "loading_port" not in said:
@@ -381,26 +384,62 @@ def _goods(told: Columns, goods: list[Record], bill: Record, containers: list[Re
         if each.parts:
             lines = lines + each.many("line")
     own = [*goods, Record(bill.said)] if not _GOODS_KEYS.isdisjoint(bill.said) else goods
-    told.sum("packages", _each(own, "_packages"))
-    told.sum("gross_weight_kg", _each(own, "_mass") or _each([*own, *containers], "_container_mass"))
-    told.sum("net_weight_kg", _each(own, "_net_mass"))
-    told.sum("volume_m3", _each(own, "_volume"))
+    if len(own) == 1 and not lines:
+        _one_segment(told, own[0].said, containers)
+        return
+    for column, key in _QUANTITIES:
+        told.sum(column, _each(own, key))
+    if "gross_weight_kg" not in told.values and not _each(own, "_mass"):
+        told.sum("gross_weight_kg", _each(own, "_container_mass") or _each(containers, "_container_mass"))
     if not told.values.get("volume_m3", "1").strip("0."):
         del told.values["volume_m3"]  # what systems send for cargo nobody measured
     told.say("package_type", _joined(_each(own, "_package_type")))
     told.say("marks", _joined(_each(own, "_marks")))
     description = _each(own, "_description") or _each(lines, "_description")
     told.say("goods_description", _joined(description or _each(own, "_information")))
-    if headings := _each([*containers, *own, *lines], "_heading"):
-        pieces = (
-            _PIECES.split(";".join(headings)[:100_000]) if len(headings) > 1 else _PIECES.split(headings[0])
-        )
-        told.members("hs_codes", [code for code in pieces if len(code) > 3])
-    if seals := _each([*containers, *own], "_seals"):
-        pieces = _SEALS.split(";".join(seals)[:100_000])
-        told.members("seal_ids", [piece.strip() for piece in pieces])
+    _codes_and_seals(
+        told, _each([*containers, *own, *lines], "_heading"), _each([*containers, *own], "_seals")
+    )
     if lines or len(goods) > 1:
         _items(told, goods, lines)
+
+
+def _one_segment(told: Columns, said: dict[str, str], containers: list[Record]) -> None:
+    """Set what is carried, of a bill with one goods segment, as nearly all are."""
+    for column, key in _QUANTITIES:
+        if text := said.get(key):
+            told.sum(column, [text])
+    if "gross_weight_kg" not in told.values and not said.get("_mass"):
+        own = said.get("_container_mass")
+        told.sum("gross_weight_kg", [own] if own else _each(containers, "_container_mass"))
+    if not told.values.get("volume_m3", "1").strip("0."):
+        del told.values["volume_m3"]  # what systems send for cargo nobody measured
+    for column, key in _WORDS:
+        if text := said.get(key):
+            told.values[column] = lines_of(text)
+    if "goods_description" not in told.values:
+        told.say("goods_description", lines_of(said.get("_information", "")))
+    headings, seals = _each(containers, "_heading"), _each(containers, "_seals")
+    headings += [said["_heading"]] if "_heading" in said else []
+    seals += [said["_seals"]] if "_seals" in said else []
+    _codes_and_seals(told, headings, seals)
+
+
+_QUANTITIES = (
+    ("packages", "_packages"),
+    ("gross_weight_kg", "_mass"),
+    ("net_weight_kg", "_net_mass"),
+    ("volume_m3", "_volume"),
+)
+_WORDS = (("package_type", "_package_type"), ("marks", "_marks"), ("goods_description", "_description"))
+
+
+def _codes_and_seals(told: Columns, headings: list[str], seals: list[str]) -> None:
+    if headings:
+        pieces = _PIECES.split(";".join(headings)[:100_000])
+        told.members("hs_codes", [code for code in pieces if len(code) > 3])
+    if seals:
+        told.members("seal_ids", [piece.strip() for piece in _SEALS.split(";".join(seals)[:100_000])])
 
 
 _PIECES = re.compile(r"[;,\s]+")

@@ -17,6 +17,8 @@ def _trader(role: str, name: str) -> dict[str, str]:
     }
 
 
+#: Where the bill has these, though empty, the manifest's do not stand in.
+_PRESENT = frozenset(("loading_port", "discharge_port", "vessel_or_flight"))
 #: Keys that begin with ``_`` are no columns yet.
 MEANINGS = Meanings(
     leaves={
@@ -102,6 +104,7 @@ MEANINGS = Meanings(
     },
     other=("attached_document", "previous_manifest", "transporter_registration", "coloader"),
     joined=frozenset(("_seals", "_description", "_marks", "_heading")),
+    present=_PRESENT,
 )
 
 FIELDS = (

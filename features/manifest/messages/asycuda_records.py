@@ -59,6 +59,8 @@ class Meanings(dict[str, Meaning]):
         Beginnings of the names of segments that tell of something else.
     joined : frozenset of str
         Keys whose texts are joined by ``;`` where they repeat in one record.
+    present : frozenset of str
+        Keys that are kept with an empty text where the element is there and empty.
     """
 
     def __init__(
@@ -67,9 +69,10 @@ class Meanings(dict[str, Meaning]):
         repeated: dict[str, str],
         other: tuple[str, ...] = (),
         joined: frozenset[str] = frozenset(),
+        present: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__()
-        self.other, self.joined = other, joined
+        self.other, self.joined, self.present = other, joined, present
         self.known: dict[str, Meaning] = {}
         for key, names in leaves.items():
             for name in names.split():
@@ -100,30 +103,30 @@ def folded(tag: str) -> str:
 
 
 def fill(element: Element, into: Record, meanings: Meanings, parent: str = "") -> None:
-    """Read what stands in an element into a record."""
+    """Read what stands in an element into a record; ``parent`` is the element's tag."""
     said = into.said
     for child in element:
         meaning = meanings[child.tag]
         if meaning.__class__ is dict:
-            meaning = meaning.get(parent)  # type: ignore[union-attr]
+            meaning = meaning.get(folded(parent))  # type: ignore[union-attr]
         if meaning.__class__ is str:
             text = child.text
-            if meaning not in said:
-                said[meaning] = text.strip() if text else ""  # type: ignore[index]
-            elif text and (text := text.strip()):
-                known = said[meaning]  # type: ignore[index]
+            if text and (text := text.strip()):
+                known = said.get(meaning)  # type: ignore[arg-type]
                 if not known:
                     said[meaning] = text  # type: ignore[index]
                 elif meaning in meanings.joined and text != known and len(known) < LONGEST:
                     said[meaning] = f"{known};{text}"  # type: ignore[index]
+            elif meaning in meanings.present:
+                said.setdefault(meaning, "")  # type: ignore[arg-type]
         elif meaning is False or not len(child):
             continue
         elif meaning is None or meanings[child[0].tag] == meaning:  # a wrapper around its like
-            fill(child, into, meanings, folded(child.tag))
+            fill(child, into, meanings, child.tag)
         else:
             record = Record()
             into.parts.setdefault(meaning[0], []).append(record)  # type: ignore[index]
-            fill(child, record, meanings, folded(child.tag))
+            fill(child, record, meanings, child.tag)
 
 
 def lines_of(text: str) -> str:
