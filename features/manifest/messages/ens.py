@@ -37,14 +37,8 @@ _ROOT = re.compile(r"<(?:[\w.-]+:)?(?:CC31[35][AB]|IE31[35])[\s/>]")
 #: Bills of one message that are held: no state takes so many, and what comes beyond is told apart.
 _HELD = 20_000
 
-#: Elements of a message that are taken one by one, as they end.
-_LEAVES = frozenset(("DatOfPreMES9", "TimOfPreMES10", "MesIdeMES19", "MesSenMES3", "MesTypMES20"))
-_TAGS = (
-    *_MESSAGES,
-    *_LEAVES,
-    *GROUPS,
-    *(group + digits for group in sorted(GROUPS) for digits in ("313", "315")),
-)
+#: Read as they end: goods items one by one, and then the message with what stands around them.
+_TAGS = (*_MESSAGES, "GOOITEGDS", "GOOITEGDS313", "GOOITEGDS315")
 _MODES = {"1": "sea", "2": "rail", "3": "road", "4": "air", "5": "post", "8": "sea"}
 _STAMP = re.compile(r"[0-9]{6}|[0-9]{8}")
 
@@ -85,19 +79,39 @@ def read(path: Path) -> Iterator[Shipment | Broken]:
             continue
         name = name_of(element.tag)
         if name == "GOOITEGDS":
+            _read_before(element, message)
             message.goods.add(element)
             if len(message.goods.by_number) > _HELD:
                 yield from _shipments(message)
-        elif name in _LEAVES:
-            message.header[name] = text_of(element)
-        elif name in GROUPS:
-            _read_group(name, element, message)
         else:  # the message ends
+            for child in element:
+                _read_part(child, message)
             if name in _AMENDMENTS:
                 message.header["amends"] = "1"
             yield from _shipments(message, whole=True)
             message = _Message(message.number + 1)
     yield from _shipments(message)
+
+
+def _read_before(item: Any, message: _Message) -> None:
+    """Read what stands between a goods item and the one before it: it is forgotten with the item."""
+    part = item.getprevious()
+    if part is None or name_of(part.tag) == "GOOITEGDS":
+        return
+    parts = []
+    while part is not None and name_of(part.tag) != "GOOITEGDS":
+        parts.append(part)
+        part = part.getprevious()
+    for part in reversed(parts):
+        _read_part(part, message)
+
+
+def _read_part(element: Any, message: _Message) -> None:
+    name = name_of(element.tag)
+    if name in GROUPS:
+        _read_group(name, element, message)
+    elif name != "GOOITEGDS" and (text := text_of(element)):
+        message.header.setdefault(name, text)
 
 
 def _read_group(name: str, element: Any, message: _Message) -> None:

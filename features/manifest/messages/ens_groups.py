@@ -20,7 +20,6 @@ GROUPS = frozenset(
         "TRACONCO1",
         "TRACONCE1",
         "NOTPAR670",
-        "GOOITEGDS",
         "ITI",
         "TRAREP",
         "PERLODSUMDEC",
@@ -68,15 +67,17 @@ _MASTERS = ("704", "741")
 _BILLS = ("705", "740", "706", "710", "720", "721", "722", "730", "731", "733", "750", "760", "761", "765")
 _CONSOLIDATED = re.compile(r"\bconsol", re.I)
 _CONFLICT = "the same on every goods item of a bill; the first was taken"
+#: A longer text is none: no column holds it.
+_LONGEST = 100 * CELL_LIMIT
 _NUMBER = re.compile(r"[0-9]{1,30}(?:[.,][0-9]{1,30})?")
 
 
 @lru_cache(maxsize=4096)
 def name_of(tag: str) -> str:
     """Return the name of an element without namespace and without digits a state added to a group."""
-    name = xml.local(tag)
+    name = xml.local(tag)  # empty for what is no element
     base = _SUFFIX.sub("", name)
-    return base if base in GROUPS or base in _ITEM_GROUPS else name
+    return base if base in GROUPS or base in _ITEM_GROUPS or base == "GOOITEGDS" else name
 
 
 def text_of(element: Any) -> str:
@@ -84,14 +85,14 @@ def text_of(element: Any) -> str:
     text = element.text
     if text is None:
         return ""
-    return " ".join(text.split()) if len(text) < CELL_LIMIT * 100 else ""
+    return " ".join(text.split()) if len(text) < _LONGEST else ""
 
 
 def said_in(element: Any) -> dict[str, str]:
     """Return the texts of an element's children by name, each the first that says something."""
     found: dict[str, str] = {}
     for child in element:
-        if child.tag.__class__ is str and (text := text_of(child)):
+        if (text := child.text) and len(text) < _LONGEST and (text := " ".join(text.split())):
             found.setdefault(name_of(child.tag), text)
     return found
 
@@ -210,8 +211,6 @@ class _Item:
 def _read_item(element: Any) -> _Item:
     item = _Item()
     for child in element:
-        if child.tag.__class__ is not str:
-            continue
         name = name_of(child.tag)
         if name not in _ITEM_GROUPS:
             if text := text_of(child):
