@@ -118,8 +118,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--days", type=int, default=365)
-    parser.add_argument("--per-day", type=int, default=1000)
+    parser.add_argument("--days", type=int, default=240)
+    parser.add_argument("--per-day", type=int, default=800)
     parser.add_argument("--no-page", action="store_true", help="leave docs/performance.md alone")
     given = parser.parse_args()
     sets = training_sets(given.days, given.per_day)

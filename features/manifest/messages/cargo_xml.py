@@ -13,8 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from features.manifest.messages import xml
-from features.manifest.messages.cargo_xml_consignment import Found, consignment, is_consolidation
+from features.manifest.messages.cargo_xml_consignment import (
+    Found,
+    around,
+    consignment,
+    is_consolidation,
+)
 from features.manifest.messages.cargo_xml_elements import (
+    arrival_of,
     is_waybill,
     number_of,
     rounded,
@@ -132,8 +138,8 @@ class _Message:
     def house(self, element: Element) -> Iterator[Shipment | Broken]:
         """Take a house, and yield it if everything above it is known."""
         if (above := element.getparent()) is not self.above:
-            self.above, self.master = above, consignment(above)
             self.find_root(element)
+            self.above, self.master = above, self.around(above)
             if self.root == "FlightManifest":
                 self.enter(above.getparent())
         self.count += 1
@@ -142,10 +148,15 @@ class _Message:
         if listed and self.header and (self.master.contract or len(self.houses) > _HELD):
             yield from self.housed()
 
+    def around(self, element: Element) -> Found:
+        """Read a consignment with houses: all of it only where it is a shipment as well."""
+        listed = self.root in ("HouseWaybill", "HouseManifest")
+        return around(element) if listed else consignment(element)
+
     def find_root(self, element: Element) -> None:
         """Learn which message this is from what stands around an element."""
-        for around in element.iterancestors():
-            if (name := local(around.tag)) in _ROOTS:
+        for outer in element.iterancestors():
+            if (name := local(outer.tag)) in _ROOTS:
                 self.root = name
                 return
 
@@ -184,13 +195,14 @@ class _Message:
 
     def consignment(self, name: str, element: Element) -> Iterator[Shipment | Broken]:
         """Take a waybill that has ended: a shipment of its own, or what stands above houses."""
-        found = consignment(element)
         housed = element is self.above
+        found = self.around(element) if housed else consignment(element)
         if housed:
             self.master.add(found)
             found = self.master
             yield from self.housed()
-        self.find_root(element)
+        else:
+            self.find_root(element)
         if self.root in ("HouseWaybill", "HouseManifest"):
             if not housed:
                 self.count += 1
@@ -337,10 +349,9 @@ class _Message:
 
 def _flight(element: Element) -> dict[str, str]:
     """Return the flight of a manifest."""
-    carrier = said(element, "UsedLogisticsTransportMeans", "Name")
     return {
         "vessel_or_flight": said(element, "ID"),
-        "carrier_name": carrier,
+        "carrier_name": said(element, "UsedLogisticsTransportMeans", "Name"),
         "departure": said(element, "DepartureEvent", "OccurrenceDepartureLocation", "ID"),
         **_arrival(next((child for child in element if local(child.tag) == "ArrivalEvent"), None)),
     }
@@ -350,8 +361,8 @@ def _arrival(element: Element | None) -> dict[str, str]:
     """Return where and when a flight lands, of an `ArrivalEvent`."""
     if element is None or local(element.tag) != "ArrivalEvent":
         return {}
-    when = said(element, "ArrivalOccurrenceDateTime") or said(element, "ScheduledOccurrenceDateTime")
-    return {"arrival": said(element, "OccurrenceArrivalLocation", "ID"), "arrives_at": time(when)}
+    where, when = arrival_of(element)
+    return {"arrival": where, "arrives_at": when}
 
 
 def _unit_of(cargo: Element) -> str:

@@ -15,11 +15,12 @@ from features.manifest import codes
 from features.manifest.messages.cargo_xml_elements import (
     MASS,
     VOLUME,
+    arrival_of,
+    location,
     number_of,
     party_of,
     rounded,
     said,
-    time,
     unit_load,
     waybill,
     written,
@@ -85,6 +86,22 @@ def is_consolidation(text: str) -> bool:
     return _CONSOLIDATION.match(text) is not None
 
 
+def around(element: Element) -> Found:
+    """Read only what houses need to know of the consignment around them: its numbers and airports."""
+    found = Found()
+    for child in element:
+        name = local(child.tag)
+        if name == "TransportContractDocument":
+            found.contract = found.contract or said(child, "ID")
+        elif name == "OriginLocation":
+            found.origin = found.origin or location(child)
+        elif name == "FinalDestinationLocation":
+            found.destination = found.destination or location(child)
+        elif name == "ID":
+            found.own = found.own or (child.text or "").strip()
+    return found
+
+
 def consignment(element: Element) -> Found:
     """Read what a consignment element says of itself.
 
@@ -106,10 +123,32 @@ def consignment(element: Element) -> Found:
 class _Reading:
     """What was gathered of one consignment while its children are walked once."""
 
+    __slots__ = (
+        "amounts",
+        "contract",
+        "currency",
+        "destination",
+        "doubts",
+        "line_pieces",
+        "line_volume",
+        "line_weight",
+        "lines",
+        "lists",
+        "measures",
+        "notes",
+        "origin",
+        "phones",
+        "plain",
+        "stops",
+        "texts",
+        "values",
+    )
+
     def __init__(self) -> None:
         self.values: dict[str, str] = {}
         self.doubts: list[tuple[str, str, str]] = []
         self.plain: dict[str, str] = {}
+        self.phones: dict[str, str] = {}
         self.measures: dict[str, tuple[str, str]] = {}
         self.amounts: dict[str, tuple[str, str]] = {}
         self.lists: dict[str, dict[str, None]] = {}
@@ -141,10 +180,10 @@ class _Reading:
         self.contract = self.contract or said(element, "ID")
 
     def origin_location(self, element: Element) -> None:
-        self.origin = self.origin or said(element, "ID") or said(element, "Name")
+        self.origin = self.origin or location(element)
 
     def final_location(self, element: Element) -> None:
-        self.destination = self.destination or said(element, "ID") or said(element, "Name")
+        self.destination = self.destination or location(element)
 
     def consignor(self, element: Element) -> None:
         self.party("shipper", party_of(element))
@@ -165,25 +204,23 @@ class _Reading:
 
     def party(self, role: str, party: dict[str, str]) -> None:
         if f"{role}_name" not in self.values:
-            for key in ("name", "address", "country", "id", "phone", "email"):
-                if value := party.get(key):
+            for key, value in party.items():
+                if value and key != "role":
                     self.values.setdefault(f"{role}_{key}", value)
 
     def movement(self, element: Element) -> None:
         """Take one leg: the last main leg is the flight, the stops between are transhipments."""
-        stage = said(element, "StageCode").upper().replace(" ", "-")
-        arrival = departure = arrives = number = carrier = ""
+        stage = arrival = departure = arrives = number = carrier = ""
         for child in element:
             name = local(child.tag)
             if name == "ArrivalEvent":
-                arrival = said(child, "OccurrenceArrivalLocation", "ID")
-                arrives = said(child, "ScheduledOccurrenceDateTime") or said(
-                    child, "ArrivalOccurrenceDateTime"
-                )
-            elif name == "DepartureEvent":
+                arrival, arrives = arrival_of(child)
+            elif name == "DepartureEvent" and not arrival:  # else the leg before says it
                 departure = said(child, "OccurrenceDepartureLocation", "ID")
             elif name == "ID":
                 number = (child.text or "").strip()
+            elif name == "StageCode":
+                stage = (child.text or "").strip().upper()
             elif name == "UsedLogisticsTransportMeans":
                 carrier = said(child, "Name")
         if stage.startswith("ON"):
@@ -193,16 +230,21 @@ class _Reading:
         if stage.startswith("PRE"):
             return
         self.stops.append((departure, arrival))
-        for column, value in (
-            ("vessel_or_flight", number),
-            ("carrier_name", carrier),
-            ("arrives_at", time(arrives)),
-        ):
-            if value:
-                self.values[column] = value
+        values = self.values
+        if number:
+            values["vessel_or_flight"] = number
+        if carrier:
+            values["carrier_name"] = carrier
+        if arrives:
+            values["arrives_at"] = arrives
 
     def handling(self, element: Element) -> None:
-        code, text = said(element, "DescriptionCode"), said(element, "Description")
+        code = text = ""
+        for child in element:
+            if (name := local(child.tag)) == "DescriptionCode":
+                code = (child.text or "").strip()
+            elif name == "Description":
+                text = (child.text or "").strip()
         if not code or (len(code) > 3 and 2 <= len(text) <= 3):
             code = text
         self.listed("handling_codes", code)
@@ -240,7 +282,7 @@ class _Reading:
             if kind == "T":  # says more than the number in the party itself
                 self.values[f"{role}_id"] = content
             elif kind == "CT":
-                self.plain.setdefault(f"{role}_phone", content)
+                self.phones.setdefault(f"{role}_phone", content)
 
     def reference(self, element: Element) -> None:
         number, kind = said(element, "ID"), said(element, "TypeCode").upper()
@@ -317,9 +359,8 @@ class _Reading:
     def found(self) -> Found:
         """Return what was gathered as columns."""
         plain, values = self.plain, self.values
-        for role in ("shipper", "consignee", "notify"):
-            if phone := plain.get(f"{role}_phone"):
-                values.setdefault(f"{role}_phone", phone)
+        for column, phone in self.phones.items():
+            values.setdefault(column, phone)
         if self.notes:
             values.setdefault("notify_name", self.notes[0])
         for column, members in self.lists.items():
@@ -331,11 +372,11 @@ class _Reading:
         self._goods()
         self._quantities()
         self._value()
-        if stops := [stop for leg in self.stops for stop in leg if stop]:
-            ends = {self.origin, self.destination, ""}
-            values["transhipment_ports"] = ";".join(dict.fromkeys(s for s in stops if s not in ends))
-            if not values["transhipment_ports"]:
-                del values["transhipment_ports"]
+        if self.stops:
+            ends = (self.origin, self.destination, "")
+            between = dict.fromkeys(stop for leg in self.stops for stop in leg if stop not in ends)
+            if between:
+                values["transhipment_ports"] = ";".join(between)
         return Found(
             values,
             self.doubts,
@@ -348,7 +389,7 @@ class _Reading:
 
     def _goods(self) -> None:
         summary, lines = self.plain.get("SummaryDescription", ""), "; ".join(self.texts)
-        if not summary or summary.casefold() in lines.casefold():
+        if not summary or summary == lines or summary.casefold() in lines.casefold():
             text = lines
         elif not lines or all(part.casefold() in summary.casefold() for part in self.texts):
             text = summary

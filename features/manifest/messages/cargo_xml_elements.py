@@ -57,6 +57,23 @@ def time(text: str) -> str:
     return text[:10] if len(text) in (11, 16) and text[10] in "Z+-" else text
 
 
+def location(element: Element) -> str:
+    """Return an airport's code, else its name."""
+    return said(element, "ID") or said(element, "Name")
+
+
+def arrival_of(element: Element) -> tuple[str, str]:
+    """Return where and when an `ArrivalEvent` is."""
+    where = when = ""
+    for child in element:
+        name = local(child.tag)
+        if name == "OccurrenceArrivalLocation":
+            where = said(child, "ID")
+        elif name in ("ScheduledOccurrenceDateTime", "ArrivalOccurrenceDateTime"):
+            when = when or time((child.text or "").strip())
+    return where, when
+
+
 def unit_load(element: Element) -> str:
     """Return the number of a unit load device, ``PMC12345XX``; empty for loose cargo."""
     number = said(element, "ID")

@@ -28,6 +28,9 @@ _ASIDE = re.compile(r"(?s)<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>"
 _BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 #: Characters no XML document may hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
+#: Between documents.
+_BLANK = re.compile("[\ufeff \t\r\n\x00]*")
 _NIL = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 Element = Any
@@ -72,26 +75,16 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element | Broken]:
     """
     wanted = [f"{{*}}{tag}" for tag in tags]
     begun = 0
+    parser = _parser(wanted)
     for number, document in enumerate(_documents(path), start=1):
         # Several documents may stand one after another: an element of our own holds them.
-        parser = etree.XMLPullParser(
-            events=("end",),
-            tag=wanted,
-            resolve_entities=False,
-            no_network=True,
-            load_dtd=False,
-            huge_tree=False,
-            remove_comments=True,
-            remove_pis=True,
-            encoding="utf-8",
-        )
         typed, lines = False, 0
         try:
             parser.feed(b"<documents>")
             for text in document:
                 typed = typed or "<!DOCTYPE" in text
                 lines += text.count("\n")
-                parser.feed(text.encode("utf-8", errors="replace"))
+                parser.feed(_encoded(text))
                 for _, element in parser.read_events():
                     yield element
                     _forget(element)
@@ -104,9 +97,24 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element | Broken]:
             said = " ".join(str(error.msg or "").split())[:120]
             if typed:
                 said = "it has a document type (DOCTYPE), which no manifest needs"
+            parser = _parser(wanted)
             where = f"line {begun + (error.lineno or 1)}"
             yield Broken(where, f"well-formed XML to the end of document {number}; {said}")
         begun += lines + sum(text.count("\n") for text in document)  # what is left of a broken one
+
+
+def _parser(wanted: list[str]) -> etree.XMLPullParser:
+    return etree.XMLPullParser(
+        events=("end",),
+        tag=wanted,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        encoding="utf-8",
+    )
 
 
 def _forget(element: Element) -> None:
@@ -131,54 +139,61 @@ class _Pieces:
     def __init__(self, path: Path) -> None:
         self.stream = _text(path)
         self.rest = ""
+        self.at = 0  # what stands before it in the rest is done
         self.ended = False
 
     def more(self) -> bool:
         """Return whether anything but white space is left."""
-        while not self.rest.strip("\ufeff \t\r\n\x00") and not self.ended:
-            self.rest = ""
+        while True:
+            self._skip()
+            if self.at < len(self.rest) or self.ended:
+                return self.at < len(self.rest)
             self._read()
-        return bool(self.rest.strip("\ufeff \t\r\n\x00"))
+
+    def _skip(self) -> None:
+        blank = _BLANK.match(self.rest, self.at)
+        self.at = blank.end() if blank else self.at
 
     def _read(self) -> None:
         piece = next(self.stream, None)
         if piece is None:
             self.ended = True
         else:
-            self.rest += piece
+            self.rest, self.at = self.rest[self.at :] + piece, 0
 
     def document(self) -> Iterator[str]:
         """Yield one document without its declaration: the encoding it names is not that of the text."""
-        self.rest = self.rest.lstrip("\ufeff \t\r\n\x00")
-        while len(self.rest) < 256 and not self.ended:
+        self._skip()
+        while len(self.rest) - self.at < 256 and not self.ended:
             self._read()
-        declaration = _DECLARATION.match(self.rest)
-        if declaration:
-            self.rest = self.rest[declaration.end() :]
-        begun = 0 if declaration else 1  # what begins like a declaration and is none is no next document
+        begun = 1  # what begins like a declaration and is none is no next document
+        if declaration := _DECLARATION.match(self.rest, self.at):
+            self.at, begun = declaration.end(), 0
         while True:
-            cut = self.rest.find("<?xml ", begun)
-            if cut >= 0:
-                yield self._clean(self.rest[:cut])
-                self.rest = self.rest[cut:]
-                return
-            if self.ended:
-                yield self._clean(self.rest)
-                self.rest = ""
+            start, end = self.at, len(self.rest)
+            cut = self.rest.find("<?xml ", start + begun)
+            if cut >= 0 or self.ended:
+                self.at = cut if cut >= 0 else end
+                yield self.rest[start : self.at]
                 return
             # The end may be the beginning of a declaration or of an entity.
-            hold = max(self.rest.rfind("<", -8), self.rest.rfind("&", -16), -1)
-            keep = len(self.rest) if hold < max(0, len(self.rest) - 16) else hold
-            if keep:
-                yield self._clean(self.rest[:keep])
-                self.rest, begun = self.rest[keep:], 0
+            held = max(self.rest.rfind("<", max(start, end - 8)), self.rest.rfind("&", max(start, end - 16)))
+            keep = end if held < 0 else held
+            if keep > start:
+                self.at, begun = keep, 0
+                yield self.rest[start:keep]
             self._read()
 
-    @staticmethod
-    def _clean(text: str) -> str:
-        if "&" in text:
-            text = _BARE.sub("&amp;", text)
-        return _FORBIDDEN.sub("\ufffd", text) if _FORBIDDEN.search(text) else text
+
+def _encoded(text: str) -> bytes:
+    """Return a piece of a document as a parser takes it: bare ``&`` escaped, forbidden characters replaced."""
+    if "&" in text:
+        text = _BARE.sub("&amp;", text)
+    data = text.encode("utf-8", errors="replace")
+    clean = len(data.translate(None, _CONTROLS)) == len(data)
+    if clean and (text.isascii() or (b"\xef\xbf\xbe" not in data and b"\xef\xbf\xbf" not in data)):
+        return data
+    return _FORBIDDEN.sub("\ufffd", text).encode("utf-8", errors="replace")
 
 
 def _text(path: Path) -> Iterator[str]:
