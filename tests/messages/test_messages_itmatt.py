@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from features import manifest
 from features.manifest import codes, schema
 from features.manifest.messages.form import Broken, Shipment
-from features.manifest.messages.itmatt import FORM, check_digit, recognise
+from features.manifest.messages.itmatt import FORM, recognise
+from features.manifest.messages.itmatt_items import Piece, check_digit
 from features.manifest.messages.itmatt_names import read_header
 
 PLAIN = """\
@@ -406,3 +407,10 @@ def test_writes_a_table_others_can_read():
     assert [row["content_piece_no"] for row in rows] == ["1", "2"]
     assert rows[0]["goods_description"] == 'He said "x", then\nleft'
     assert rows[1]["content_net_weight_kg"] == "2.0"
+
+
+@given(TEXTS, st.one_of(st.none(), NUMBERS), st.one_of(st.just(""), TEXTS))
+def test_a_piece_is_written_as_every_line_of_goods(text, number, hs):
+    piece = Piece(text, hs, number, "", number, "", None, "", "CN")
+    line = {k: v for k, v in zip(codes.ITEM_KEYS, piece.said(), strict=True) if v not in ("", None)}
+    assert f"[{piece.line()}]" == codes.dump_items([line])
