@@ -246,7 +246,7 @@ def _item(row: dict[str, str], line: dict[str, Any], text: str, first: bool) -> 
     return "".join(
         (
             _one("GooDesGDS23", text),
-            _one("GroMasGDS46", _decimal(kg) if isinstance(kg, float) else str(kg)),
+            _one("GroMasGDS46", _count(kg)),
             *_documents(row, first),
             _commodity(str(line.get("hs", ""))),
             *(_group("CONNR2", _one("ConNumNR21", container, _BOX)) for container in containers),
@@ -290,7 +290,7 @@ def _kind(text: str) -> str:
 
 
 def _count(number: object) -> str:
-    return _decimal(number) if isinstance(number, float) else str(number or "")
+    return number if isinstance(number, str) else _decimal(number) if isinstance(number, float | int) else ""
 
 
 def _lines(said: str) -> list[dict[str, Any]]:
@@ -300,7 +300,11 @@ def _lines(said: str) -> list[dict[str, Any]]:
         return []
     if not isinstance(lines, list):
         return []
-    return [read for line in lines if isinstance(line, dict) and (read := codes.item_line(line))]
+    return [
+        {key: line[key] for key in codes.ITEM_KEYS if isinstance(line.get(key), str | float | int)}
+        for line in lines
+        if isinstance(line, dict)
+    ]
 
 
 def split(text: str, width: int) -> Iterator[str]:

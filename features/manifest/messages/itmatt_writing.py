@@ -10,8 +10,6 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from features.manifest import codes
-
 #: Column of the shipment table -> name of the column written, in order; said on every row of an item.
 ITEM = {
     "shipment_id": "item_id_s10",
@@ -133,13 +131,14 @@ def _lines(said: str) -> list[dict[str, Any]]:
         lines = json.loads(said) if said else []
     except (ValueError, RecursionError):
         return []
-    return (
-        [codes.item_line(line) for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
-    )
+    if not isinstance(lines, list):
+        return []
+    return [{key: line[key] for key in CONTENT if key in line} for line in lines if isinstance(line, dict)]
 
 
 def _text(value: object) -> str:
-    return "" if value is None else repr(value) if isinstance(value, float) else str(value)
+    """Return a cell: a number so that it reads back to the bit; nothing of what is no text or number."""
+    return value if isinstance(value, str) else repr(value) if isinstance(value, float | int) else ""
 
 
 def _texts(column: pd.Series) -> list[str]:
