@@ -9,7 +9,7 @@ are passed over, so every version is read alike, with or without prefixes and na
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from features.manifest.messages import xml
@@ -51,6 +51,7 @@ _ELEMENTS = (
     "MasterConsignment",
     *_ROOTS,
 )
+_HEADER = frozenset(("ID", "TypeCode", "IssueDateTime", "PurposeCode"))
 #: What a message is for: words of the standard, and codes of UN/EDIFACT 1225.
 _AMENDS = re.compile(r"(updat|amend|chang|modif|replac|correct|(4|5|20|36)$)")
 _CANCELS = re.compile(r"(delet|cancel|withdr|void|(1|3)$)")
@@ -115,12 +116,12 @@ class _Message:
         self.held = 0
         self.count = 0
 
-    def take(self, name: str, element: Element) -> Iterator[Shipment | Broken]:
-        """Take an element that has ended, and yield the shipments that are complete with it."""
+    def take(self, name: str, element: Element) -> Iterable[Shipment | Broken]:
+        """Take an element that has ended, and return the shipments that are complete with it."""
         if name == "MessageHeaderDocument":
             for child in element:
-                if child.text:
-                    self.header.setdefault(local(child.tag), child.text.strip())
+                if (what := local(child.tag)) in _HEADER and (text := child.text):
+                    self.header.setdefault(what, text.strip())
         elif name == "BusinessHeaderDocument":
             self.business = said(element, "ID")
             self.notes = {
@@ -131,12 +132,13 @@ class _Message:
         elif name == "LogisticsTransportMovement":
             self.flight = _flight(element)
         elif name == "IncludedHouseConsignment":
-            yield from self.house(element)
+            return self.house(element)
         elif name in ("MasterConsignment", "IncludedMasterConsignment"):
-            yield from self.consignment(name, element)
+            return self.consignment(name, element)
+        return ()
 
-    def house(self, element: Element) -> Iterator[Shipment | Broken]:
-        """Take a house, and yield it if everything above it is known."""
+    def house(self, element: Element) -> Iterable[Shipment | Broken]:
+        """Take a house, and return it if everything above it is known."""
         if (above := element.getparent()) is not self.above:
             self.find_root(element)
             self.above, self.master = above, self.around(above)
@@ -146,7 +148,8 @@ class _Message:
         self.houses.append((self.count, consignment(element)))
         listed = self.root in ("HouseManifest", "FlightManifest") or len(self.houses) > 1
         if listed and self.header and (self.master.contract or len(self.houses) > _HELD):
-            yield from self.housed()
+            return self.housed()
+        return ()
 
     def around(self, element: Element) -> Found:
         """Read a consignment with houses: all of it only where it is a shipment as well."""
@@ -160,12 +163,11 @@ class _Message:
                 self.root = name
                 return
 
-    def housed(self) -> Iterator[Shipment | Broken]:
-        """Yield the houses that are held."""
+    def housed(self) -> list[Shipment | Broken]:
+        """Return the houses that are held."""
         held, self.houses = self.houses, []
         several = self.count > 1 or self.root != "HouseWaybill"
-        for count, found in held:
-            yield self.shipment(count, self.house_values(found, several), found)
+        return [self.shipment(count, self.house_values(found, several), found) for count, found in held]
 
     def house_values(self, found: Found, several: bool) -> dict[str, str]:
         """Return what the message and the master add to a house."""
@@ -306,7 +308,8 @@ class _Message:
 
     def rest(self) -> Iterator[Shipment | Broken]:
         """Yield what waited for the end of the message."""
-        yield from self.housed()
+        if self.houses:
+            yield from self.housed()
         waiting, self.waiting = self.waiting, []
         for count, found, how in waiting:
             if how:
@@ -314,7 +317,8 @@ class _Message:
                 yield self.shipment(count, found.values, found)
             else:
                 yield self.shipment(count, self.waybill_values(found), found)
-        yield from self.joined()
+        if self.parts:
+            yield from self.joined()
 
     def bare(self, root: str) -> Shipment | Broken:
         """Return what a message without a consignment tells of: its number, at most."""
@@ -334,14 +338,17 @@ class _Message:
             expected = "the number of a waybill (ID of BusinessHeaderDocument or TransportContractDocument)"
             return Broken(place, expected)
         purpose = self.header.get("PurposeCode", "").casefold()
-        if _CANCELS.match(purpose):
+        created = purpose in ("", "creation")
+        if not created and _CANCELS.match(purpose):
             return Broken(place, "a shipment that is carried; this message cancels it", number)
         issued = time(self.header.get("IssueDateTime", ""))
         doubts = found.doubts
         values["mode"], values["known_at"] = "air", issued
-        if _AMENDS.match(purpose):
+        if created:
+            pass
+        elif _AMENDS.match(purpose):
             values["amendment_count"], values["last_amended_at"] = "1", issued
-        elif purpose and not _CREATES.match(purpose):
+        elif not _CREATES.match(purpose):
             expected = "Creation, Update or Deletion (PurposeCode); read as a creation"
             doubts = [*doubts, ("amendment_count", purpose[:80], expected)]
         return Shipment({name: text for name, text in values.items() if text}, place, tuple(doubts))

@@ -42,8 +42,10 @@ _MANIFESTS = frozenset(("785", "122"))
 _DECLARATIONS = frozenset(("830", "929", "952"))
 _WAYBILLS = frozenset(("740", "741"))
 #: Weights and pieces of this consignment, the most usual names first.
+_LINES_SEARCHED = 50
+_LINE_TEXTS = (("description", "goods_description"), ("origin", "origin_country"))
+_LINE_NUMBERS = (("kg", "gross_weight_kg"), ("packages", "packages"))
 _WEIGHTS = ("IncludedTareGrossWeightMeasure", "GrossWeightMeasure", "TotalGrossWeightMeasure")
-_PIECES = ("PieceQuantity", "TotalPieceQuantity", "PackageQuantity")
 
 
 @dataclass(slots=True)
@@ -114,7 +116,7 @@ def consignment(element: Element) -> Found:
     for child in element:
         name = local(child.tag)
         if reader := _READERS.get(name):
-            reader(reading, child)
+            reader(reading, child, name)
         elif name in _PLAIN and (text := child.text):
             reading.plain.setdefault(name, text.strip())
     return reading.found()
@@ -166,35 +168,35 @@ class _Reading:
 
     # --- elements -------------------------------------------------------------------------
 
-    def measure(self, element: Element) -> None:
+    def measure(self, element: Element, name: str) -> None:
         if text := element.text:
             unit = element.get("unitCode") or ""
-            self.measures.setdefault(local(element.tag), (text.strip(), unit.strip().upper()))
+            self.measures.setdefault(name, (text.strip(), unit.strip().upper()))
 
-    def amount(self, element: Element) -> None:
+    def amount(self, element: Element, name: str) -> None:
         if text := element.text:
             currency = element.get("currencyID") or ""
-            self.amounts.setdefault(local(element.tag), (text.strip(), currency.strip()))
+            self.amounts.setdefault(name, (text.strip(), currency.strip()))
 
-    def contract_document(self, element: Element) -> None:
+    def contract_document(self, element: Element, name: str) -> None:
         self.contract = self.contract or said(element, "ID")
 
-    def origin_location(self, element: Element) -> None:
+    def origin_location(self, element: Element, name: str) -> None:
         self.origin = self.origin or location(element)
 
-    def final_location(self, element: Element) -> None:
+    def final_location(self, element: Element, name: str) -> None:
         self.destination = self.destination or location(element)
 
-    def consignor(self, element: Element) -> None:
+    def consignor(self, element: Element, name: str) -> None:
         self.party("shipper", party_of(element))
 
-    def consignee(self, element: Element) -> None:
+    def consignee(self, element: Element, name: str) -> None:
         self.party("consignee", party_of(element))
 
-    def notified(self, element: Element) -> None:
+    def notified(self, element: Element, name: str) -> None:
         self.party("notify", party_of(element))
 
-    def associated(self, element: Element) -> None:
+    def associated(self, element: Element, name: str) -> None:
         party = party_of(element)
         role = party.get("role", "").upper()
         if role in _NOTIFIED or "NOTIFY" in role:
@@ -208,7 +210,7 @@ class _Reading:
                 if value and key != "role":
                     self.values.setdefault(f"{role}_{key}", value)
 
-    def movement(self, element: Element) -> None:
+    def movement(self, element: Element, name: str) -> None:
         """Take one leg: the last main leg is the flight, the stops between are transhipments."""
         stage = arrival = departure = arrives = number = carrier = ""
         for child in element:
@@ -238,7 +240,7 @@ class _Reading:
         if arrives:
             values["arrives_at"] = arrives
 
-    def handling(self, element: Element) -> None:
+    def handling(self, element: Element, name: str) -> None:
         code = text = ""
         for child in element:
             if (name := local(child.tag)) == "DescriptionCode":
@@ -253,11 +255,11 @@ class _Reading:
         if member:
             self.lists.setdefault(column, {})[member] = None
 
-    def accounting_note(self, element: Element) -> None:
+    def accounting_note(self, element: Element, name: str) -> None:
         if match := _NOTIFY.match(said(element, "Content")):
             self.notes.append(match["name"].strip())
 
-    def customs_note(self, element: Element) -> None:
+    def customs_note(self, element: Element, name: str) -> None:
         kind = content = subject = ""
         for child in element:
             name = local(child.tag)
@@ -284,7 +286,7 @@ class _Reading:
             elif kind == "CT":
                 self.phones.setdefault(f"{role}_phone", content)
 
-    def reference(self, element: Element) -> None:
+    def reference(self, element: Element, name: str) -> None:
         number, kind = said(element, "ID"), said(element, "TypeCode").upper()
         if not number:
             return
@@ -297,20 +299,20 @@ class _Reading:
         elif kind in _DECLARATIONS:
             self.values.setdefault("declaration_id", number)
 
-    def vehicle(self, element: Element) -> None:
+    def vehicle(self, element: Element, name: str) -> None:
         for child in element:
             if local(child.tag) == "AffixedLogisticsSeal":
                 self.listed("seal_ids", said(child, "ID"))
 
-    def exchange(self, element: Element) -> None:
+    def exchange(self, element: Element, name: str) -> None:
         self.currency = self.currency or said(element, "SourceCurrencyCode")
 
-    def rating(self, element: Element) -> None:
+    def rating(self, element: Element, name: str) -> None:
         for child in element:
             if local(child.tag) in _ITEMS:
-                self.item(child)
+                self.item(child, "")
 
-    def item(self, element: Element) -> None:
+    def item(self, element: Element, name: str) -> None:
         """Take one line of goods; a line that says only a text is a part of the description."""
         line: dict[str, Any] = {}
         headings: list[str] = []
@@ -364,9 +366,10 @@ class _Reading:
         if self.notes:
             values.setdefault("notify_name", self.notes[0])
         for column, members in self.lists.items():
-            members.pop("", None)
-            if members:
-                values[column] = ";".join(member.replace(";", ",") for member in members)
+            text = ";".join(members)
+            if text.count(";") >= len(members):  # a member with a semicolon is still one
+                text = ";".join([member.replace(";", ",") for member in members])
+            values[column] = text
         if number := plain.get("SequenceNumeric"):
             values["line_number"] = number
         self._goods()
@@ -391,22 +394,27 @@ class _Reading:
         summary, lines = self.plain.get("SummaryDescription", ""), "; ".join(self.texts)
         if not summary or summary == lines or summary.casefold() in lines.casefold():
             text = lines
-        elif not lines or all(part.casefold() in summary.casefold() for part in self.texts):
+        elif not lines or self._said_by(summary.casefold()):
             text = summary
         else:
             text = f"{summary}; {lines}"
         if text:
             self.values["goods_description"] = text
 
+    def _said_by(self, summary: str) -> bool:
+        """Say whether a summary holds the text of every line."""
+        return len(self.texts) <= _LINES_SEARCHED and all(part.casefold() in summary for part in self.texts)
+
     def _quantities(self) -> None:
         self._measure("gross_weight_kg", _WEIGHTS, MASS, self.line_weight)
         self._measure("volume_m3", ("GrossVolumeMeasure",), VOLUME, self.line_volume)
-        pieces = next((self.plain[name] for name in _PIECES if self.plain.get(name)), "")
+        plain = self.plain
+        pieces = plain.get("PieceQuantity") or plain.get("TotalPieceQuantity") or plain.get("PackageQuantity")
         if not pieces and self.line_pieces:
             pieces = written(self.line_pieces)
         if pieces:
             self.values["packages"] = pieces
-        if self.line_pieces and all("packages" in line for line in self.lines):
+        if pieces and self.line_pieces and all("packages" in line for line in self.lines):
             total = number_of(pieces)
             if total is not None and abs(total - self.line_pieces) > 1e-6:
                 expected = f"as many as its lines of goods have together ({written(self.line_pieces)})"
@@ -420,36 +428,39 @@ class _Reading:
         if len(self.lines) != 1:
             return bool(self.lines)
         line, values = self.lines[0], self.values
-        same = {
-            "description": values.get("goods_description"),
-            "hs": values.get("hs_codes", "").partition(";")[0],
-            "origin": values.get("origin_country"),
-        }
-        numbers = {"kg": values.get("gross_weight_kg"), "packages": values.get("packages")}
-        return any(line[key] != same[key] for key in same if key in line) or any(
-            line[key] != number_of(numbers[key] or "") for key in numbers if key in line
-        )
+        for key, column in _LINE_TEXTS:
+            if key in line and line[key] != values.get(column):
+                return True
+        for key, column in _LINE_NUMBERS:
+            if key in line and line[key] != number_of(values.get(column, "")):
+                return True
+        return line.get("hs", "") != values.get("hs_codes", "").partition(";")[0]
 
     def _measure(self, column: str, names: tuple[str, ...], units: dict[str, float], lines: float) -> None:
-        text, unit = next((self.measures[name] for name in names if name in self.measures), ("", ""))
+        measures, text, unit = self.measures, "", ""
+        for name in names:
+            if name in measures:
+                text, unit = measures[name]
+                break
         if not text:
             if lines:
                 self.values[column] = written(rounded(lines))
             return
         factor = units.get(unit)
-        number = number_of(text) if factor not in (None, 1.0) else 0.0
-        if factor is None:
+        if factor == 1.0:
+            self.values[column] = text
+        elif factor is None:
             known = ", ".join(name for name in units if len(name) == 3)
             self.doubts.append((column, f"{text} {unit}"[:80], f"a unit of its kind: {known}"))
-        elif factor == 1.0:
-            self.values[column] = text
-        elif number is None:
+        elif (number := number_of(text)) is None:
             self.doubts.append((column, f"{text} {unit}"[:80], "a number"))
         else:
             self.values[column] = written(rounded(number * factor))
 
     def _value(self) -> None:
         """Take the value for customs, else the one for carriage; "no value declared" is none."""
+        if not self.amounts:
+            return
         for name, nil in (
             ("DeclaredValueForCustomsAmount", "NilCustomsValueIndicator"),
             ("DeclaredValueForCarriageAmount", "NilCarriageValueIndicator"),
@@ -476,10 +487,12 @@ _PLAIN = frozenset(
         "TransportSplitDescription",
         "NilCustomsValueIndicator",
         "NilCarriageValueIndicator",
-        *_PIECES,
+        "PieceQuantity",
+        "TotalPieceQuantity",
+        "PackageQuantity",
     )
 )
-_READERS: dict[str, Callable[[_Reading, Element], None]] = {
+_READERS: dict[str, Callable[[_Reading, Element, str], None]] = {
     **dict.fromkeys((*_WEIGHTS, "GrossVolumeMeasure"), _Reading.measure),
     "DeclaredValueForCustomsAmount": _Reading.amount,
     "DeclaredValueForCarriageAmount": _Reading.amount,

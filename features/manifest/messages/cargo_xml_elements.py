@@ -94,7 +94,7 @@ def party_of(element: Element) -> dict[str, str]:
         if name == "Name":
             party["name"] = (child.text or "").strip()
         elif name.endswith("Address"):
-            _address(child, party)
+            party["address"], party["country"] = _address(child)
         elif name == "DefinedTradeContact":
             for way in child:
                 how = local(way.tag)
@@ -109,16 +109,15 @@ def party_of(element: Element) -> dict[str, str]:
     return party
 
 
-def _address(element: Element, party: dict[str, str]) -> None:
-    told: dict[str, str] = {}
-    for child in element:
-        if text := child.text:
-            told.setdefault(local(child.tag), text.strip())
-    town = " ".join(part for part in (told.get("PostcodeCode"), told.get("CityName")) if part)
+def _address(element: Element) -> tuple[str, str]:
+    """Return an address in one line, and its country."""
+    told = {local(child.tag): text.strip() for child in element if (text := child.text)}
+    town = told.get("CityName", "")
+    if postcode := told.get("PostcodeCode"):
+        town = f"{postcode} {town}".strip()
     region = told.get("CountrySubDivisionName") or told.get("CountrySubDivisionID")
-    parts = (told.get("PostOfficeBox"), told.get("BuildingName"), told.get("StreetName"), town, region)
-    party["address"] = ", ".join(part for part in parts if part)
-    party["country"] = told.get("CountryID") or told.get("CountryName") or ""
+    parts = [told.get("PostOfficeBox"), told.get("BuildingName"), told.get("StreetName"), town, region]
+    return ", ".join([part for part in parts if part]), told.get("CountryID") or told.get("CountryName") or ""
 
 
 def number_of(text: str) -> float | None:

@@ -82,9 +82,10 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element | Broken]:
         try:
             parser.feed(b"<documents>")
             for text in document:
-                typed = typed or "<!DOCTYPE" in text
-                lines += text.count("\n")
-                parser.feed(_encoded(text))
+                data = _encoded(text)
+                typed = typed or b"<!DOCTYPE" in data
+                lines += data.count(b"\n")
+                parser.feed(data)
                 for _, element in parser.read_events():
                     yield element
                     _forget(element)
@@ -186,7 +187,7 @@ class _Pieces:
 
 
 def _encoded(text: str) -> bytes:
-    """Return a piece of a document as a parser takes it: bare ``&`` escaped, forbidden characters replaced."""
+    """Return a piece of a document for the parser: bare ``&`` escaped, forbidden characters replaced."""
     if "&" in text:
         text = _BARE.sub("&amp;", text)
     data = text.encode("utf-8", errors="replace")
