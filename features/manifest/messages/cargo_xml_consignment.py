@@ -201,8 +201,8 @@ class _Reading:
         role = party.get("role", "").upper()
         if role in _NOTIFIED or "NOTIFY" in role:
             self.party("notify", party)
-        elif role in _BROKER and (name := party.get("name")):
-            self.values.setdefault("broker_name", name)
+        elif role in _BROKER and (broker := party.get("name")):
+            self.values.setdefault("broker_name", broker)
 
     def party(self, role: str, party: dict[str, str]) -> None:
         if f"{role}_name" not in self.values:
@@ -409,7 +409,9 @@ class _Reading:
         self._measure("gross_weight_kg", _WEIGHTS, MASS, self.line_weight)
         self._measure("volume_m3", ("GrossVolumeMeasure",), VOLUME, self.line_volume)
         plain = self.plain
-        pieces = plain.get("PieceQuantity") or plain.get("TotalPieceQuantity") or plain.get("PackageQuantity")
+        pieces = (
+            plain.get("PieceQuantity") or plain.get("TotalPieceQuantity") or plain.get("PackageQuantity", "")
+        )
         if not pieces and self.line_pieces:
             pieces = written(self.line_pieces)
         if pieces:
