@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from features.manifest import schema
-from features.manifest.messages.form import Form
+from features.manifest.messages.form import Field, Form
 from features.manifest.messages.forms import FORMS
 
 START, END = "<!-- formats: generated from the readers -->", "<!-- end of formats -->"
@@ -28,10 +28,7 @@ def _overview() -> str:
 def _form(form: Form) -> str:
     order = {name: place for place, name in enumerate(schema.BY_NAME)}
     fields = sorted(form.fields, key=lambda field: order[field.column])
-    rows = [
-        f"| `{field.column}` | {_cell(field.element)} | {'' if field.written else 'read only; '}{_cell(field.remark)} |"
-        for field in fields
-    ]
+    rows = [f"| `{field.column}` | {_cell(field.element)} | {_how(field)} |" for field in fields]
     return "\n".join(
         [
             f"## {form.title} (`{form.name}`)",
@@ -45,6 +42,10 @@ def _form(form: Form) -> str:
             *rows,
         ]
     )
+
+
+def _how(field: Field) -> str:
+    return "; ".join(filter(None, ("" if field.written else "read only", _cell(field.remark))))
 
 
 def _cell(text: str) -> str:

@@ -7,13 +7,12 @@ The words are those of the elements of M33, of the forms CN 22 and CN 23, and of
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from importlib.resources import files
 
+from features import reference
 from features.manifest import column_names
 from features.manifest.synonyms import fold
 
@@ -117,14 +116,13 @@ def names() -> dict[str, str]:
 
 @cache
 def _words() -> dict[str, dict[str, list[str]]]:
-    """Return part -> what is said -> folded words, from the table beside this module.
+    """Return part -> what is said -> folded words, from the reference table ``itmatt_names``.
 
     A name is a ``role`` and a field of a ``party``, a ``word`` and a field of ``item`` or ``content``, or
     stands ``alone``.
     """
     found: dict[str, dict[str, list[str]]] = {}
-    text = files(__package__).joinpath("itmatt_names.csv").read_text(encoding="utf-8")
-    for row in csv.DictReader(text.splitlines()):
+    for row in reference.table("itmatt_names").to_dict("records"):
         found.setdefault(row["part"], {})[row["says"]] = [fold(word) for word in row["words"].split("|")]
     return found
 
