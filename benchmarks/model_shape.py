@@ -158,7 +158,8 @@ def main() -> None:
             "## Shape of the model (`benchmarks/model_shape.py`)",
             f"Each row is a model by the starter's recipe, learnt from {finds[HEADS[0]]} finds of live "
             f"animals and {finds[HEADS[1]]} of products at three simulated ports ({', '.join(PORTS)}; "
-            f"{given.days} days, concealments at {TRAINING_RATE:.0%}), ranking {len(ELSEWHERE)} other worlds ({', '.join(ELSEWHERE)}; 20 days "
+            f"{given.days} days, concealments at {TRAINING_RATE:.0%}), ranking {len(ELSEWHERE)} other "
+            f"worlds ({', '.join(ELSEWHERE)}; 20 days "
             "each, concealments at 2 %): AUC and average precision (AP) in the mean of those worlds, rows "
             "explained a second and core with both heads, and how many times LightGBM's `pred_contrib` "
             "that is.",
