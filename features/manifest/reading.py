@@ -93,8 +93,8 @@ def read(
     ManifestError
         Nothing can be read; with all problems of all files.
     """
-    with scratch.folder() as room:
-        source = _Source(paths, mapping, room)
+    with ExitStack() as unpacked:
+        source = _Source(paths, mapping, unpacked)
         whole = _stack(list(source.parts()))
     source.check_values()
     return source.manifest(whole, now, versions)
@@ -129,7 +129,7 @@ def stream(
         raise ValueError("rows is at least 1")
     with scratch.folder() as folder, ExitStack() as unpacked:
         spill = Spill(folder)
-        source = _Source(paths, mapping, unpacked.enter_context(scratch.folder()))
+        source = _Source(paths, mapping, unpacked)
         for part in source.parts():
             spill.add(part)
         unpacked.close()
@@ -155,8 +155,8 @@ def read_outcomes(paths: Paths, mapping: Mapping | str | Path | None = None) -> 
     ManifestError
         Also when no outcome column is there.
     """
-    with scratch.folder() as room:
-        return _read_outcomes(_Source(paths, mapping, room))
+    with ExitStack() as unpacked:
+        return _read_outcomes(_Source(paths, mapping, unpacked))
 
 
 def _read_outcomes(source: _Source) -> Manifest:
@@ -179,7 +179,7 @@ def _read_outcomes(source: _Source) -> Manifest:
 class _Source:
     """The files of one reading, opened and checked together."""
 
-    def __init__(self, paths: Paths, mapping: Mapping | str | Path | None, room: Path) -> None:
+    def __init__(self, paths: Paths, mapping: Mapping | str | Path | None, unpacked: ExitStack) -> None:
         listed = [paths] if isinstance(paths, (str, Path)) else list(paths)
         if not listed:
             raise ManifestError([problem("at least one file")])
@@ -189,7 +189,7 @@ class _Source:
         self.opened: list[Opened] = []
         self.unread: list[dict[str, str]] = []
         wrong: list[dict[str, str]] = []
-        found = sources.find(listed, room)
+        found = sources.find(listed, unpacked)
         for file, label in zip(found.files, _labels([file.name for file in found.files]), strict=True):
             problems = self._open(file.path, label)
             (wrong if file.named else self.unread).extend(problems)

@@ -12,10 +12,13 @@ import shutil
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import IO
 
+from features import scratch
 from features.manifest.problems import problem
 
 #: Files of one input, folders and archives taken together.
@@ -52,26 +55,31 @@ class Found:
 class Sources:
     """Files found, and what could not be taken."""
 
-    room: Path
+    stack: ExitStack
     files: list[Found] = field(default_factory=list)
     problems: list[dict[str, str]] = field(default_factory=list)
     unpacked: int = 0
+
+    @cached_property
+    def room(self) -> Path:
+        """Folder that archives are unpacked into, made when the first is met."""
+        return self.stack.enter_context(scratch.folder())
 
     def refuse(self, name: str, expected: str) -> None:
         """List something that is not read."""
         self.problems.append(problem(expected, file=name))
 
 
-def find(paths: Sequence[str | Path], room: Path) -> Sources:
+def find(paths: Sequence[str | Path], stack: ExitStack) -> Sources:
     """Return the files of an input, in the order given; folders in order of names.
 
     Parameters
     ----------
     paths : sequence of path
-    room : Path
-        Folder to unpack archives into.
+    stack : ExitStack
+        Keeps what archives are unpacked into, until it is closed.
     """
-    found = Sources(room)
+    found = Sources(stack)
     for path in map(Path, paths):
         if path.is_dir():
             _folder(path, path.name or str(path), found, 0)

@@ -2,6 +2,7 @@
 
 import io
 import zipfile
+from contextlib import ExitStack
 
 import pytest
 
@@ -80,12 +81,13 @@ def test_a_named_file_must_be_readable(tmp_path):
     "name", ["../../up.csv", "/root/up.csv", "C:\\up.csv", "a\x01b.csv", "x" * 5000 + ".csv"]
 )
 def test_names_in_an_archive_are_no_paths(tmp_path, name):
-    room = tmp_path / "room"
-    room.mkdir()
     (tmp_path / "day.zip").write_bytes(zipped({name: GOOD.format("A")}))
-    found = sources.find([tmp_path / "day.zip"], room)
-    assert [file.path.parent for file in found.files] == [room]
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["day.zip", "room"]
+    with ExitStack() as stack:
+        found = sources.find([tmp_path / "day.zip"], stack)
+        assert [file.path.parent for file in found.files] == [found.room]
+        assert found.room.exists()
+        assert [p.name for p in tmp_path.iterdir()] == ["day.zip"]
+    assert not found.room.exists()
     assert ids(manifest.read(tmp_path / "day.zip")) == ["A1", "A2"]
 
 
