@@ -28,7 +28,9 @@ print(sum(twice.stats.cache_hits.values()))
 
 def start(folder, program, **environment):
     """Run the program; return how many compiled functions were taken from where they are kept."""
-    (folder / "program.py").write_text(program)
+    file = folder / "program.py"
+    if not file.exists() or file.read_text() != program:  # some versions of numba tell stale code by time
+        file.write_text(program)
     environment = {**os.environ, "PYTHONPATH": str(ROOT)} | {k: str(v) for k, v in environment.items()}
     done = subprocess.run(
         [sys.executable, folder / "program.py"], capture_output=True, text=True, env=environment, check=False
