@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -134,7 +134,7 @@ def main() -> None:
     entries = features_without(STARTER.without, matrix.features())
     days = {world: days_of(world, days=20, per_day=given.per_day, seed=7) for world in ELSEWHERE}
     frames = {w: Engine.load().score(d.manifests, explain=False).matrix for w, d in days.items()}
-    rows = []
+    rows: list[list[object]] = []
     for trees, leaves, depth in SHAPES:
         options = replace(STARTER.options, rounds=trees, simulated=True)
         with shaped(leaves, depth):
@@ -145,29 +145,34 @@ def main() -> None:
         measured = accuracy(bundle, frames, {w: d.truth for w, d in days.items()})
         per_second, times = speed(bundle, X)
         size = sum(len(head.text) for head in bundle.heads) / 1e6
-        mark = " (the default)" if (trees, leaves, depth) == DEFAULT else ""
-        shape = f"{trees} × {round(16 * leaves) - 1} to {round(32 * leaves) - 1}, "
-        shape += f"depth {depth}{mark}" if depth > 0 else "any depth"
-        rows.append([shape, *measured, f"{per_second:,.0f}", f"{times:.0f}", f"{size:.1f}", f"{spent:.0f}"])
+        costs = (f"{per_second:,.0f}", f"{times:.0f}", f"{size:.1f}", f"{spent:.0f}")
+        rows.append([_told(trees, leaves, depth), *measured, *costs])
         print(rows[-1], flush=True)
+        if not given.no_page:  # an hour's work is not lost to what stops it
+            write_section("model_shape", section(rows, given.days), PAGE)
+
+
+def _told(trees: int, leaves: float, depth: int) -> str:
+    shape = f"{trees} × {round(16 * leaves) - 1} to {round(32 * leaves) - 1}, "
+    shape += f"depth {depth}" if depth > 0 else "any depth"
+    return shape + (" (the default)" if (trees, leaves, depth) == DEFAULT else "")
+
+
+def section(rows: Sequence[Sequence[object]], days: int) -> str:
+    """Return the section of the page."""
     header = ["trees × leaves", "live: AUC", "live: AP", "products: AUC", "products: AP"]
     header += ["rows/s", "times LightGBM", "text, MB", "training, s"]
-    finds = {h.name: h.facts["training_finds"] for h in bundle.heads}
-    text = "\n\n".join(
+    return "\n\n".join(
         [
             "## Shape of the model (`benchmarks/model_shape.py`)",
-            f"Each row is a model by the starter's recipe, learnt from {finds[HEADS[0]]} finds of live "
-            f"animals and {finds[HEADS[1]]} of products at three simulated ports ({', '.join(PORTS)}; "
-            f"{given.days} days, concealments at {TRAINING_RATE:.0%}), ranking {len(ELSEWHERE)} other "
-            f"worlds ({', '.join(ELSEWHERE)}; 20 days "
-            "each, concealments at 2 %): AUC and average precision (AP) in the mean of those worlds, rows "
-            "explained a second and core with both heads, and how many times LightGBM's `pred_contrib` "
-            "that is.",
+            "Each row is a model by the starter's recipe, learnt from the inspections of three simulated "
+            f"ports ({', '.join(PORTS)}; {days} days, concealments at {TRAINING_RATE:.0%}), ranking "
+            f"{len(ELSEWHERE)} other worlds ({', '.join(ELSEWHERE)}; 20 days each, concealments at 2 %): "
+            "AUC and average precision (AP) in the mean of those worlds, rows explained a second and core "
+            "with both heads, and how many times LightGBM's `pred_contrib` that is.",
             table(header, rows),
         ]
     )
-    if not given.no_page:
-        write_section("model_shape", text, PAGE)
 
 
 if __name__ == "__main__":
