@@ -49,8 +49,6 @@ SHAPES = (
     (300, 1.0, 8),
     (300, 1.0, -1),
     (300, 2.0, 8),
-    (300, 2.0, -1),
-    (600, 1.0, 6),
 )
 #: Concealments at the ports trained on: as many finds as the starter's, from fewer days.
 TRAINING_RATE = 0.01
