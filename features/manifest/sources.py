@@ -30,6 +30,16 @@ MOST_NESTED = 3
 #: Folders in folders.
 MOST_DEEP = 20
 _BLOCK = 1 << 20
+#: What zipfile raises for archives that are damaged, or packed in a way it does not know.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    ValueError,
+    RuntimeError,
+)
 _BOOK = ("xl/workbook.xml", "xl/workbook.bin", "content.xml", "word/document.xml")
 
 
@@ -135,7 +145,7 @@ def _is_archive(path: Path) -> bool:
                 return False
         with zipfile.ZipFile(path) as archive:
             names = {name.lower() for name in archive.namelist()}
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError):
+    except _DAMAGED:
         return False
     return not names & set(_BOOK)
 
@@ -173,7 +183,7 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, home: Path, found:
                     found.unpacked -= out.tell()
                     return f"archives of at most {MOST_UNPACKED // 10**9} GB when unpacked, and room for them"
                 out.write(block)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError):
+    except _DAMAGED:
         return "a file the archive holds whole and in a way that can be unpacked"
     return ""
 

@@ -21,7 +21,6 @@ from features.manifest import codes
 from features.manifest.messages import asycuda_writing, xml
 from features.manifest.messages.asycuda_elements import FIELDS, MEANINGS
 from features.manifest.messages.asycuda_records import (
-    MODES,
     MOST,
     Columns,
     Record,
@@ -33,6 +32,7 @@ from features.manifest.messages.asycuda_records import (
     number,
     party,
     refrigerated,
+    say_mode,
 )
 from features.manifest.messages.form import Broken, Form, Shipment
 
@@ -223,20 +223,10 @@ def _general(header: dict[str, str]) -> Columns:
     identity = (said("customs_office"), said("voyage"), said("_departure"))
     if all(identity):
         told.say("manifest_id", " ".join(part for part in identity if part))
-    _mode(told, said("_mode", ""))
+    say_mode(told, said("_mode", ""))
     if told.values.get("mode") == "air" and "vessel_or_flight" not in header:
         told.say("vessel_or_flight", said("voyage", ""))  # the flight
     return told
-
-
-def _mode(told: Columns, mode: str) -> None:
-    if mode:
-        known = MODES.get(mode.lstrip("0")[:1]) if mode.isascii() and mode.isdigit() else None
-        known = known or codes.choice("mode", mode[:40])
-        if known:
-            told.say("mode", known)
-        else:
-            told.doubt("mode", mode, "a code of the mode of transport")
 
 
 def _shipment(bill: Record, header: dict[str, str], general: Columns, place: str) -> Shipment | Broken:
@@ -348,7 +338,7 @@ def _places(told: Columns, said: dict[str, str], header: dict[str, str]) -> None
 def _conveyance(told: Columns, said: dict[str, str]) -> None:
     """Set what the bill itself says of how it is carried."""
     if mode := said.get("_mode"):
-        _mode(told, mode)
+        say_mode(told, mode)
     elif "mode" not in told.values and "AWB" in said.get("_type", "").upper():
         told.values["mode"] = "air"
     if not said.get("carrier_name"):

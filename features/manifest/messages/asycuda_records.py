@@ -366,3 +366,14 @@ def _named(text: str) -> str:
 def _alpha_3() -> dict[str, str]:
     rows = reference.table("country_names")
     return dict(zip(rows["country"], rows["iso3"], strict=True))
+
+
+def say_mode(told: Columns, mode: str) -> None:
+    """Say how goods travel, by a code of the mode of transport or a word; another is a doubt."""
+    if mode:
+        known = MODES.get(mode.lstrip("0")[:1]) if mode.isascii() and mode.isdigit() else None
+        known = known or codes.choice("mode", mode[:40])
+        if known:
+            told.say("mode", known)
+        else:
+            told.doubt("mode", mode, "a code of the mode of transport")

@@ -21,6 +21,9 @@ _CHECKED = "a number whose last digit is the rest of the seven before it, divide
 
 Handler = Callable[[Bill, str], None]
 
+#: What stands for an airport, a currency or an amount that is not stated (IATA).
+UNSTATED = "XXX"
+
 
 def waybill(bill: Bill, segment: str) -> None:
     """Read the number, way and quantity of an air waybill."""
@@ -46,9 +49,9 @@ def way(bill: Bill, origin: str, destination: str) -> None:
     """Take the airports an air waybill goes from and to; one alone is where it goes to."""
     if origin and not destination:
         origin, destination = "", origin
-    if origin and origin != "XXX":
+    if origin and origin != UNSTATED:
         bill.values["loading_port"] = origin
-    if destination and destination != "XXX":
+    if destination and destination != UNSTATED:
         bill.values["discharge_port"] = destination
 
 
@@ -82,12 +85,12 @@ def _values(bill: Bill, segment: str) -> None:
         value = usual[3] or usual[2]
         if value and value.strip("0."):
             bill.values["declared_value"] = value
-            if usual[1] != "XXX":
+            if usual[1] != UNSTATED:
                 bill.values["currency"] = usual[1]
         return
     parts = segment[4:].replace("\n", "").split("/")
     said = [part.strip() for part in parts[1:]]
-    amounts = [part for part in said if part[:1].isdigit() or part in ("NVD", "NCV", "XXX")]
+    amounts = [part for part in said if part[:1].isdigit() or part in ("NVD", "NCV", UNSTATED)]
     stated = amounts[1] if len(amounts) > 1 else ""
     if not stated[:1].isdigit():
         stated = amounts[0] if amounts else ""
@@ -100,7 +103,7 @@ def _values(bill: Bill, segment: str) -> None:
         return
     bill.values["declared_value"] = number
     currency = parts[0].strip()
-    if len(currency) == 3 and currency != "XXX":
+    if len(currency) == 3 and currency != UNSTATED:
         bill.values["currency"] = currency
 
 

@@ -18,7 +18,6 @@ from typing import Any
 from features.manifest import codes
 from features.manifest.messages import declaration_writing, xml
 from features.manifest.messages.asycuda_records import (
-    MODES,
     MOST,
     Columns,
     Record,
@@ -29,6 +28,7 @@ from features.manifest.messages.asycuda_records import (
     number,
     party,
     refrigerated,
+    say_mode,
 )
 from features.manifest.messages.declaration_elements import FIELDS, MEANINGS
 from features.manifest.messages.form import Broken, Form, Shipment
@@ -174,14 +174,7 @@ def _common(said: dict[str, str], identity: str) -> Columns:
     told.when("known_at", said.get("_registered", "") or said.get("_declared", ""))
     kind = said.get("_type", "").upper()
     told.say("direction", _MOVEMENTS.get(kind) or _FLOWS.get(said.get("_flow", "").upper()[:1], ""))
-    mode = said.get("_mode") or said.get("_inland_mode", "")
-    if mode:
-        known = MODES.get(mode.lstrip("0")[:1]) if mode.isascii() and mode.isdigit() else None
-        known = known or codes.choice("mode", mode[:40])
-        if known:
-            told.say("mode", known)
-        else:
-            told.doubt("mode", mode, "a code of the mode of transport")
+    say_mode(told, said.get("_mode") or said.get("_inland_mode", ""))
     for role in ("shipper", "consignee"):
         name, _, rest = lines_of(values.get(f"{role}_name", "")).partition("\n")
         told.say(f"{role}_name", name)
