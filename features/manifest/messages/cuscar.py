@@ -7,19 +7,18 @@ import re
 from features.manifest.messages.cuscar_reading import MESSAGES, read
 from features.manifest.messages.cuscar_writing import write
 from features.manifest.messages.form import Field, Form
+from features.manifest.messages.segments import opening
 from features.manifest.messages.xml import decoded
 
 _HEADER = re.compile(rf"UNH([^\w \t\r\n])[^'\n]{{0,40}}?\1\s*(?:{'|'.join(MESSAGES)})\b", re.I)
 _FIRST = re.compile(r"(?:^|[\n\r\x00-\x1f])\s*UN(?:A[^\w\s]|[BGH][^\w \t\r\n])", re.I)
-#: Characters of a telex or mail envelope before the message.
-_ENVELOPE = 600
 
 
 def recognise(head: bytes) -> bool:
     """Tell an interchange with one of the messages read, among others, in any encoding."""
     text = decoded(head).lstrip("\ufeff")
-    first = _FIRST.search(text[: _ENVELOPE + 200])
-    if first is None or first.start() > _ENVELOPE or re.search(r"[<{;,\t]", text[: first.start()]):
+    first = opening(text, _FIRST)
+    if first is None:
         return False
     return _HEADER.search(text.replace("\r", "").replace("\n", "")) is not None
 

@@ -15,6 +15,9 @@ from pathlib import Path
 
 from features.manifest import encodings
 
+#: Characters of an envelope before the first segment.
+_ENVELOPE = 600
+
 #: Bytes read at a time.
 BLOCK = 1 << 18
 #: A longer segment is none of a manifest: what is beyond is passed over.
@@ -360,3 +363,11 @@ def joined(pieces: list[str], tight: frozenset[int]) -> str:
         if len(piece) not in tight:
             whole.append(" ")
     return "".join(whole).strip()
+
+
+def opening(text: str, first: re.Pattern[str]) -> re.Match[str] | None:
+    """Return the first segment of an interchange, if little but a telex or mail envelope stands before it."""
+    found = first.search(text[: _ENVELOPE + 200])
+    if found is None or found.start() > _ENVELOPE or re.search(r"[<{;,\t]", text[: found.start()]):
+        return None
+    return found

@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 
 from features.manifest.messages.form import Field, Form
+from features.manifest.messages.segments import opening
 from features.manifest.messages.x12_309_reading import read
 from features.manifest.messages.x12_309_writing import write
 from features.manifest.messages.xml import decoded
 
 _SET = re.compile(r"(?:^|[^\w \t])\s*ST([^\w \t\r\n])\s*309(?:\1|\s*[^\w \t])", re.I)
 _FIRST = re.compile(r"(?:^|[\n\r\x00-\x1f])\s*(?:ISA|GS|ST)([^\w \t\r\n,;])", re.I)
-#: Characters of an envelope before the interchange.
-_ENVELOPE = 600
 
 
 def recognise(head: bytes) -> bool:
     """Tell an interchange with a transaction set 309, in any encoding and with any separators."""
     text = decoded(head).lstrip("\ufeff")
-    first = _FIRST.search(text[: _ENVELOPE + 200])
-    if first is None or first.start() > _ENVELOPE or re.search(r"[<{;,\t]", text[: first.start()]):
+    first = opening(text, _FIRST)
+    if first is None:
         return False
     return any(match[1] == first[1] for match in _SET.finditer(text))
 
