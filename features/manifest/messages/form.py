@@ -24,11 +24,15 @@ class Shipment:
         Where it stands, for people: ``line 12``, ``segment 40``.
     doubts : tuple of (column, value, expected)
         What the message says and the reader did not use, or used in doubt; each becomes a note.
+    summary : bool
+        Whether this is an entry of a list (a flight manifest, a house list) that tells a bill in short: it
+        fills in what the bill's own message leaves open, and never takes that message's place.
     """
 
     values: dict[str, str]
     place: str
     doubts: tuple[tuple[str, str, str], ...] = ()
+    summary: bool = False
 
 
 @dataclass(frozen=True)
