@@ -1,0 +1,147 @@
+"""Corrections of results: what stands, what is kept, and in whatever order they come."""
+
+import pandas as pd
+import pytest
+
+from risk import histories, outcomes
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_the_same_file_twice_changes_nothing(place, form):
+    out = place / f"outcomes.{form}"
+    file = place.results(place.all_results)
+    assert place.take_in(file, "--out", out).exit_code == 0
+    first = out.read_bytes()
+    again = place.take_in(file, "--into", out, now="2026-03-01")
+    assert again.exit_code == 0, again.output
+    assert "4 = 0 new + 0 correct an earlier one + 4 known already" in again.stdout
+    assert out.read_bytes() == first
+
+
+def test_a_correction_supersedes_and_keeps_the_earlier_one(place):
+    out = place / "o.csv"
+    first = place.results(place.row("B1", "2026-02-02", "LIVE", "2026-02-02"), name="a.csv")
+    later = place.results(place.row("B1", "2026-02-02", "OK", "2026-02-20"), name="b.csv")
+    assert place.take_in(first, "--out", out).exit_code == 0
+    done = place.take_in(later, "--into", out, now="2026-02-21")
+    assert "1 = 0 new + 1 correct an earlier one + 0 known already" in done.stdout
+    kept = outcomes.read(out)
+    assert kept["outcome"].tolist() == ["live_animals", "clean"]
+    assert pd.read_csv(out)["version"].tolist() == [1, 2]
+    assert kept["superseded_at"].tolist()[0] == pd.Timestamp("2026-02-20")
+    assert pd.isna(kept["superseded_at"].tolist()[1])
+    assert histories.read_outcomes(out)["outcome"].tolist() == ["clean"]
+    # The first file again is old news.
+    again = place.take_in(first, "--into", out)
+    assert "1 known already" in again.stdout
+    assert histories.read_outcomes(out)["outcome"].tolist() == ["clean"]
+
+
+def test_without_a_time_of_recording_the_later_import_stands(place):
+    out = place / "o.parquet"
+    assert place.take_in(place.results(place.row("B1", "2026-02-02", "LIVE")), "--out", out).exit_code == 0
+    changed = place.results(place.row("B1", "2026-02-02", "WLP"))
+    assert "1 correct an earlier one" in place.take_in(changed, "--into", out, now="2026-02-12").stdout
+    stands = histories.read_outcomes(out)
+    assert stands["outcome"].tolist() == ["wildlife_products"]
+    assert stands["known_since"].tolist() == [pd.Timestamp("2026-02-12")]
+    assert stands["inspected_at"].tolist() == [pd.Timestamp("2026-02-02")]
+
+
+def test_what_is_dated_ahead_neither_counts_nor_stands_for_ever(place):
+    out = place / "o.csv"
+    rows = [place.row("B1", "2026-02-02", "LIVE", "9999-01-01"), place.row("B2", "2026-03-01", "LIVE")]
+    done = place.take_in(place.results(*rows), "--out", out)
+    assert "inspected after the moment of the import" in done.stdout
+    later = place.results(place.row("B1", "2026-02-02", "OK", "2026-02-09"))
+    assert place.take_in(later, "--into", out).exit_code == 0
+    assert histories.read_outcomes(out)["outcome"].tolist() == ["clean"]
+
+
+def test_a_table_that_changes_meanwhile_is_not_replaced(place, monkeypatch):
+    out, file = place / "o.csv", place.results(place.all_results)
+    assert place.take_in(file, "--out", out).exit_code == 0
+    add = outcomes.add
+
+    def slow(*given):
+        out.write_bytes(out.read_bytes() + b"\n")
+        return add(*given)
+
+    monkeypatch.setattr(outcomes, "add", slow)
+    done = place.take_in(place.results(place.row("B3", "2026-02-02", "OK")), "--into", out)
+    assert done.exit_code == 2
+    assert "changed while results were taken in" in done.output
+
+
+def test_containers_of_one_bill_are_parts_and_a_find_in_one_is_a_find(place):
+    out = place / "o.csv"
+    rows = [
+        place.row("B1", "2026-02-02", "LIVE", ctn="AAAU1234567"),
+        place.row("B1", "2026-02-03", "OK", ctn="BBBU1234567"),
+        place.row("B2", "2026-02-03", "OK", ctn="CCCU1234567"),
+    ]
+    assert place.take_in(place.results(*rows), "--out", out).exit_code == 0
+    assert outcomes.read(out)["part"].tolist() == ["AAAU1234567", "BBBU1234567", ""]
+    stands = histories.read_outcomes(out).set_index("shipment_id")
+    assert stands["outcome"].to_dict() == {"B1": "live_animals", "B2": "clean"}
+    taken_back = place.results(place.row("B1", "2026-02-02", "OK", "2026-02-09", ctn="AAAU1234567"))
+    assert place.take_in(taken_back, "--into", out).exit_code == 0
+    stands = histories.read_outcomes(out).set_index("shipment_id")
+    assert stands.loc["B1", "outcome"] == "clean"
+    assert stands.loc["B1", "inspected_at"] == pd.Timestamp("2026-02-03")
+
+
+def test_rows_of_one_time_are_one_set_of_outcomes(place):
+    out = place / "o.csv"
+    rows = [place.row("B1", "2026-02-02", word) for word in ("OK", "WLP", "LIVE")]
+    done = place.take_in(place.results(*rows), "--out", out)
+    assert "Rows read: 3 = 3 matched" in done.stdout
+    assert "Outcomes:  1 = 1 new" in done.stdout
+    assert outcomes.read(out)["outcome"].tolist() == ["live_animals;wildlife_products"]
+
+
+def test_the_past_holds_an_outcome_until_it_was_corrected(place):
+    """The state adds a correction from the day it came in; training keeps the day of the inspection."""
+    from features.history import State
+
+    out, state = place / "o.csv", place / "past"
+    update = ("state", "update", "--state", state, place / "day.csv", "--outcomes", out, "--now", place.now)
+    first = place.results(place.row("B1", "2026-02-02", "LIVE", "2026-02-02"))
+    assert place.take_in(first, "--out", out).exit_code == 0
+    assert place.run(*update).exit_code == 0
+    later = place.results(place.row("B1", "2026-02-02", "OK", "2026-02-20"))
+    assert place.take_in(later, "--into", out, now="2026-02-21").exit_code == 0
+    done = place.run(*update)
+    assert done.exit_code == 0, done.output
+    events = State.load(state).outcomes.sort_values("inspected_at")
+    assert events["live_animals"].tolist() == [1, 0]
+    assert pd.to_datetime(events["inspected_at"], unit="us").dt.day.tolist() == [2, 20]
+    port = histories.read_ports([place / "day.csv"], outcomes=out)[0]
+    inspected = port.shipments.iloc[port.inspected]
+    assert inspected["shipment_id"].tolist() == ["B1"]
+    assert inspected["outcome"].tolist() == ["clean"]
+    assert inspected["inspected_at"].tolist() == [pd.Timestamp("2026-02-02")]
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ([("clean", None, None), ("live_animals", None, None)], "live_animals"),
+        ([("live_animals", "overturned", None), ("clean", None, None)], "clean"),
+        ([("live_animals", "overturned", None), ("wildlife_products", None, None)], "wildlife_products"),
+        ([("live_animals", None, True), ("wildlife_products", None, False)], "wildlife_products"),
+        ([("live_animals", None, None), ("wildlife_products", None, None)], "live_animals;wildlife_products"),
+        ([("clean", None, None), ("other_offence", None, None)], "other_offence"),
+        ([("live_animals", "overturned", None)], "live_animals"),
+    ],
+)
+def test_parts_are_taken_together_without_losing_a_find(parts, expected):
+    n = len(parts)
+    table = outcomes.empty().reindex(range(n))
+    table["shipment_id"], table["part"] = "B1", [f"C{i}" for i in range(n)]
+    table["outcome"], table["outcome_status"] = ([p[i] for p in parts] for i in (0, 1))
+    table["permit_valid"] = pd.array([p[2] for p in parts], dtype="boolean")
+    table["inspected_at"] = table["recorded_at"] = pd.Timestamp("2026-02-02")
+    table["version"] = 1
+    found = outcomes.standing(outcomes.add(outcomes.empty(), table).table)
+    assert found["outcome"].tolist() == [expected]
