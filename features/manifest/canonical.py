@@ -22,6 +22,12 @@ from features.manifest.rows import Chunk
 POSITION = "__position"
 #: Internal column: the row is of a declaration (`features.manifest.declarations`).
 DECLARES = "__declares"
+#: Internal column: 1 where the row is an entry of a list, 2 where it tells of a part of the bill only
+#: (`features.manifest.summaries`).
+SUMMARY = "__summary"
+WHOLE, PART = 1.0, 2.0
+#: Internal column: the row was scored on an earlier list (`features.manifest.earlier`).
+EARLIER = "__earlier"
 _FILE_STRIDE = 1 << 40
 _POSITION_NAMES = ("source_file", "source_position")
 #: Columns with numbers of papers, which spreadsheets take for quantities: all but 15 digits are lost,
@@ -165,6 +171,8 @@ def convert(chunk: Chunk, plan: Plan) -> Part:
     table = _keyed(table, frame, mapping)
     table = _positioned(table, label, chunk.numbers)
     table[POSITION] = position
+    if chunk.summaries is not None:
+        table[SUMMARY] = chunk.summaries
     if plan.declares:
         table[DECLARES] = pd.Series(True, table.index, dtype="boolean")
     notes = _notes(noted, table)

@@ -50,6 +50,8 @@ class Chunk:
         Of broken rows of messages: where they stand, and their shipment where it can be told.
     doubts : list of (int, str, str, str)
         Position in ``frame``, column, value, what was expected: what a message's reader did not use.
+    summaries : ndarray of float64, shape (n,), or None
+        Where any row is an entry of a list: 1 on those, 2 on those that tell of a part of the bill, else 0.
     """
 
     frame: pd.DataFrame
@@ -58,6 +60,7 @@ class Chunk:
     long: dict[str, np.ndarray] = field(default_factory=dict)
     places: dict[int, tuple[str, str]] = field(default_factory=dict)
     doubts: list[tuple[int, str, str, str]] = field(default_factory=list)
+    summaries: np.ndarray | None = None
 
 
 def rows_at_once(columns: int) -> int:

@@ -48,4 +48,12 @@ def _chunk(found: list[Shipment | Broken], first: int, label: str, form: Form) -
             for at, (_, shipment) in enumerate(shipments)
             for column, value, expected in shipment.doubts
         ],
+        summaries=_summaries([s for _, s in shipments]),
     )
+
+
+def _summaries(shipments: list[Shipment]) -> np.ndarray | None:
+    """Return which rows are entries of a list, and which of those tell of a part of the bill."""
+    if not any(shipment.summary for shipment in shipments):
+        return None
+    return np.array([float(s.summary) + (s.summary and s.part) for s in shipments])

@@ -27,12 +27,16 @@ class Shipment:
     summary : bool
         Whether this is an entry of a list (a flight manifest, a house list) that tells a bill in short: it
         fills in what the bill's own message leaves open, and never takes that message's place.
+    part : bool
+        Of an entry of a list: whether its quantities are those of a part of the bill (a split shipment), so
+        that other lists tell of the rest.
     """
 
     values: dict[str, str]
     place: str
     doubts: tuple[tuple[str, str, str], ...] = ()
     summary: bool = False
+    part: bool = False
 
 
 @dataclass(frozen=True)
