@@ -41,12 +41,18 @@ class Results:
         ``source_file``, ``source_position``, ``column``, ``value``, ``expected``: values not used.
     given : tuple of str
         Columns of the shipment table the file was to fill.
+    header : tuple of str
+        The file's own columns.
+    sources : dict of str to str
+        Which of them fills a column of the shipment table: the first, where several do.
     """
 
     table: pd.DataFrame
     broken: pd.DataFrame
     notes: pd.DataFrame
     given: tuple[str, ...]
+    header: tuple[str, ...]
+    sources: dict[str, str]
 
     @property
     def rows_read(self) -> int:
@@ -104,12 +110,16 @@ def read_results(
     table = align([part.table for part in parts]).drop(columns=[POSITION, "shipment_id"])
     table = schema.complete(table.rename(columns={spare: "shipment_id"}))
     broken, notes = (align([getattr(part, name) for part in parts]) for name in ("rejected", "notes"))
+    sources = {name: source.columns[0] for name, source in base.columns.items() if source.columns}
+    sources |= {name: values.column for name, values in base.values.items() if values.column is not None}
     given = {*base.columns, *base.values, *base.constants}
     return Results(
         table.reset_index(drop=True),
         broken.drop(columns=POSITION),
         notes.replace({"column": {spare: "shipment_id"}}).drop(columns=[POSITION, "shipment_id"]),
         tuple(name for name in schema.BY_NAME if name in given),
+        tuple(opened.header),
+        sources,
     )
 
 

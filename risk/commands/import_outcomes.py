@@ -14,10 +14,24 @@ from risk.commands.mistakes import Mistake
 if TYPE_CHECKING:
     import pandas as pd
 
-    from risk.outcomes import Added, Taken
+    from risk.outcomes import Added
+    from risk.statements import Taken
 
 UNMATCHED_SHOWN = 50
+KNOWN_SHOWN = 10
 FORMATS = (".csv", ".parquet")
+
+#: What helps where a row is not taken.
+TO_DO = {
+    "unknown": "no shipment given has that number; give the list or manifest it was in",
+    "ambiguous": "several shipments share what these rows name; results that name the bill too are clear",
+    "contradictory": "what a row names belongs to different shipments",
+    "another time": "inspected before the shipment was known, or long after it came: an earlier use of the "
+    "number, or day and month exchanged ([read] dayfirst)",
+    "no identifier": "name the columns that hold bill, declaration or container in the mapping",
+    "no time of inspection": "an inspection without a time cannot be placed",
+    "inspected after the moment of the import": "day and month exchanged ([read] dayfirst), or a wrong clock",
+}
 
 _EPILOG = """\b
 Examples:
@@ -91,7 +105,7 @@ def command(
     never clean.
     """
     from features.manifest.results import read_results
-    from risk import matching, outcomes, writing
+    from risk import matching, outcomes, statements, writing
 
     if not lists and not manifests:
         raise click.UsageError("give the shipments the results are of: --list LIST or --manifest FILE")
@@ -110,10 +124,10 @@ def command(
     stamp = _stamp(into)
     before = outcomes.empty() if into is None else outcomes.read(into)
     results = read_results(file, mapping)
-    outcomes.check(results)
+    statements.check(results)
     shipments, selection = _shipments(lists, manifests, manifest_mapping, time)
     matches = matching.match(results.table, shipments)
-    taken = outcomes.take(results, matches, shipments, time, selection)
+    taken = statements.take(results, matches, shipments, time, selection)
     _refuse(taken, strict)
     added = outcomes.add(before, taken.statements)
     with writing.Whole() as whole:
@@ -167,27 +181,31 @@ def _problems(taken: Taken) -> list[str]:
 
 
 def _counts(taken: Taken) -> list[str]:
-    return [f"{n:,} {why}" for why, n in taken.unmatched["why"].value_counts().items()]
+    """Return how many rows were not taken for each reason, and what to do about it."""
+    reasons = taken.unmatched["why"].str.partition(":")[0].value_counts()
+    return [f"{n:,} {why}" + (f": {TO_DO[why]}" if why in TO_DO else "") for why, n in reasons.items()]
 
 
 def _refuse(taken: Taken, strict: bool) -> None:
+    from risk.matching import WHY
+
     if not taken.matched:
-        said = (
-            "no result belongs to a shipment of these files"
-            if len(taken.unmatched)
-            else "no row tells of an inspection"
-        )
-        raise Mistake(f"{said}; nothing was written", [taken.sentence(), *_problems(taken)])
+        said = "no row tells of an inspection"
+        if len(taken.unmatched):
+            named = taken.unmatched["why"].isin(WHY).all()
+            said = "no result belongs to a shipment of these files" if named else "no result can be taken in"
+        raise Mistake(f"{said}; nothing was written", [taken.sentence(), *_counts(taken), *_problems(taken)])
     if strict and len(taken.unmatched):
         raise Mistake(
-            "rows are not matched and --strict was asked for; nothing was written", _problems(taken)
+            "rows are not matched and --strict was asked for; nothing was written",
+            [*_counts(taken), *_problems(taken)],
         )
 
 
 def _say(taken: Taken, added: Added, target: Path, unmatched: Path | None) -> None:
     terminal.say(taken.sentence())
     said = [f"{added.first:,} new", f"{added.corrections:,} correct an earlier one"]
-    said += [f"{added.earlier:,} superseded already"] if added.earlier else []
+    said += [f"{added.earlier:,} kept but not in force"] if added.earlier else []
     said += [f"{added.unchanged:,} known already"]
     terminal.say(f"Outcomes:  {len(taken.statements):,} = {' + '.join(said)}")
     if len(taken.unmatched):
@@ -198,7 +216,21 @@ def _say(taken: Taken, added: Added, target: Path, unmatched: Path | None) -> No
             terminal.say(
                 f"  … and {len(taken.unmatched) - UNMATCHED_SHOWN:,} more; --unmatched writes them all"
             )
+    if known := _known(taken, added):
+        terminal.heading("Notes")
+        terminal.items([f"not inspected, though an outcome is known, which stands: {known}"])
     terminal.heading("Files")
     terminal.say(f"  {target}  ({len(added.table):,} outcomes, corrections and what they corrected)")
     if unmatched is not None:
         terminal.say(f"  {unmatched}  (what was not matched)")
+
+
+def _known(taken: Taken, added: Added) -> str:
+    """Return shipments whose rows tell of no inspection and of which an outcome is known all the same."""
+    from risk.sentences import clean
+
+    of_outcomes = set(added.table["shipment_id"])
+    named = [name for name in taken.idle if name in of_outcomes]
+    told = ", ".join(clean(name, 40) for name in named[:KNOWN_SHOWN])
+    more = len(named) - KNOWN_SHOWN
+    return f"{told} and {more:,} more" if more > 0 else told

@@ -31,7 +31,8 @@ results.csv,row 7,container_ids CCCU1234567,ambiguous,B2;B3
 results.csv,row 8,shipment_id B9,unknown,
 results.csv,row 9,"shipment_id B2, declaration_id D1",contradictory,B2
 results.csv,row 11,,no identifier,
-results.csv,row 12,shipment_id B1,no time of inspection,
+results.csv,row 12,shipment_id B1,no time of inspection: 'soon'; expected a date or time \
+whose day and month can be told apart (or dayfirst set in the mapping),
 """
 
 
@@ -89,11 +90,13 @@ def test_words_without_a_mapping_must_be_known(place):
     done = place.run(*call)
     assert done.exit_code == 2
     assert "outcome 'not inspected' in 1 rows" in done.output
+    assert 'column = "outcome", map = { "not inspected" = … }' in done.output
     assert "values.outcome]" in done.output.replace("\n", "")
     (place / "plain.csv").write_text("shipment_id,found_taxa\nB1,x\n", encoding="utf-8")
     done = place.run(*call)
     assert "no column gives outcome" in done.output
     assert "no column gives inspected_at" in done.output
+    assert "the columns are shipment_id, found_taxa" in done.output
 
 
 def test_outcomes_that_are_there_are_never_overwritten(place):
@@ -183,3 +186,147 @@ def test_the_example_of_the_documents_is_a_mapping():
     mapping = manifest.parse_mapping(example)
     assert mapping.values["outcome"].map["NI"] == ""
     assert len(mapping.values["inspection_type"].when) == 2
+
+
+def test_dates_that_read_both_ways_are_asked_about(place):
+    done = place.take_in(place.results(place.row("B1", "03/02/2026", "OK")), "--out", place / "o.csv")
+    assert done.exit_code == 2
+    assert "'03/02/2026'; expected a date or time whose day and month can be told apart" in done.output
+    toml = (place / "port.toml").read_text(encoding="utf-8")
+    (place / "port.toml").write_text(f"{toml}[read]\ndayfirst = true\n", encoding="utf-8")
+    assert place.take_in(place / "results.csv", "--out", place / "o.csv").exit_code == 0
+    assert outcomes.read(place / "o.csv")["inspected_at"].tolist() == [pd.Timestamp("2026-02-03")]
+
+
+def test_a_declaration_of_several_bills_is_no_single_shipment(place):
+    """What was found under it is in one of them, and which is not guessed."""
+    day = (place / "day.csv").read_text(encoding="utf-8").replace("B2,M1,D2", "B2,M1,D1")
+    (place / "day.csv").write_text(day, encoding="utf-8")
+    rows = [place.row("", "2026-02-02", "LIVE", declaration="D1")]
+    rows.append(place.row("B2", "2026-02-02", "LIVE", declaration="D1"))
+    done = place.take_in(place.results(*rows), "--out", place / "o.csv")
+    assert "1 ambiguous: several shipments share" in done.stdout
+    assert "declaration_id D1: ambiguous (B1;B2)" in done.stdout
+    assert outcomes.read(place / "o.csv")["shipment_id"].tolist() == ["B2"]
+
+
+def test_results_dated_before_the_shipment_are_listed(place):
+    rows = [place.row("B1", "2026-01-02", "LIVE"), place.row("B2", "2026-02-02", "OK")]
+    done = place.take_in(place.results(*rows), "--out", place / "o.csv")
+    assert "another time: inspected before the shipment was known" in " ".join(done.stdout.split())
+    assert outcomes.read(place / "o.csv")["shipment_id"].tolist() == ["B2"]
+
+
+CODINGS = {
+    # Codes of control results of the common transit procedure: A2 says that nobody looked.
+    "transit": (
+        "MRN;CODE;WHEN\nD1;A1;20260202\nD2;A2;20260202\nD4;B1;20260203\n",
+        """
+[columns]
+shipment_id = { row_number = true }
+declaration_id = "MRN"
+inspected_at = "WHEN"
+[values.outcome]
+column = "CODE"
+map = { A1 = "clean", A2 = "", B1 = "other_offence" }
+""",
+        {"B1": ("clean", None), "160-12345675": ("other_offence", None)},
+    ),
+    "acts": (
+        "Bureau;Série;Numéro;Visite;Étendue;Date visite;Résultat\n"
+        ";D;1;Physique;100 %;02/02/2026 14:10;Conforme\n"
+        ";D;2;Physique;10 %;13/02/2026;Infraction - faune vivante\n"
+        ";D;4;Documentaire;;03/02/2026;Conforme\n",
+        """
+[columns]
+shipment_id = { row_number = true }
+declaration_id = ["Série", "Numéro"]
+inspected_at = "Date visite"
+[values.outcome]
+column = "Résultat"
+map = { Conforme = "clean", "Infraction - faune vivante" = "live_animals" }
+[values.inspection_type]
+column = "Visite"
+map = { Documentaire = "documents" }
+[[values.inspection_type.when]]
+Visite = "Physique"
+"Étendue" = "100 %"
+value = "full"
+[[values.inspection_type.when]]
+Visite = "Physique"
+value = "partial"
+""",
+        {
+            "B1": ("clean", "full"),
+            "B2": ("live_animals", "partial"),
+            "160-12345675": ("clean", "documents"),
+        },
+    ),
+    "chinese": (
+        "提单号,查验时间,查验方式,查验结果\nB1,2026年2月2日,机检,正常\nb-2,2026-02-03 10:00,人工,查获\n",
+        """
+[columns]
+shipment_id = "提单号"
+inspected_at = "查验时间"
+[values.outcome]
+column = "查验结果"
+map = { "正常" = "clean", "查获" = "wildlife_products" }
+[values.inspection_type]
+column = "查验方式"
+map = { "机检" = "scan", "人工" = "full" }
+""",
+        {"B1": ("clean", "scan"), "B2": ("wildlife_products", "full")},
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("transit", "utf-8"), ("acts", "cp1252"), ("acts", "utf-16"), ("chinese", "gb18030")],
+)
+def test_results_in_the_words_of_other_systems(place, name, encoding):
+    text, mapping, expected = CODINGS[name]
+    (place / "r.csv").write_bytes(text.encode(encoding))
+    (place / "port.toml").write_text(mapping, encoding="utf-8")
+    done = place.take_in(place / "r.csv", "--out", place / "o.csv", now="2026-02-20")
+    assert done.exit_code == 0, done.output
+    kept = histories.read_outcomes(place / "o.csv").set_index("shipment_id")
+    found = {
+        i: (r["outcome"], None if pd.isna(r["inspection_type"]) else r["inspection_type"])
+        for i, r in kept.iterrows()
+    }
+    assert found == expected
+
+
+def test_a_workbook_of_results_by_container(place):
+    rows = pd.DataFrame({"BILL": ["", ""], "CTN": ["AAAU 1234567", "BBBU1234567"]})
+    rows["DONE"] = pd.to_datetime(["2026-02-02 09:00", "2026-02-02 10:00"])
+    rows = rows.assign(DECL="", REG="", LINE="", UPDATED="", TYPE=1, EXTENT=100, REMARK=-3)
+    rows.assign(RESULT=["OK", "LIVE"]).to_excel(place / "r.xlsx", index=False)
+    done = place.take_in(place / "r.xlsx", "--out", place / "o.csv")
+    assert done.exit_code == 0, done.output
+    stands = histories.read_outcomes(place / "o.csv")
+    assert stands[["shipment_id", "outcome", "inspection_type"]].values.tolist() == [
+        ["B1", "live_animals", "full"]
+    ]
+
+
+def test_hostile_cells_cost_their_value_and_never_the_rest(place):
+    long = "x" * 1_000_000
+    rows = [
+        place.row("B1", "2026-02-02", "LIVE", remark='"=HYPERLINK(""http://x"")"'),
+        place.row("B2", "2026-02-02", "OK", remark=long),
+        place.row(long, "2026-02-02", "LIVE"),
+        place.row("=1+1", "2026-02-02", "LIVE"),
+        place.row("160-12345675", "2026-02-02", "WLP"),  # a find without a species
+    ]
+    left = place / "left.csv"
+    done = place.take_in(place.results(*rows), "--out", place / "o.csv", "--unmatched", left)
+    assert done.exit_code == 0, done.output
+    assert "5 = 3 matched + 0 not inspected + 2 not matched" in done.stdout
+    assert len(done.stdout) < 10_000
+    kept = outcomes.read(place / "o.csv").set_index("shipment_id")
+    assert kept.loc["B1", "found_quantity"] == '=HYPERLINK("http://x")'
+    assert kept["found_quantity"].str.len().max() <= 10_000
+    assert pd.isna(kept.loc["160-12345675", "found_taxa"])
+    assert not any(c.startswith("=") for c in pd.read_csv(left, dtype=str)["value"])

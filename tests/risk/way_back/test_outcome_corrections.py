@@ -145,3 +145,91 @@ def test_parts_are_taken_together_without_losing_a_find(parts, expected):
     table["version"] = 1
     found = outcomes.standing(outcomes.add(outcomes.empty(), table).table)
     assert found["outcome"].tolist() == [expected]
+
+
+# --- corrections in the order they happen to come --------------------------------------------------
+
+
+def test_corrections_on_two_later_days_keep_every_statement(place):
+    out = place / "o.csv"
+    days = [("2026-02-02", "OK", "2026-02-10"), ("2026-02-12", "WLP", "2026-02-13")]
+    days.append(("2026-02-20", "OTH", "2026-02-21"))
+    for number, (updated, word, now) in enumerate(days):
+        file = place.results(place.row("B1", "2026-02-02", word, updated), name=f"{number}.csv")
+        assert place.take_in(file, "--out" if number == 0 else "--into", out, now=now).exit_code == 0
+    kept = outcomes.read(out)
+    assert kept["outcome"].tolist() == ["clean", "wildlife_products", "other_offence"]
+    assert pd.read_csv(out)["version"].tolist() == [1, 2, 3]
+    assert kept["source_file"].tolist() == ["0.csv", "1.csv", "2.csv"]
+    assert kept["superseded_at"].tolist()[:2] == [pd.Timestamp("2026-02-12"), pd.Timestamp("2026-02-20")]
+    assert kept["imported_at"].tolist() == [pd.Timestamp(now) for _, _, now in days]
+    assert histories.read_outcomes(out)["outcome"].tolist() == ["other_offence"]
+
+
+def test_a_correction_that_comes_before_what_it_corrects_stands_all_the_same(place):
+    out = place / "o.csv"
+    correction = place.results(place.row("B1", "2026-02-02", "OK", "2026-02-09"), name="b.csv")
+    original = place.results(place.row("B1", "2026-02-02", "LIVE", "2026-02-02"), name="a.csv")
+    assert place.take_in(correction, "--out", out).exit_code == 0
+    done = place.take_in(original, "--into", out, now="2026-02-12")
+    assert "1 = 0 new + 0 correct an earlier one + 1 kept but not in force + 0 known already" in done.stdout
+    kept = outcomes.read(out)
+    assert kept["outcome"].tolist() == ["live_animals", "clean"]
+    assert kept["superseded_at"].tolist()[0] == pd.Timestamp("2026-02-09")
+    assert histories.read_outcomes(out)["outcome"].tolist() == ["clean"]
+
+
+def look(bill, done, result, kind, updated="", extent="100"):
+    return f"{bill},,,,,{done},{updated},{result},{kind},{extent},\n"
+
+
+@pytest.mark.parametrize(
+    ("later", "stands"),
+    [
+        (("2026-02-05", "OK", "2", ""), "live_animals"),  # a scan days after it was opened
+        (("2026-02-05", "OK", "1", ""), "clean"),  # opened again: supersedes, as a later statement does
+        (("2026-02-02", "OK", "2", "2026-02-05"), "clean"),  # the same inspection, corrected
+        (("2026-02-05", "WLP", "2", ""), "wildlife_products"),
+    ],
+)
+def test_a_lesser_look_later_takes_no_find_back(place, later, stands):
+    out = place / "o.csv"
+    found = look("B1", "2026-02-02", "LIVE", "1")
+    done, result, kind, updated = later
+    file = place.results(found, look("B1", done, result, kind, updated))
+    assert place.take_in(file, "--out", out).exit_code == 0
+    assert histories.read_outcomes(out)["outcome"].tolist() == [stands]
+    kept = outcomes.read(out)
+    assert len(kept) == 2
+    assert kept["superseded_at"].isna().sum() == 1
+    assert kept.loc[kept["superseded_at"].isna(), "outcome"].tolist() == [stands]
+    first = out.read_bytes()
+    assert "2 known already" in place.take_in(file, "--into", out, now="2026-02-15").stdout
+    assert out.read_bytes() == first
+    # A correction of the find itself counts, whatever came after it.
+    sorry = place.results(look("B1", "2026-02-02", "OK", "1", "2026-02-12"))
+    assert place.take_in(sorry, "--into", out, now="2026-02-15").exit_code == 0
+    assert histories.read_outcomes(out)["outcome"].tolist() == ["clean"]
+
+
+def test_two_containers_of_one_bill_are_corrected_apart(place):
+    out = place / "o.csv"
+    rows = [
+        place.row("B1", "2026-02-02", "LIVE", ctn="AAAU1234567"),
+        place.row("", "2026-02-02", "OK", ctn="bbbu 123456-7"),
+    ]
+    assert place.take_in(place.results(*rows), "--out", out).exit_code == 0
+    other = place.results(place.row("B1", "2026-02-02", "WLP", "2026-02-08", ctn="BBBU1234567"))
+    assert place.take_in(other, "--into", out).exit_code == 0
+    kept = outcomes.read(out)
+    assert kept["part"].tolist() == ["AAAU1234567", "BBBU1234567", "BBBU1234567"]
+    assert histories.read_outcomes(out)["outcome"].tolist() == ["live_animals;wildlife_products"]
+
+
+def test_an_outcome_that_is_there_now_not_inspected_is_told(place):
+    out = place / "o.csv"
+    assert place.take_in(place.results(place.row("B1", "2026-02-02", "OK")), "--out", out).exit_code == 0
+    rows = [place.row("B1", "", "NI"), place.row("B2", "2026-02-03", "OK")]
+    done = place.take_in(place.results(*rows), "--into", out)
+    assert "not inspected, though an outcome is known, which stands: B1" in " ".join(done.stdout.split())
+    assert set(histories.read_outcomes(out)["shipment_id"]) == {"B1", "B2"}

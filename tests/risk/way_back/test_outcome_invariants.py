@@ -6,7 +6,7 @@ import pandas as pd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from risk import matching, outcomes, writing
+from risk import matching, outcomes, statements, writing
 
 _WORDS = ["OK", "LIVE", "WLP", "OTH", "NI", ""]
 
@@ -31,7 +31,7 @@ _ROWS = st.lists(_CELL, min_size=1, max_size=6)
 
 def taken(room, rows, now="2026-02-10"):
     found, known = room.read(rows)
-    return outcomes.take(found, matching.match(found.table, known), known, pd.Timestamp(now))
+    return statements.take(found, matching.match(found.table, known), known, pd.Timestamp(now))
 
 
 def same(a, b):
