@@ -190,7 +190,8 @@ def test_a_direct_waybill_with_bare_lines():
         "is_consolidation": "false",
         "known_at": "2026-06-03",
         "declaration_id": "26DE0000000001",
-        "location": "PMC12345QR",
+        "container_ids": "PMC12345QR",
+        "container_types": "PMC",
         "shipper_name": "DHAKA GARMENT EXPORTS",
         "shipper_address": "NAFI TOWER LEVEL-12 53 GULSHAN A, DHAKA, 1212",
         "shipper_country": "BD",
@@ -272,7 +273,7 @@ def test_a_flight_manifest_joins_the_parts_of_a_waybill():
     assert split.values["packages"] == "30"
     assert split.values["gross_weight_kg"] == "606"
     assert float(split.values["volume_m3"]) == pytest.approx(0.45)
-    assert split.values["location"] == "PMC12345KZ"
+    assert split.values["container_ids"] == "PMC12345KZ"
     assert split.values["is_consolidation"] == "true"
     assert split.values["handling_codes"] == "SPX;EAW"
     assert ("packages", "30", "all 92 pieces of the bill; the others are not on this flight") in split.doubts
@@ -292,7 +293,7 @@ def test_a_flight_manifest_joins_the_parts_of_a_waybill():
         "goods_description": "TROPICAL FISH",
         "handling_codes": "AVI",
     }
-    assert orchids.values["location"] == "AKE54321KZ"
+    assert orchids.values["container_ids"] == "AKE54321KZ"
     assert orchids.values["handling_codes"] == "PER;PEF"
     assert float(orchids.values["gross_weight_kg"]) == pytest.approx(4.5359237)
     assert orchids.place == "line 17"
@@ -675,7 +676,8 @@ def rows(draw: st.DrawFn) -> dict[str, object]:
             "transhipment_ports": draw(st.sampled_from(["DXB", "DXB;DOH", None])),
             "broker_name": draw(st.sampled_from(["Chan & Sons", None])),
             "carrier_name": draw(st.sampled_from(["Veloxa Airways", None])),
-            "location": draw(st.sampled_from(["AKE12345CX", None])),
+            "location": draw(st.sampled_from(["W0123 SHED 4", None])),
+            "container_ids": draw(st.sampled_from(["AKE12345CX", None])),
             "known_at": pd.Timestamp("2026-07-16"),
         }
     return row
@@ -696,7 +698,7 @@ def back(table: pd.DataFrame) -> tuple[bytes, list[dict[str, str]]]:
 
 _SAME = (
     *("bill_level", "mode", "hs_codes", "handling_codes", "origin_country", "permit_refs", "seal_ids"),
-    *("declaration_id", "currency", "vessel_or_flight", "transhipment_ports", "location"),
+    *("declaration_id", "currency", "vessel_or_flight", "transhipment_ports", "location", "container_ids"),
     *(f"{role}_country" for role in ("shipper", "consignee", "notify")),
 )
 _NUMBERS = ("gross_weight_kg", "packages", "volume_m3", "declared_value")

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from features.manifest.messages import xml
+from features.manifest.messages.cargo_imp_flight import FLIGHT_LINE
 from features.manifest.messages.cargo_imp_lines import WAYBILL
 from features.manifest.messages.cargo_imp_parties import ROLES
-from features.manifest.messages.cargo_imp_reading import FLIGHT_LINE, HEADER, read
+from features.manifest.messages.cargo_imp_reading import HEADER, read
 from features.manifest.messages.cargo_imp_writing import write
 from features.manifest.messages.form import Field, Form
 
@@ -38,11 +39,17 @@ def _fields() -> Iterator[Field]:
         "a number the field cannot hold stands in OCI//HWB/U as well, where only this program looks for it",
     )
     yield Field("master_id", "FHL: MBI")
-    yield Field("manifest_id", "FFM: flight, day and point of loading", written=False)
+    yield Field(
+        "manifest_id",
+        "FFM: flight, day and point of loading",
+        "the day with its year where the telex's header has one, as KZ134-2026-04-15-HKG; else without",
+        written=False,
+    )
     yield Field("declaration_id", "OCI: M, movement reference number")
     yield Field("mode", "every message", "always air", written=False)
     yield Field("known_at", "FWB: ISU, and the telex's time of origin", "the day is written", written=False)
-    yield Field("location", "FFM: ULD; FWB: RTD/NU", "unit load devices alone; " + not_houses)
+    yield Field("arrives_at", "FFM: point of unloading", "where the telex's header has a year", written=False)
+    yield Field("location", "OCI: TID/F, where it is transferred to at its destination")
     for tag, role in ROLES.items():
         rest = not_houses if role == "notify" else ""
         yield Field(f"{role}_name", f"{tag}: first line or NAM", rest)
@@ -50,16 +57,22 @@ def _fields() -> Iterator[Field]:
         yield Field(f"{role}_country", f"{tag}: country of the address", rest)
         yield Field(f"{role}_id", f"OCI: {tag}/T", "the airline's account number is none")
         yield Field(f"{role}_phone", f"{tag}: TE; OCI: {tag}/CT", "letters and digits alone are written")
-        yield Field(f"{role}_email", f"{tag}: a contact with @", "not in the character set", written=False)
+        yield Field(
+            f"{role}_email",
+            f"OCI: {tag}/MU and {tag}/MD, user and domain; {tag}: a contact with @",
+            written=False,
+        )
     yield Field("broker_name", "OPI: participant BRK", not_houses)
     yield Field("carrier_name", "OPI: participant AIR; else the designator in FLT or RTG", not_houses)
     yield Field("bill_level", "the message; FWB of a consolidation: master, else direct")
     yield Field("is_consolidation", "RTD/NC, or words of it (CONSOL, AS PER ATTACHED LIST)")
     yield Field("items", "RTD: several rate lines", not_houses)
+    yield Field("container_ids", "FFM: ULD; FWB: RTD/NU", "unit load devices; " + not_houses)
+    yield Field("container_types", "FFM: ULD; FWB: RTD/NU", "the first three letters", written=False)
     yield Field("goods_description", "RTD/NG, RTD/NC; FHL: TXT, else HBS; FFM: description")
     yield Field("hs_codes", "RTD/NH; HTS; OCI: HS; else HS CODE in the text")
-    yield Field("permit_refs", "OCI: C, certificate number")
-    yield Field("handling_codes", "SPH; codes below HBS and below lines of FFM")
+    yield Field("permit_refs", "OCI: DOC/C, certificate number; LI, licence")
+    yield Field("handling_codes", "SPH; codes below HBS, and below or behind lines of FFM")
     yield Field("origin_country", "RTD/NO; a line GOODS ORIGIN and the country")
     yield Field("loading_port", "airport of origin of the air waybill or HBS")
     yield Field("transhipment_ports", "FWB: RTG; FFM: point of loading that is not the origin", not_houses)

@@ -47,6 +47,8 @@ class Bill:
         Columns said in a second place, for want of the first.
     sums : dict of str to float
         Quantities of the parts on a flight.
+    master, master_doubts : dict, list
+        Columns of the master a house is below, and its doubts.
     """
 
     short = own_number = master_number = carrier = issued = total = ""
@@ -54,6 +56,8 @@ class Bill:
     route: tuple[str, ...] = ()
     spare: dict[str, str] = {}  # noqa: RUF012 - never changed in place
     sums: dict[str, float] = {}  # noqa: RUF012 - likewise
+    master: dict[str, str] = {}  # noqa: RUF012 - likewise
+    master_doubts: list[tuple[str, str, str]] = []  # noqa: RUF012 - likewise
 
     def __init__(self, place: str, house: bool = False) -> None:
         self.place, self.house = place, house
@@ -75,12 +79,31 @@ class Bill:
             members = self.lists[column] = {}
         members[member] = None
 
-    def shipment(self) -> Shipment:
-        """Return the bill as a shipment."""
+    def join(self, more: Bill) -> None:
+        """Take in what a further message says of the bill; what it says again is not taken twice."""
+        for column, text in more.values.items():
+            self.values.setdefault(column, text)
+        for column, members in more.lists.items():
+            for member in members:
+                self.add(column, member)
+        for column, text in more.spare.items():
+            self.keep(column, text)
+        if more.texts != self.texts[: len(more.texts)]:
+            self.texts += more.texts
+        self.doubts += [doubt for doubt in more.doubts if doubt not in self.doubts]
+
+    def shipment(self, summary: bool = False) -> Shipment:
+        """Return the bill as a shipment.
+
+        Parameters
+        ----------
+        summary : bool
+            Whether it is an entry of a list.
+        """
         values = self.values
         for column, members in self.lists.items():
             text = ";".join(members)
             if text.count(";") >= len(members):
                 text = ";".join(member.replace(";", ",") for member in members)
             values[column] = text
-        return Shipment(values, self.place, tuple(self.doubts[:MOST]))
+        return Shipment(values, self.place, tuple(self.doubts[:MOST]), summary)

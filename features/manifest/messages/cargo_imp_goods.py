@@ -276,7 +276,8 @@ def unit(text: str) -> str:
 def take_unit(bill: Bill, text: str) -> None:
     """Read the number of a unit load device."""
     if found := unit(text):
-        bill.add("location", found)
+        bill.add("container_ids", found)
+        bill.add("container_types", found[:3])
 
 
 def settle(bill: Bill) -> None:
@@ -290,7 +291,7 @@ def settle(bill: Bill) -> None:
             texts = [short]
         elif not texts[-1].startswith(short) and not _plain(texts[-1]).startswith(_plain(short)):
             texts.insert(0, short)
-    _described(bill, "; ".join(dict.fromkeys(texts)) if len(texts) > 1 else "".join(texts))
+    described(bill, "; ".join(dict.fromkeys(texts)) if len(texts) > 1 else "".join(texts))
 
 
 def _settle_rates(bill: Bill) -> list[str]:
@@ -305,7 +306,8 @@ def _settle_rates(bill: Bill) -> list[str]:
     return described
 
 
-def _described(bill: Bill, text: str) -> None:
+def described(bill: Bill, text: str) -> None:
+    """Take a description: whether it is of a consolidation, and the HS codes in its words."""
     if not text:
         return
     bill.values["goods_description"] = text
@@ -360,7 +362,6 @@ def settle_parts(bill: Bill) -> None:
     for column, amount in bill.sums.items():
         if amount:
             bill.values[column] = format(amount, ".12g")
-    _described(bill, "; ".join(bill.texts))
     whole = number(bill.total)
     there = bill.values.get("packages", "0")
     if whole and float(whole) > float(there):

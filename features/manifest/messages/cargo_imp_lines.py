@@ -11,7 +11,10 @@ from features.manifest.messages.cargo_imp_parties import ROLES, TELEPHONES, part
 
 #: Written by systems in place of the number of an air waybill.
 NO_NUMBER = "000-00000000"
-WAYBILL = re.compile(r"(?:[A-Z]{3}/)?\s*([0-9]{3})[- ]?([0-9]{7,8})\s*([A-Z]{3})?\s*([A-Z]{3})?[ ]*/?")
+WAYBILL = re.compile(
+    r"(?:[A-Z]{3}/)?\s*([0-9]{3})[- ]{0,2}([0-9]{7,8})"
+    r"\s*(?:/(?=[A-Z]{6}[/\s]))?([A-Z]{3})?\s*([A-Z]{3})?[ ]*/?"
+)
 _USUAL_VALUES = re.compile(
     r"CVD/([A-Z]{3})/(?:[A-Z]{0,2}/)?[A-Z]{0,2}"
     r"/(?:NVD|([0-9]{1,15}(?:\.[0-9]{1,6})?))/(?:NCV|([0-9]{1,15}(?:\.[0-9]{1,6})?))/[^/\n]*$"
@@ -30,17 +33,17 @@ def waybill(bill: Bill, segment: str) -> None:
     found = WAYBILL.match(segment)
     if not found:
         return
-    number = numbered(bill, found, "shipment_id")
+    number = numbered(bill, found[1], found[2], "shipment_id")
     if number != NO_NUMBER:
         bill.values["shipment_id"] = number
     way(bill, found[3] or "", found[4] or "")
     goods.take_quantities(bill, segment[found.end() :])
 
 
-def numbered(bill: Bill, found: re.Match[str], column: str) -> str:
+def numbered(bill: Bill, prefix: str, serial: str, column: str) -> str:
     """Return the number of an air waybill, with a doubt where its check digit is wrong."""
-    number = f"{found[1]}-{found[2]}"
-    if len(found[2]) != 8 or int(found[2][:7]) % 7 != int(found[2][7]):
+    number = f"{prefix}-{serial}"
+    if len(serial) != 8 or int(serial[:7]) % 7 != int(serial[7]):
         bill.doubts.append((column, number, _CHECKED))
     return number
 
@@ -113,7 +116,7 @@ def _issued(bill: Bill, segment: str) -> None:
 
 def _customs(bill: Bill, segment: str) -> None:
     """Read what customs ask for besides: numbers of traders, certificates, seals, declarations."""
-    about = ""
+    about = mailbox = ""
     for line in segment[3:].split("\n"):
         parts = line.split("/", 4)
         if len(parts) < 5:
@@ -127,14 +130,22 @@ def _customs(bill: Bill, segment: str) -> None:
                 bill.values.setdefault(f"{role}_id", text)
             elif kind in TELEPHONES or "@" in text:
                 bill.keep(f"{role}_{'email' if '@' in text else 'phone'}", text)
+            elif kind == "MU":
+                mailbox = text
+            elif kind == "MD":
+                if mailbox and "." in text:
+                    bill.keep(f"{role}_email", f"{mailbox}@{text}".lower())
+                mailbox = ""
         elif kind == "HS":
             goods.take_hs(bill, text)
-        if kind == "C":
+        if kind == "C" or kind == "LI":
             bill.add("permit_refs", text)
         elif kind == "N":
             bill.add("seal_ids", text)
         elif kind == "M":
             bill.values.setdefault("declaration_id", text)
+        elif kind == "F" and about == "TID":
+            bill.values.setdefault("location", text)
         elif kind == "U" and about == "HWB":
             bill.own_number = text
         elif kind == "U" and about == "MWB":
@@ -190,4 +201,7 @@ WAYBILL_LINES: dict[str, Handler] = {
     "HTS": goods.take_tariff,
 }
 HOUSE_LINES: dict[str, Handler] = _COMMON | {"TXT": goods.take_text, "HTS": goods.take_tariff}
-FLIGHT_LINES: dict[str, Handler] = {"OCI": _customs}
+FLIGHT_LINES: dict[str, Handler] = {
+    "OCI": _customs,
+    **dict.fromkeys(("DIM", "OSI", "COR", "SCI", "SSR"), _read_over),
+}

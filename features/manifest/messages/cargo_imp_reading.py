@@ -8,6 +8,7 @@ from pathlib import Path
 
 from features.manifest.messages import cargo_imp_goods as goods
 from features.manifest.messages.cargo_imp_bill import Bill
+from features.manifest.messages.cargo_imp_flight import FLIGHT_LINE, UNLOADING, Flight
 from features.manifest.messages.cargo_imp_lines import (
     FLIGHT_LINES,
     HOUSE_LINES,
@@ -24,15 +25,9 @@ from features.manifest.messages.cargo_imp_times import known_at, origin_time, re
 from features.manifest.messages.form import Broken, Shipment
 from features.manifest.messages.telex import Telex
 
-#: Consignments of one flight message held at a time: the parts of a split one are joined.
-FLIGHT = 100_000
 #: Masters of a file remembered for the houses that follow them.
 _MASTERS = 20_000
 HEADER = re.compile(r"(FWB|FHL|FFM)/([0-9]{1,3})(?:[ /]+([^\n]*))?(?=\n|$)")
-FLIGHT_LINE = re.compile(
-    r"[0-9]{1,2}/([A-Z0-9]{2,3}[0-9]{1,5}[A-Z]?)/([0-9]{2}[A-Z]{3})([0-9]{4})?(?:/([A-Z]{3}))?"
-)
-_UNLOADING = re.compile(r"([A-Z]{3})(?: *$|/(NIL)?(?:/|$)|/(?=[0-9]{2}[A-Z]{3}))")
 _USUAL_HOUSE = re.compile(
     r"HBS/([A-Z0-9-]++)/([A-Z]{3})([A-Z]{3})/([0-9]{1,9})/([KL])([0-9]{1,9}(?:\.[0-9]{1,6})?)/[0-9]*/([^\n]*+)$"
 )
@@ -43,6 +38,8 @@ _OTHERS = frozenset(
 ) | {"CSN", "UCM", "SCM", "UWS", "NTM"}
 _NONE: dict[str, Handler] = {}
 _KINDS = {"FWB": WAYBILL_LINES, "FHL": _NONE, "FFM": FLIGHT_LINES}
+#: What a list of houses leaves out, and a house's own message says.
+_PARTIES = frozenset(("shipper_name", "consignee_name"))
 _LIST = frozenset(("HBS", "MBI", "MAW"))
 #: Stands where no bill is being read; nothing is ever added to it.
 _NO_BILL = Bill("")
@@ -63,12 +60,11 @@ class _Reading:
         self.some = False  # the message told of a shipment, or said that there is none
         self.master: dict[str, str] = {}
         self.masters: dict[str, dict[str, str]] = {}
-        self.flight: dict[str, Bill] = {}
-        self.flight_values: dict[str, str] = {}
-        self.unit = ""
-        self.late = ""
+        self.flight = Flight(self._where)
         self.out: list[Shipment | Broken] = []
         self.master_doubts: list[tuple[str, str, str]] = []
+        self.whole: Bill | None = None  # a house that is read, but for what a further message may say
+        self.key = ("", "")  # its master and its line
         self.listed = ("", self.master, self.master_doubts)  # the latest line MBI, and what it says
 
     def found(self) -> Iterator[Shipment | Broken]:
@@ -87,12 +83,16 @@ class _Reading:
                         yield from out
                         out.clear()
         self._end()
+        self._house_is_whole()
         yield from out
+        yield from self.flight.shipments()
 
     def _structure(self, segment: str) -> None:
         """Read a line that begins a message, a shipment, or what is around messages."""
         tag = segment[:3]
-        if self.kind == "FHL" and tag in _LIST:
+        if self.kind == "FFM" and tag[0].isdigit():
+            self._flight_line(segment)
+        elif self.kind == "FHL" and tag in _LIST:
             self._house_line(tag, segment)
         elif tag in _KINDS and (header := HEADER.match(segment)) is not None:
             self._begin(header, segment)
@@ -118,6 +118,8 @@ class _Reading:
 
     def _begin(self, header: re.Match[str], segment: str) -> None:
         self._end()
+        if header[1] != "FHL":
+            self._house_is_whole()
         self.sent, self.waiting = self.waiting, ""
         self.place = self._where(segment)
         self.kind, self.some = header[1], False
@@ -126,7 +128,6 @@ class _Reading:
             self.master, self.master_doubts = {}, []
         else:
             self.bill = Bill(self.place)
-            self.flight, self.flight_values, self.unit, self.late = {}, {}, "", ""
         if self.repeats:
             self.kind, self.lines, self.repeats = "", _NONE, False
         elif header[3]:
@@ -136,6 +137,7 @@ class _Reading:
     def _other(self, segment: str) -> None:
         """Leave out a message of another kind."""
         self._end()
+        self._house_is_whole()
         self.kind, self.lines, self.waiting = "", _NONE, ""
         self.repeats = segment[:3] in ("FMA", "FNA")
         what = "an acknowledgement" if self.repeats else "a message of another kind"
@@ -152,12 +154,8 @@ class _Reading:
             if not self.some:
                 expected = "a house bill (HBS) in this list"
                 self.out.append(Broken(self.place, expected, self.master.get("master_id", "")))
-        elif self.kind == "FFM":
-            self._flight_ends()
-            if not self.some:
-                self.out.append(
-                    Broken(self.place, "a line with an air waybill in this flight manifest, or NIL")
-                )
+        elif self.kind == "FFM" and not self.some:
+            self.out.append(Broken(self.place, "a line with an air waybill in this flight manifest, or NIL"))
         self.kind, self.lines = "", _NONE
 
     # --- FWB
@@ -208,11 +206,7 @@ class _Reading:
 
     def _house_line(self, tag: str, segment: str) -> None:
         if tag == "HBS":
-            self._house_ends()
-            self.some = True
-            self.bill = Bill(self._where(segment), house=True)
-            self.lines = HOUSE_LINES
-            self._house(segment)
+            self._house_begins(segment)
         elif segment == self.listed[0]:  # as in the message before
             self._house_ends()
             _, self.master, self.master_doubts = self.listed
@@ -222,7 +216,7 @@ class _Reading:
                 self._house_ends()
                 bill = Bill("")
                 way(bill, found[3] or "", found[4] or "")
-                number = numbered(bill, found, "master_id")
+                number = numbered(bill, found[1], found[2], "master_id")
                 self.master, self.master_doubts = bill.values, bill.doubts
                 if number != NO_NUMBER:
                     self.master["master_id"] = number
@@ -260,16 +254,42 @@ class _Reading:
             elif line:
                 bill.short = f"{bill.short} {line[1:].strip()}".strip()
 
+    def _house_begins(self, segment: str) -> None:
+        """Begin a house; the first of a message may go on with the last of the message before."""
+        self._house_ends()
+        key = (self.master.get("master_id", ""), segment)
+        goes_on = not self.some and key == self.key
+        if not goes_on:
+            self._house_is_whole()
+        self.key, self.some = key, True
+        bill = self.bill = Bill(self._where(segment), house=True)
+        self.lines = HOUSE_LINES
+        if when := known_at(self.sent, ""):
+            bill.values["known_at"] = when
+        self._house(segment)
+        bill.master, bill.master_doubts = self.master, self.master_doubts
+
     def _house_ends(self) -> None:
+        """Keep a house that is read, until it is known that no further message goes on with it."""
         bill = self.bill
-        if not bill.house:
+        if bill.house:
+            self.bill, self.lines = _NO_BILL, _NONE
+            if self.whole is None:
+                self.whole = bill
+            else:
+                self.whole.join(bill)
+
+    def _house_is_whole(self) -> None:
+        """Give out the house that is kept."""
+        bill = self.whole
+        if bill is None:
             return
-        self.bill, self.lines = _NO_BILL, _NONE
+        self.whole = None
         values = bill.values
         goods.settle(bill)
         if bill.spare:
             _settle_parties(bill)
-        if number := bill.master_number or self.master.get("master_id", ""):
+        if number := bill.master_number or bill.master.get("master_id", ""):
             values["master_id"] = number
         if not bill.own_number:
             expected = "the number of a house bill after HBS"
@@ -280,87 +300,27 @@ class _Reading:
         values["is_consolidation"] = "true" if bill.consolidated else "false"
         for name, said in self.masters.get(values.get("master_id", ""), {}).items():
             values.setdefault(name, said)
-        when = known_at(self.sent, "")
-        if when:
-            values["known_at"] = when
-        bill.doubts += self.master_doubts
+        bill.doubts += bill.master_doubts
         if "master_id" not in values:
             bill.doubts.append(("master_id", "", "the number of the master bill in the line MBI"))
-        self.out.append(bill.shipment())
+        self.out.append(bill.shipment(summary=not values.keys() & _PARTIES))
 
     # --- FFM
 
     def _flight_line(self, segment: str) -> None:
+        flight = self.flight
         if segment[:1].isdigit():
-            if (flight := FLIGHT_LINE.match(segment)) is not None:
-                self._flight_begins(flight)
-            elif (found := WAYBILL.match(segment)) is not None:
-                if len(self.flight) >= FLIGHT:
-                    self._flight_ends()
-                self._consignment(found, segment)
+            if (bill := flight.consigns(segment)) is not None:
+                self.bill, self.some = bill, True
+                if flight.full():
+                    self.out.extend(flight.shipments())
+            elif (found := FLIGHT_LINE.match(segment)) is not None:
+                self.out.extend(flight.begins(found, self.sent))
         elif segment.startswith("ULD"):
-            self.unit = goods.unit(segment[4:].partition("\n")[0])
-        elif (unloading := _UNLOADING.match(segment)) is not None:
-            self.unit = ""
+            flight.loads(segment)
+        elif (unloading := UNLOADING.match(segment)) is not None:
             self.some = self.some or unloading[2] is not None
-            self.flight_values["discharge_port"] = unloading[1]
-            dates = re.findall(r"[0-9]{2}[A-Z]{3}[0-9]{4}", segment.partition("\n")[0])
-            self.late = dates[0] if dates else ""
-
-    def _flight_begins(self, flight: re.Match[str]) -> None:
-        number, day, point = flight[1], flight[2], flight[4] or ""
-        self.flight_values = {
-            "vessel_or_flight": number,
-            "carrier_name": number[:2],
-            "manifest_id": "-".join(part for part in (number, day, point) if part),
-        }
-        if point:
-            self.flight_values["loading_port"] = point
-
-    def _consignment(self, found: re.Match[str], segment: str) -> None:
-        """Read a line with an air waybill; one that stands there again is another part of the same."""
-        first, *more = segment.split("\n")
-        number = f"{found[1]}-{found[2]}"
-        quantity, _, text = first[found.end() :].partition("/")
-        whole = self.flight.get(number)
-        if whole is None:
-            whole = Bill(self._where(segment))
-            numbered(whole, found, "shipment_id")
-            whole.values.update(self.flight_values)
-            _flight_way(whole.values, found[3] or "", found[4] or "", self.flight_values)
-            whole.values["shipment_id"], whole.values["mode"] = number, "air"
-            self.flight[number] = whole
-            goods.take_quantities(whole, quantity)
-            if self.late:
-                whole.doubts.append(
-                    ("arrives_at", self.late, "a time with its year; this message gives none")
-                )
-                self.late = ""
-        else:
-            part = Bill("")
-            goods.take_quantities(part, quantity)
-            goods.add_part(whole, part)
-        if (text := text.strip()) and text not in whole.texts and len(whole.texts) < 100:
-            whole.texts.append(text)
-        if self.unit:
-            whole.add("location", self.unit)
-        for line in more:
-            if _HANDLING.fullmatch(line):
-                handling(whole, "SPH" + line)
-        self.bill, self.some = whole, True
-
-    def _flight_ends(self) -> None:
-        when = known_at(self.sent, "")
-        for bill in self.flight.values():
-            goods.settle_parts(bill)
-            if bill.spare:
-                _settle_parties(bill)
-            if bill.consolidated:
-                bill.values["bill_level"], bill.values["is_consolidation"] = "master", "true"
-            if when:
-                bill.values["known_at"] = when
-            self.out.append(bill.shipment())
-        self.flight, self.bill = {}, Bill("")
+            flight.unloads(unloading, segment)
 
 
 def _house_way(values: dict[str, str], origin: str, destination: str, master: dict[str, str]) -> None:
@@ -374,19 +334,6 @@ def _house_way(values: dict[str, str], origin: str, destination: str, master: di
     if last or destination:
         values["discharge_port"] = last or destination
     if last and destination and last != destination:
-        values["delivery_place"] = destination
-
-
-def _flight_way(values: dict[str, str], origin: str, destination: str, flight: dict[str, str]) -> None:
-    """Tell a consignment's way: from its origin, over where this flight takes it, to its destination."""
-    if origin and not destination:
-        origin, destination = "", origin
-    point = flight.get("loading_port", "")
-    if origin:
-        values["loading_port"] = origin
-        if point and point not in (origin, flight.get("discharge_port")):
-            values["transhipment_ports"] = point
-    if destination and destination != values.setdefault("discharge_port", destination):
         values["delivery_place"] = destination
 
 

@@ -10,6 +10,9 @@ MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", 
 _NUMBERS = {name: number for number, name in enumerate(MONTHS, start=1)}
 _ISSUED = re.compile(r"([0-9]{2})([A-Z]{3})([0-9]{2})")
 _ORIGIN = re.compile(r"\.[A-Z0-9]{7,8}\s+([0-9]{6})\b")
+_DAY_TIME = re.compile(r"([0-9]{2})([A-Z]{3})([0-9]{2})([0-9]{2})")
+#: A flight manifest is sent about the day of the flight.
+_NEAR = datetime.timedelta(days=60)
 _RECEIVED = re.compile(r"(?:RCV|SND),([0-9]{4})/([0-9]{2})/([0-9]{2})\s+([0-9]{2}):([0-9]{2})")
 
 
@@ -57,6 +60,33 @@ def known_at(sent: str, issued: str) -> str:
         if (then := day + datetime.timedelta(days=later)).day == int(sent[:2]):
             return f"{then.isoformat()}T{sent[2:4]}:{sent[4:]}"
     return day.isoformat()
+
+
+@lru_cache(maxsize=4096)
+def dated(text: str, sent: str) -> str:
+    """Return the day and the time a text without a year means, if the year the message was sent in is known.
+
+    Parameters
+    ----------
+    text : str
+        Day, month, hour and minute (``16JUL1234``).
+    sent : str
+        What `received_time` gave; `origin_time` has no year.
+
+    Returns
+    -------
+    str
+        ISO 8601, local time; empty where the year is not known, or the day is not near the message's.
+    """
+    found = _DAY_TIME.fullmatch(text)
+    if not found or found[2] not in _NUMBERS or len(sent) != 16 or not _exists(sent):
+        return ""
+    then = datetime.datetime.fromisoformat(sent)
+    for year in (then.year, then.year - 1, then.year + 1):
+        day = f"{year:04d}-{_NUMBERS[found[2]]:02d}-{found[1]}T{found[3]}:{found[4]}"
+        if _exists(day) and abs(datetime.datetime.fromisoformat(day) - then) <= _NEAR:
+            return day
+    return ""
 
 
 def _exists(text: str) -> bool:

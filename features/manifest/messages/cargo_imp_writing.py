@@ -26,7 +26,8 @@ _UNIT = re.compile(r"[A-Z][A-Z0-9]{2}[A-Z0-9][0-9]{3,4}[A-Z0-9]{2}")
 _ROLES = (("SHP", "shipper"), ("CNE", "consignee"), ("NFY", "notify"))
 #: Columns that are written.
 _NAMES = (
-    *("shipment_id", "master_id", "declaration_id", "known_at", "arrives_at", "location", "broker_name"),
+    *("shipment_id", "master_id", "declaration_id", "known_at", "arrives_at", "location"),
+    *("container_ids", "broker_name"),
     *("carrier_name", "bill_level", "is_consolidation", "items", "goods_description", "hs_codes"),
     *("permit_refs", "handling_codes", "origin_country", "loading_port", "transhipment_ports"),
     *("discharge_port", "delivery_place", "gross_weight_kg", "packages", "volume_m3", "declared_value"),
@@ -204,7 +205,8 @@ def _customs(row: Row, own: str, master: str) -> list[str]:
     """Return lines OCI: numbers of papers and traders."""
     said = [("", "HWB", "U", own), ("", "MWB", "U", master)]
     said.append(("", "IMP", "M", clean(row["declaration_id"])))
-    said += [("", "", "C", text) for text in _members(row["permit_refs"])]
+    said.append(("", "TID", "F", clean(row["location"])))
+    said += [("", "DOC", "C", text) for text in _members(row["permit_refs"])]
     said += [("", "", "N", text) for text in _members(row["seal_ids"])]
     for tag, role in _ROLES:
         country = row[f"{role}_country"]
@@ -318,7 +320,7 @@ def _day(date: str) -> str:
 def _rates(row: Row) -> list[str]:
     """Return lines RTD: one line of rates, or one for each line of goods the bill has."""
     kind = "NC" if row["is_consolidation"] or row["bill_level"] == "master" else "NG"
-    units = [unit for unit in _members(row["location"]) if _UNIT.fullmatch(unit)]
+    units = [unit for unit in _members(row["container_ids"]) if _UNIT.fullmatch(unit)]
     pieces, weight = _pieces(row), decimal(row["gross_weight_kg"], 7)
     groups = [(pieces, weight, clean(row["goods_description"]), _codes(row), row["origin_country"])]
     if items := _items(row):

@@ -1,0 +1,206 @@
+"""Cargo-IMP flight manifests (FFM): which air waybills a flight carries, in which unit load devices.
+
+A manifest may come as several messages of the same flight with their own sequence numbers (CONT, LAST), and
+a waybill may stand in several lines, one for each of its parts: it is one shipment of the whole flight.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from features.manifest.messages import cargo_imp_goods as goods
+from features.manifest.messages.cargo_imp_bill import Bill
+from features.manifest.messages.cargo_imp_lines import WAYBILL, handling, numbered
+from features.manifest.messages.cargo_imp_times import dated, known_at
+from features.manifest.messages.form import Shipment
+
+#: Consignments of one flight held at a time: the parts of a split one are joined.
+MOST = 100_000
+#: Descriptions that differ, of the parts of a consignment.
+_TEXTS = 100
+FLIGHT_LINE = re.compile(
+    r"([0-9]{1,2})/([A-Z0-9]{2,3}[0-9]{1,5}[A-Z]?)/([0-9]{2}[A-Z]{3})([0-9]{4})?(?:/([A-Z]{3}))?"
+)
+UNLOADING = re.compile(r"([A-Z]{3})(?: *$|/(NIL)?(?:/|$)|/(?=[0-9]{2}[A-Z]{3}))")
+_USUAL = re.compile(
+    r"([0-9]{3})-([0-9]{8})([A-Z]{3})([A-Z]{3})"
+    r"/[TPSDM]([0-9]{1,9})([KL])([0-9]{1,9}(?:\.[0-9]{1,6})?)(?:MC([0-9]{1,9}(?:\.[0-9]{1,6})?))?"
+    r"(?:T([0-9]{1,9}))?/([^/\n]*+)(?:\n|$)"
+)
+_DATES = re.compile(r"[0-9]{2}[A-Z]{3}[0-9]{4}")
+_HANDLING = re.compile(r"(?:/[A-Z0-9]{3})+ *")
+#: As versions to 5 write them behind the description: one after the other.
+_CODES = re.compile(r"(?:[A-Z0-9]{3})+")
+
+
+class Flight:
+    """The consignments of a flight, over its messages.
+
+    Parameters
+    ----------
+    place : callable
+        Gives the place of a segment of the file.
+    """
+
+    def __init__(self, place: Callable[[str], str]) -> None:
+        self._place = place
+        self._bills: dict[str, Bill] = {}
+        self._key = ""
+        self._sequence: set[int] = set()  # numbers of the messages there were of this manifest
+        self._sent = ""
+        self._said: dict[str, str] = {}  # columns that are the same for the lines that follow
+        self._point = self._unloading = self._late = ""
+        self._current = Bill("")
+
+    def begins(self, found: re.Match[str], sent: str) -> Iterator[Shipment]:
+        """Begin a message; yield what there is of another flight, or of another manifest of this one.
+
+        Parameters
+        ----------
+        found : match of `FLIGHT_LINE`
+        sent : str
+            When the message was sent, as `cargo_imp_times.known_at` takes it.
+        """
+        sequence, number, day, time, point = found.groups("")
+        key = f"{number}/{day}/{point}"
+        if key != self._key or int(sequence) in self._sequence:
+            yield from self.shipments()
+            self._key, self._sent, self._sequence = key, sent, set()
+        self._sequence.add(int(sequence))
+        date = dated(day + (time or "0000"), sent)[:10]
+        self._said = {
+            "mode": "air",
+            "vessel_or_flight": number,
+            "carrier_name": number[:2],
+            "manifest_id": "-".join(part for part in (number, date or day, point) if part),
+        }
+        if when := known_at(sent, ""):
+            self._said["known_at"] = when
+        self._point, self._unloading, self._late = point, "", ""
+
+    def unloads(self, found: re.Match[str], segment: str) -> None:
+        """Take the point where what follows is unloaded, and when the flight arrives there."""
+        self._unloading = found[1]
+        self._unit("")
+        self._said.pop("arrives_at", None)
+        dates = _DATES.findall(segment.partition("\n")[0])
+        self._late = ""
+        if dates and (arrives := dated(dates[0], self._sent)):
+            self._said["arrives_at"] = arrives
+        elif dates:
+            self._late = dates[0]
+
+    def loads(self, segment: str) -> None:
+        """Take the unit load device that what follows is in."""
+        self._unit(goods.unit(segment[4:].partition("\n")[0]))
+
+    def _unit(self, unit: str) -> None:
+        if unit:
+            self._said["container_ids"], self._said["container_types"] = unit, unit[:3]
+        else:
+            self._said.pop("container_ids", None)
+            self._said.pop("container_types", None)
+
+    def consigns(self, segment: str) -> Bill | None:
+        """Read a line with an air waybill; return its bill, or None if the line has no waybill."""
+        usual = _USUAL.match(segment)
+        if usual is not None:
+            prefix, serial, origin, destination, pieces, code, weight, volume, whole, text = usual.groups()
+            number = f"{prefix}-{serial}"
+            if number not in self._bills:
+                bill = self._bills[number] = Bill(self._place(segment))
+                bill.values = values = self._said.copy()
+                values["shipment_id"] = number
+                if int(serial[:7]) % 7 != int(serial[7]):
+                    numbered(bill, prefix, serial, "shipment_id")
+                self._way(values, origin, destination)
+                goods.take_usual(bill, pieces, code, weight)
+                if volume and volume.strip("0."):
+                    values["volume_m3"] = volume
+                if whole:
+                    bill.total = whole
+                if text := text.strip():
+                    goods.described(bill, text)
+                self._more(bill, segment)
+                return bill
+        found = WAYBILL.match(segment)
+        return None if found is None else self._part(found, segment)
+
+    def _part(self, found: re.Match[str], segment: str) -> Bill:
+        """Read a line of any layout, or a further part of a waybill."""
+        quantity, _, text = segment[found.end() :].partition("\n")[0].partition("/")
+        text, *codes = (part.strip() for part in text.split("/"))
+        number = f"{found[1]}-{found[2]}"
+        bill = self._bills.get(number)
+        if bill is None:
+            bill = self._bills[number] = Bill(self._place(segment))
+            bill.values = self._said.copy()
+            bill.values["shipment_id"] = number
+            numbered(bill, found[1], found[2], "shipment_id")
+            self._way(bill.values, found[3] or "", found[4] or "")
+            goods.take_quantities(bill, quantity)
+        else:
+            part = Bill("")
+            goods.take_quantities(part, quantity)
+            goods.add_part(bill, part)
+            for column in ("container_ids", "container_types"):
+                for said in (bill.values.get(column), self._said.get(column)):
+                    if said:
+                        bill.add(column, said)
+        self._describes(bill, text, codes)
+        self._more(bill, segment)
+        return bill
+
+    def _describes(self, bill: Bill, text: str, codes: list[str]) -> None:
+        """Take the description of a line, and the special handling codes behind it."""
+        if not bill.texts and (first := bill.values.get("goods_description")):
+            bill.texts.append(first)
+        while codes and not _CODES.fullmatch(codes[0]):
+            text = f"{text} {codes.pop(0)}".strip()
+        for member in codes:
+            if _CODES.fullmatch(member):
+                handling(bill, "SPH/" + "/".join(re.findall("...", member)))
+        if text and text not in bill.texts and len(bill.texts) < _TEXTS:
+            bill.texts.append(text)
+            goods.described(bill, "; ".join(bill.texts))
+
+    def _more(self, bill: Bill, segment: str) -> None:
+        """Take the lines that go on with one of a waybill: special handling, for one."""
+        if self._late:
+            bill.doubts.append(("arrives_at", self._late, "a time with its year; this message gives none"))
+            self._late = ""
+        if "\n" in segment:
+            for line in segment.split("\n")[1:]:
+                if _HANDLING.fullmatch(line):
+                    handling(bill, "SPH" + line)
+
+    def _way(self, values: dict[str, str], origin: str, destination: str) -> None:
+        """Tell a consignment's way: from its origin, over where this flight takes it, to its destination."""
+        if origin and not destination:
+            origin, destination = "", origin
+        point, unloading = self._point, self._unloading
+        if origin or point:
+            values["loading_port"] = origin or point
+        if origin and point and point != origin and point != unloading:
+            values["transhipment_ports"] = point
+        if unloading or destination:
+            values["discharge_port"] = unloading or destination
+        if destination and unloading and destination != unloading:
+            values["delivery_place"] = destination
+
+    def full(self) -> bool:
+        """Tell whether no more consignments should be held."""
+        return len(self._bills) >= MOST
+
+    def shipments(self) -> Iterator[Shipment]:
+        """Yield the consignments there are, and forget them."""
+        bills, self._bills = self._bills, {}
+        for bill in bills.values():
+            if bill.sums or bill.total:
+                goods.settle_parts(bill)
+            for column, text in bill.spare.items():
+                bill.values.setdefault(column, text)
+            if bill.consolidated:
+                bill.values["bill_level"], bill.values["is_consolidation"] = "master", "true"
+            yield bill.shipment(summary=True)
