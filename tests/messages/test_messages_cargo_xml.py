@@ -83,9 +83,9 @@ _WAYBILL = _document(
     <ram:SubjectCode>SHP</ram:SubjectCode><ram:CountryID>ID</ram:CountryID></ram:IncludedCustomsNote>
   <ram:IncludedCustomsNote><ram:ContentCode>CT</ram:ContentCode><ram:Content>0049 1</ram:Content>
     <ram:SubjectCode>CNE</ram:SubjectCode></ram:IncludedCustomsNote>
-  <ram:IncludedCustomsNote><ram:ContentCode>L</ram:ContentCode><ram:Content>CITES 0042/IV</ram:Content>
+  <ram:IncludedCustomsNote><ram:ContentCode>C</ram:ContentCode><ram:Content>CITES 0042/IV</ram:Content>
   </ram:IncludedCustomsNote>
-  <ram:IncludedCustomsNote><ram:ContentCode>S</ram:ContentCode><ram:Content>SEAL1</ram:Content>
+  <ram:IncludedCustomsNote><ram:ContentCode>N</ram:ContentCode><ram:Content>SEAL1</ram:Content>
   </ram:IncludedCustomsNote>
   <ram:AssociatedReferenceDocument><ram:ID>VET 7</ram:ID><ram:TypeCode>853</ram:TypeCode>
   </ram:AssociatedReferenceDocument>
@@ -169,7 +169,7 @@ _SEAFOOD = f"<ram:HandlingSPHInstructions>{_CODE}</ram:HandlingSPHInstructions>"
 _FLIGHT = _document(
     "FlightManifest",
     """<rsm:LogisticsTransportMovement><ram:StageCode>Main-Carriage</ram:StageCode><ram:ID>EK380</ram:ID>
- <ram:UsedLogisticsTransportMeans><ram:Name>EMIRATES</ram:Name></ram:UsedLogisticsTransportMeans>
+ <ram:UsedLogisticsTransportMeans><ram:Name>A6-EFK</ram:Name></ram:UsedLogisticsTransportMeans>
  <ram:DepartureEvent><ram:DepartureOccurrenceDateTime>2026-03-04T01:00:00</ram:DepartureOccurrenceDateTime>
  <ram:OccurrenceDepartureLocation><ram:ID>DXB</ram:ID></ram:OccurrenceDepartureLocation></ram:DepartureEvent>
  </rsm:LogisticsTransportMovement><rsm:ArrivalEvent>
@@ -268,6 +268,7 @@ def test_a_waybill_is_one_shipment(tmp_path: Path) -> None:
         "permit_refs": "CITES 0042/IV;VET 7",
         "seal_ids": "SEAL1",
         "container_ids": "PMC12345QR",
+        "container_types": "PMC",
         "gross_weight_kg": "45.359237",
         "volume_m3": "0.28316846592",
         "packages": "12",
@@ -302,19 +303,19 @@ def test_a_flight_manifest_gives_its_waybills_and_joins_split_ones(tmp_path: Pat
     whole, split, blind = sorted(_values(tmp_path, _FLIGHT), key=lambda v: -len(v.get("handling_codes", "")))
     assert split == {
         "shipment_id": "176-00000011",
-        "bill_level": "master",
         "manifest_id": "EK38020260304DXB",
         "mode": "air",
         "known_at": "2026-03-04T05:06:07+07:00",
         "arrives_at": "2026-03-04T13:25:00+08:00",
         "vessel_or_flight": "EK380",
-        "carrier_name": "EMIRATES",
+        "carrier_name": "EK",
         "loading_port": "NBO",
         "transhipment_ports": "DXB",
         "discharge_port": "HKG",
         "delivery_place": "CAN",
         "goods_description": "SHRIMPS",
         "container_ids": "PMC1111EK;AKE22222EK",
+        "container_types": "PMC;AKE",
         "packages": "8",
         "gross_weight_kg": "81",
     }
@@ -355,7 +356,7 @@ def test_a_house_list_gives_its_houses(tmp_path: Path) -> None:
 def test_houses_inside_a_flight_manifest_lie_under_their_waybill(tmp_path: Path) -> None:
     inner = _house_entry("HA", "PARTS") + _house_entry("HB", "ORCHIDS")
     text = _FLIGHT.replace(_SEAFOOD + "\n</ram:Included", inner + "\n</ram:Included")
-    houses = [v for v in _values(tmp_path, text) if v["bill_level"] == "house"]
+    houses = [v for v in _values(tmp_path, text) if v.get("bill_level") == "house"]
     assert [v["shipment_id"] for v in houses] == ["HA", "HB"]
     assert {v["master_id"] for v in houses} == {"176-00000022"}
     assert {v["discharge_port"] for v in houses} == {"HKG"}
@@ -727,7 +728,7 @@ def test_reading_is_linear_in_what_repeats(tmp_path: Path, kind: str) -> None:
     item += (
         "</ram:Identification></ram:NatureIdentificationTransportCargo></ram:IncludedMasterConsignmentItem>"
     )
-    note = "<ram:IncludedCustomsNote><ram:ContentCode>L</ram:ContentCode><ram:Content>{}</ram:Content>"
+    note = "<ram:IncludedCustomsNote><ram:ContentCode>C</ram:ContentCode><ram:Content>{}</ram:Content>"
     note += "</ram:IncludedCustomsNote>"
     path = tmp_path / "many.xml"
     took = []
@@ -774,3 +775,131 @@ def test_mutated_messages_raise_nothing(tmp_path: Path, data: st.DataObject) -> 
             assert set(each.values) <= set(FORM.columns)
             assert all(isinstance(value, str) and value for value in each.values.values())
             assert each.values["shipment_id"]
+
+
+# --- lists ----------------------------------------------------------------------------------
+
+
+def _shipments(folder: Path, text: str) -> dict[str, Shipment]:
+    found = _read(folder, text)
+    return {each.values["shipment_id"]: each for each in found if isinstance(each, Shipment)}
+
+
+def test_entries_of_lists_are_summaries_and_say_what_is_a_part(tmp_path: Path) -> None:
+    listed = _shipments(tmp_path, _FLIGHT) | _shipments(tmp_path, _LIST)
+    assert all(each.summary for each in listed.values())
+    assert {number for number, each in listed.items() if each.part} == {"176-00000033"}
+    assert not any(each.summary or each.part for each in _shipments(tmp_path, _WAYBILL + _HOUSE).values())
+
+
+def test_a_flight_says_the_level_only_of_consolidations(tmp_path: Path) -> None:
+    levels = {n: each.values.get("bill_level") for n, each in _shipments(tmp_path, _FLIGHT).items()}
+    assert levels == {"176-00000011": None, "176-00000022": None, "176-00000033": "master"}
+
+
+def test_the_name_of_the_means_is_the_aircraft_and_no_carrier(tmp_path: Path) -> None:
+    for number, carrier in (("EK380", "EK"), ("3V-0405", "3V"), ("QR8015A", "QR"), ("NIGHT", None)):
+        text = _FLIGHT.replace("<ram:ID>EK380<", f"<ram:ID>{number}<")
+        assert {each.get("carrier_name") for each in _values(tmp_path, text)} == {carrier}
+
+
+def test_an_empty_flight_tells_of_no_shipment(tmp_path: Path) -> None:
+    place = "<ram:OccurrenceArrivalLocation><ram:ID>GRU</ram:ID></ram:OccurrenceArrivalLocation>"
+    nil = f"<rsm:ArrivalEvent>{place}{_cargo('NIL', '')}</rsm:ArrivalEvent>"
+    assert _read(tmp_path, _document("FlightManifest", nil, number="LH506", code="122")) == []
+    (broken,) = _read(tmp_path, _document("FlightManifest", "", number="LH506", code="122"))
+    assert isinstance(broken, Broken)
+
+
+def test_waybills_beside_the_flight_are_on_it(tmp_path: Path) -> None:
+    flight, _, rest = _FLIGHT.partition("<rsm:ArrivalEvent>")
+    event = "<rsm:ArrivalEvent>" + rest.partition("<ram:AssociatedTransportCargo>")[0] + "</rsm:ArrivalEvent>"
+    bare = "<ram:ID>057-12345675</ram:ID><ram:TotalPieceQuantity>5</ram:TotalPieceQuantity>"
+    bare = f"<rsm:MasterConsignment>{bare}</rsm:MasterConsignment>"
+    flight = flight.replace("EK380", "AF 148")
+    for body in (bare + event, event + bare):
+        (values,) = _values(tmp_path, flight + body + "</rsm:FlightManifest>")
+        assert (values["shipment_id"], values["packages"]) == ("057-12345675", "5")
+        assert (values["loading_port"], values["discharge_port"]) == ("DXB", "HKG")
+        assert (values["vessel_or_flight"], values["carrier_name"]) == ("AF 148", "AF")
+        assert "transhipment_ports" not in values
+
+
+# --- what the standard's codes mean ---------------------------------------------------------
+
+
+def _note(code: str, content: str, subject: str = "") -> str:
+    subject = f"<ram:SubjectCode>{subject}</ram:SubjectCode>" if subject else ""
+    return (
+        f"<ram:IncludedCustomsNote><ram:ContentCode>{code}</ram:ContentCode><ram:Content>{content}</ram:Content>"
+        f"{subject}</ram:IncludedCustomsNote>"
+    )
+
+
+def test_notes_to_customs_are_what_their_codes_say(tmp_path: Path) -> None:
+    notes = [
+        ("C", "PHYTO 1"),
+        ("LI", "CITES 2"),
+        ("N", "SEAL 3"),
+        ("M", "19ITQ1"),
+        ("F", "Y123"),
+        ("HS", "0106"),
+    ]
+    aside = [("L", "NO EEI 30.37"), ("S", "AESDOWN"), ("RA", "01234-01"), ("ED", "1229"), ("SN", "A. NAME")]
+    aside += [
+        ("SD", "13APR261147"),
+        ("SM", "XRY"),
+        ("ST", "SPX"),
+        ("DI", "NON-IATA"),
+        ("I", "4"),
+        ("U", "7GB1"),
+    ]
+    text = "".join(_note(code, content, "ISS") for code, content in (*aside, *notes))
+    house = _HOUSE.replace("<OriginLocation><ID>KTM", text.replace("ram:", "") + "<OriginLocation><ID>KTM")
+    (values,) = _values(tmp_path, house)
+    assert values["permit_refs"] == "PHYTO 1;CITES 2"
+    assert (values["seal_ids"], values["declaration_id"], values["location"]) == ("SEAL 3", "19ITQ1", "Y123")
+    assert values["hs_codes"] == "0106;5701.10"
+    said = " ".join(values.values())
+    assert not any(content in said for code, content in aside if len(content) > 3)
+
+
+def test_further_ratings_rate_the_same_goods(tmp_path: Path) -> None:
+    start, end = _WAYBILL.index("<ram:ApplicableRating>"), _WAYBILL.index(" </rsm:MasterConsignment>")
+    rating = _WAYBILL[start:end]
+    published = rating.replace("<ram:TypeCode>F<", "<ram:TypeCode>P<")
+    twice = _WAYBILL[:end] + published + _WAYBILL[end:]
+    assert _values(tmp_path, twice) == _values(tmp_path, _WAYBILL)
+    (more,) = _values(tmp_path, _WAYBILL[:end] + rating + _WAYBILL[end:])
+    assert len(json.loads(more["items"])) == 4
+
+
+def test_legs_stand_in_any_order(tmp_path: Path) -> None:
+    leg = "<ram:SpecifiedLogisticsTransportMovement>"
+    before, first, second = _WAYBILL.split(leg)
+    closing = second.index("</ram:SpecifiedLogisticsTransportMovement>")
+    second, after = second[:closing], second[closing:].partition("Movement>")[2]
+    first = first.replace("<ram:ID>QR957", "<ram:SequenceNumeric>1</ram:SequenceNumeric><ram:ID>QR957")
+    second = second.replace("<ram:ID>QR8015", "<ram:SequenceNumeric>2</ram:SequenceNumeric><ram:ID>QR8015")
+    turned = before + leg + second + "</ram:SpecifiedLogisticsTransportMovement>" + leg + first + after
+    assert _values(tmp_path, turned) == _values(tmp_path, _WAYBILL)
+
+
+@pytest.mark.parametrize(("level", "code"), [("master", "741"), ("direct", "740"), ("house", "703")])
+def test_levels_and_codes_agree_both_ways(tmp_path: Path, level: str, code: str) -> None:
+    row: dict[str, object] = {"shipment_id": "157-12345675", "bill_level": level, "mode": "air"}
+    if level != "house":
+        row["is_consolidation"] = level == "master"
+    written = _written(_table([row]))
+    assert f"<ram:TypeCode>{code}</ram:TypeCode>".encode() in written
+    (values,) = _values(tmp_path, written)
+    assert values["bill_level"] == level
+    assert values.get("is_consolidation") == {"master": "true", "direct": "false"}.get(level)
+    assert "amendment_count" not in values
+
+
+def test_a_consolidation_of_unknown_level_is_written_as_a_master(tmp_path: Path) -> None:
+    (values,) = _values(
+        tmp_path, _written(_table([{"shipment_id": "157-12345675", "is_consolidation": True}]))
+    )
+    assert (values["bill_level"], values["is_consolidation"]) == ("master", "true")

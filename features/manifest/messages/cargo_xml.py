@@ -19,18 +19,17 @@ from features.manifest.messages.cargo_xml_consignment import (
     consignment,
     is_consolidation,
 )
-from features.manifest.messages.cargo_xml_elements import (
-    arrival_of,
-    is_waybill,
-    number_of,
-    rounded,
-    said,
-    time,
-    unit_load,
-    waybill,
-    written,
-)
+from features.manifest.messages.cargo_xml_elements import is_waybill, said, time, waybill
 from features.manifest.messages.cargo_xml_fields import FIELDS, LOST, TRIED
+from features.manifest.messages.cargo_xml_flight import (
+    between,
+    carries,
+    flight_of,
+    joined,
+    landing,
+    landing_beside,
+    unit_of,
+)
 from features.manifest.messages.cargo_xml_writing import write
 from features.manifest.messages.form import Broken, Form, Shipment
 from features.manifest.messages.xml import Element, local
@@ -51,6 +50,10 @@ _ELEMENTS = (
     "MasterConsignment",
     *_ROOTS,
 )
+#: Messages that tell bills in short.
+_LISTS = frozenset(("HouseManifest", "FlightManifest"))
+#: Codes of waybills of which but a part is on a flight: part, divided, several parts.
+_PARTS = frozenset(("P", "D", "M"))
 _HEADER = frozenset(("ID", "TypeCode", "IssueDateTime", "PurposeCode"))
 #: What a message is for: words of the standard, and codes of UN/EDIFACT 1225.
 _AMENDS = re.compile(r"(updat|amend|chang|modif|replac|correct|(4|5|20|36)$)")
@@ -90,9 +93,7 @@ def read(path: Path) -> Iterator[Shipment | Broken]:
         name = local(element.tag)
         yield from message.take(name, element)
         if name in _ROOTS:
-            yield from message.rest()
-            if not message.count:
-                yield message.bare(name)
+            yield from message.ended(name, element)
             message = _Message(message.number + 1)
 
 
@@ -109,9 +110,9 @@ class _Message:
         self.above: Element | None = None  # the consignment around the houses that are being read
         self.master = Found()
         self.cargo: Element | None = None  # the unit load device, or loose cargo, that is being read
-        self.unit = ""
+        self.unit = self.kind = ""
         self.houses: list[tuple[int, Found]] = []
-        self.waiting: list[tuple[int, Found, str]] = []
+        self.waiting: list[tuple[int, Found, bool]] = []
         self.parts: dict[str, list[Shipment]] = {}
         self.held = 0
         self.count = 0
@@ -130,7 +131,7 @@ class _Message:
                 if local(child.tag) == "IncludedHeaderNote"
             }
         elif name == "LogisticsTransportMovement":
-            self.flight = _flight(element)
+            self.flight = flight_of(element)
         elif name == "IncludedHouseConsignment":
             return self.house(element)
         elif name in ("MasterConsignment", "IncludedMasterConsignment"):
@@ -146,7 +147,7 @@ class _Message:
                 self.enter(above.getparent())
         self.count += 1
         self.houses.append((self.count, consignment(element)))
-        listed = self.root in ("HouseManifest", "FlightManifest") or len(self.houses) > 1
+        listed = self.root in _LISTS or len(self.houses) > 1
         if listed and self.header and (self.master.contract or len(self.houses) > _HELD):
             return self.housed()
         return ()
@@ -190,7 +191,7 @@ class _Message:
         if self.root == "FlightManifest":
             self.flown(values)
         stops = [master.origin, *values.get("transhipment_ports", "").split(";")]
-        values["transhipment_ports"] = _between(values, stops)
+        values["transhipment_ports"] = between(values, stops)
         if self.root == "HouseWaybill" and self.notes & {"C", "D"}:
             values["is_consolidation"] = "true" if "C" in self.notes else "false"
         return values
@@ -216,7 +217,7 @@ class _Message:
         else:
             if housed:
                 found.values["is_consolidation"] = "true"
-            self.waiting.append((self.count, found, ""))
+            self.waiting.append((self.count, found, False))
 
     def lone_values(self, found: Found) -> dict[str, str]:
         """Return the shipment that a house message without houses tells of: a house, or the master itself."""
@@ -235,44 +236,53 @@ class _Message:
         return {"loading_port": found.origin, "discharge_port": found.destination}
 
     def listed(self, element: Element, found: Found, housed: bool) -> Iterator[Shipment | Broken]:
-        """Yield a waybill of a flight manifest; parts of a split one wait for the others."""
-        self.enter(element.getparent())
+        """Take a waybill of a flight manifest; one that stands before its flight waits."""
+        above = element.getparent()
+        self.enter(above)
         values = found.values
         values["shipment_id"] = waybill(found.contract or found.own)
-        values["bill_level"] = "master"
         if housed or is_consolidation(values.get("goods_description", "")):
-            values["is_consolidation"] = "true"
+            values["bill_level"], values["is_consolidation"] = "master", "true"
+        for column, member in (("container_ids", self.unit), ("container_types", self.kind)):
+            if member:
+                members = [*values.get(column, "").split(";"), member]
+                values[column] = ";".join(dict.fromkeys(each for each in members if each))
+        early = not self.header or local(above.tag) in _ROOTS
+        if early and len(self.waiting) < _HELD:
+            self.waiting.append((self.count, found, True))
+        else:
+            yield from self.aboard(self.count, found)
+
+    def aboard(self, count: int, found: Found) -> Iterator[Shipment | Broken]:
+        """Yield a waybill of a flight; parts of a split one are held for the others."""
+        values = found.values
         values |= self.ends(found)
         self.flown(values)
-        values["transhipment_ports"] = _between(values, values.get("transhipment_ports", "").split(";"))
-        if self.unit:
-            units = [*values.get("container_ids", "").split(";"), self.unit]
-            values["container_ids"] = ";".join(dict.fromkeys(unit for unit in units if unit))
-        if not self.header:
-            self.waiting.append((self.count, found, "listed"))
-            return
-        shipment = self.shipment(self.count, values, found)
+        values["transhipment_ports"] = between(values, values.get("transhipment_ports", "").split(";"))
+        shipment = self.shipment(count, values, found)
         if isinstance(shipment, Broken) or found.split == "T":
             yield shipment
-        else:
-            self.parts.setdefault(values["shipment_id"], []).append(shipment)
-            self.held += 1
-            if self.held > _HELD:
-                yield from self.joined()
+            return
+        self.parts.setdefault(values["shipment_id"], []).append(shipment)
+        self.held += 1
+        if self.held > _HELD:
+            yield from self.whole()
 
     def enter(self, cargo: Element) -> None:
         """Learn the unit load device and the place of unloading around a waybill."""
         if cargo is not self.cargo:
-            self.cargo, self.unit = cargo, _unit_of(cargo)
-            self.flight |= _arrival(cargo.getparent())
+            self.cargo, (self.unit, self.kind) = cargo, unit_of(cargo)
+            self.flight |= landing(cargo.getparent()) or landing_beside(cargo)
 
     def flown(self, values: dict[str, str]) -> None:
         """Add the flight of a manifest: where it lands is where the goods are unloaded."""
+        departs = self.flight.get("departure", "")
+        values["loading_port"] = values.get("loading_port") or departs
         if lands := self.flight.get("arrival", ""):
             if (final := values.get("discharge_port", "")) != lands and final:
                 values.setdefault("delivery_place", final)
             values["discharge_port"] = lands
-        stops = [self.flight.get("departure", ""), *values.get("transhipment_ports", "").split(";")]
+        stops = [departs, *values.get("transhipment_ports", "").split(";")]
         values["transhipment_ports"] = ";".join(dict.fromkeys(stop for stop in stops if stop))
         for name in ("vessel_or_flight", "carrier_name", "arrives_at"):
             if self.flight.get(name):
@@ -280,11 +290,11 @@ class _Message:
         if number := self.business or self.header.get("ID", ""):
             values["manifest_id"] = number
 
-    def joined(self) -> Iterator[Shipment]:
+    def whole(self) -> Iterator[Shipment]:
         """Yield the split shipments."""
         held, self.parts, self.held = self.parts, {}, 0
         for parts in held.values():
-            yield parts[0] if len(parts) == 1 else _joined(parts)
+            yield parts[0] if len(parts) == 1 else joined(parts)
 
     def waybill_values(self, found: Found) -> dict[str, str]:
         """Return the shipment an air waybill is, with what the message says of it."""
@@ -311,19 +321,26 @@ class _Message:
         if self.houses:
             yield from self.housed()
         waiting, self.waiting = self.waiting, []
-        for count, found, how in waiting:
-            if how:
-                self.flown(found.values)
-                yield self.shipment(count, found.values, found)
+        for count, found, listed in waiting:
+            if listed:
+                yield from self.aboard(count, found)
             else:
                 yield self.shipment(count, self.waybill_values(found), found)
         if self.parts:
-            yield from self.joined()
+            yield from self.whole()
+
+    def ended(self, root: str, element: Element) -> Iterator[Shipment | Broken]:
+        """Yield what is left when the whole message has been read; an empty flight leaves nothing."""
+        if root == "FlightManifest" and "arrival" not in self.flight:
+            self.flight |= landing_beside(element)
+        yield from self.rest()
+        if not self.count and not (root == "FlightManifest" and carries(element)):
+            yield self.bare(root)
 
     def bare(self, root: str) -> Shipment | Broken:
         """Return what a message without a consignment tells of: its number, at most."""
         self.root, found = root, Found()
-        if root in ("HouseManifest", "FlightManifest") or not self.business:
+        if root in _LISTS or not self.business:
             return Broken(f"document {self.number}", f"a consignment (MasterConsignment) in this {root}")
         values = self.lone_values(found) if root == "HouseWaybill" else self.waybill_values(found)
         return self.shipment(1, values, found)
@@ -331,7 +348,7 @@ class _Message:
     def shipment(self, count: int, values: dict[str, str], found: Found) -> Shipment | Broken:
         """Return a shipment, or why it is none, once everything is known about it."""
         place = f"document {self.number}"
-        if self.root in ("HouseManifest", "FlightManifest") or count > 1:
+        if self.root in _LISTS or count > 1:
             place = f"{place}, {_ROOTS.get(self.root, 'waybill')} {count}"
         number = values.get("shipment_id", "")
         if not number:
@@ -351,64 +368,9 @@ class _Message:
         elif not _CREATES.match(purpose):
             expected = "Creation, Update or Deletion (PurposeCode); read as a creation"
             doubts = [*doubts, ("amendment_count", purpose[:80], expected)]
-        return Shipment({name: text for name, text in values.items() if text}, place, tuple(doubts))
-
-
-def _flight(element: Element) -> dict[str, str]:
-    """Return the flight of a manifest."""
-    return {
-        "vessel_or_flight": said(element, "ID"),
-        "carrier_name": said(element, "UsedLogisticsTransportMeans", "Name"),
-        "departure": said(element, "DepartureEvent", "OccurrenceDepartureLocation", "ID"),
-        **_arrival(next((child for child in element if local(child.tag) == "ArrivalEvent"), None)),
-    }
-
-
-def _arrival(element: Element | None) -> dict[str, str]:
-    """Return where and when a flight lands, of an `ArrivalEvent`."""
-    if element is None or local(element.tag) != "ArrivalEvent":
-        return {}
-    where, when = arrival_of(element)
-    return {"arrival": where, "arrives_at": when}
-
-
-def _unit_of(cargo: Element) -> str:
-    """Return the unit load device of an `AssociatedTransportCargo`."""
-    for child in cargo:
-        if local(child.tag) == "UtilizedUnitLoadTransportEquipment":
-            return unit_load(child)
-    return ""
-
-
-def _between(values: dict[str, str], stops: list[str]) -> str:
-    """Return the stops that are neither the beginning nor the end of a way."""
-    ends = {values.get("loading_port", ""), values.get("discharge_port", ""), ""}
-    return ";".join(dict.fromkeys(stop for stop in stops if stop not in ends))
-
-
-def _joined(parts: list[Shipment]) -> Shipment:
-    """Return the parts of a split shipment as one: quantities summed, lists and texts united."""
-    values: dict[str, str] = {}
-    for part in reversed(parts):
-        values |= part.values
-    doubts = [doubt for part in parts for doubt in part.doubts]
-    for name in ("packages", "gross_weight_kg", "volume_m3"):
-        said_of = [number_of(part.values[name]) for part in parts if name in part.values]
-        numbers = [number for number in said_of if number is not None]
-        if len(numbers) == len(parts):
-            values[name] = written(rounded(sum(numbers)))
-        elif numbers:
-            doubts.append((name, values[name], "a number in every part of a split shipment"))
-    for name, by in (("container_ids", ";"), ("handling_codes", ";"), ("goods_description", "; ")):
-        texts = dict.fromkeys(part.values[name] for part in parts if name in part.values)
-        members = [member for text in texts for member in (text.split(by) if by == ";" else (text,))]
-        if members:
-            values[name] = by.join(dict.fromkeys(members))
-    unloaded = dict.fromkeys(part.values.get("discharge_port", "") for part in parts)
-    if len(unloaded) > 1:
-        expected = "one airport for all parts of a split shipment"
-        doubts.append(("discharge_port", ";".join(unloaded), expected))
-    return Shipment(values, parts[0].place, tuple(doubts))
+        said_of = {name: text for name, text in values.items() if text}
+        listed = self.root in _LISTS
+        return Shipment(said_of, place, tuple(doubts), listed, listed and found.split in _PARTS)
 
 
 FORM = Form(

@@ -9,9 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
-from features.manifest import codes
 from features.manifest.messages.cargo_xml_elements import (
     MASS,
     VOLUME,
@@ -21,10 +19,11 @@ from features.manifest.messages.cargo_xml_elements import (
     party_of,
     rounded,
     said,
-    unit_load,
     waybill,
     written,
 )
+from features.manifest.messages.cargo_xml_goods import ITEMS, Goods
+from features.manifest.messages.customs_notes import COLUMNS, LISTS, ROLES, TELEPHONE, TRADER
 from features.manifest.messages.xml import Element, local
 
 #: A text that says it is about a consolidation, at its beginning; consoles are other goods.
@@ -33,7 +32,7 @@ _NOTIFY = re.compile(r"\W*(?:ALSO\s+)?NOTIFY(?:\s+(?:PARTY|TO|ALSO))*\s*[:\-]+\s
 #: Roles of parties (UN/EDIFACT 3035).
 _NOTIFIED = frozenset(("NI", "N1", "N2", "NP"))
 _BROKER = frozenset(("CB", "BROKER"))
-_OF_NOTE = {"SHP": "shipper", "CNE": "consignee", "NFY": "notify", "CZ": "shipper", "CN": "consignee"}
+_OF_NOTE = {**ROLES, "CZ": "shipper", "CN": "consignee"}
 #: Documents (UN/EDIFACT 1001) that permit: export and import licences, phytosanitary, sanitary, veterinary
 #: and inspection certificates.
 _PERMITS = frozenset(("811", "911", "851", "852", "853", "855", "856"))
@@ -41,10 +40,11 @@ _PERMIT_NAME = re.compile(r"CITES|PERMIT|LICEN[CS]E|CERTIFICA", re.I)
 _MANIFESTS = frozenset(("785", "122"))
 _DECLARATIONS = frozenset(("830", "929", "952"))
 _WAYBILLS = frozenset(("740", "741"))
-#: Weights and pieces of this consignment, the most usual names first.
-_LINES_SEARCHED = 50
-_LINE_TEXTS = (("description", "goods_description"), ("origin", "origin_country"))
-_LINE_NUMBERS = (("kg", "gross_weight_kg"), ("packages", "packages"))
+#: How Brazil's customs have the terminal written.
+_WAREHOUSE = "CUSTOMSWAREHOUSE"
+#: Legs after and before the flights, by name or by code (UN/EDIFACT 8051).
+_ONWARD, _BEFORE = ("ON", "30"), ("PRE", "10")
+#: Weights of this consignment, the most usual name first.
 _WEIGHTS = ("IncludedTareGrossWeightMeasure", "GrossWeightMeasure", "TotalGrossWeightMeasure")
 
 
@@ -62,7 +62,8 @@ class Found:
     origin, destination : str
         Airports of its own `OriginLocation` and `FinalDestinationLocation`.
     split : str
-        ``T`` the total consignment, anything else a part of it.
+        ``T`` the whole consignment in one piece, ``S`` one of its pieces on the same flight, anything else of
+        a part of it.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -81,6 +82,18 @@ class Found:
         for name in ("own", "contract", "origin", "destination", "split"):
             if not getattr(self, name):
                 setattr(self, name, getattr(later, name))
+
+
+@dataclass(slots=True)
+class _Leg:
+    """One flight of the way."""
+
+    order: int = 0
+    departure: str = ""
+    arrival: str = ""
+    arrives: str = ""
+    number: str = ""
+    carrier: str = ""
 
 
 def is_consolidation(text: str) -> bool:
@@ -131,18 +144,14 @@ class _Reading:
         "currency",
         "destination",
         "doubts",
-        "line_pieces",
-        "line_volume",
-        "line_weight",
-        "lines",
+        "goods",
+        "legs",
         "lists",
         "measures",
         "notes",
         "origin",
         "phones",
         "plain",
-        "stops",
-        "texts",
         "values",
     )
 
@@ -154,17 +163,13 @@ class _Reading:
         self.measures: dict[str, tuple[str, str]] = {}
         self.amounts: dict[str, tuple[str, str]] = {}
         self.lists: dict[str, dict[str, None]] = {}
-        self.stops: list[tuple[str, str]] = []
+        self.legs: list[_Leg] = []
         self.notes: list[str] = []
         self.currency = ""
         self.contract = ""
         self.origin = ""
         self.destination = ""
-        self.texts: dict[str, None] = {}
-        self.lines: list[dict[str, Any]] = []
-        self.line_pieces = 0.0
-        self.line_weight = 0.0
-        self.line_volume = 0.0
+        self.goods = Goods()
 
     # --- elements -------------------------------------------------------------------------
 
@@ -211,34 +216,30 @@ class _Reading:
                     self.values.setdefault(f"{role}_{key}", value)
 
     def movement(self, element: Element, name: str) -> None:
-        """Take one leg: the last main leg is the flight, the stops between are transhipments."""
-        stage = arrival = departure = arrives = number = carrier = ""
+        """Take one leg."""
+        stage = order = departure = ""
+        leg = _Leg()
         for child in element:
             name = local(child.tag)
             if name == "ArrivalEvent":
-                arrival, arrives = arrival_of(child)
-            elif name == "DepartureEvent" and not arrival:  # else the leg before says it
+                leg.arrival, leg.arrives = arrival_of(child)
+            elif name == "DepartureEvent":
                 departure = said(child, "OccurrenceDepartureLocation", "ID")
             elif name == "ID":
-                number = (child.text or "").strip()
+                leg.number = (child.text or "").strip()
             elif name == "StageCode":
                 stage = (child.text or "").strip().upper()
+            elif name == "SequenceNumeric":
+                order = (child.text or "").strip()
             elif name == "UsedLogisticsTransportMeans":
-                carrier = said(child, "Name")
-        if stage.startswith("ON"):
-            if arrival:
-                self.values["delivery_place"] = arrival
-            return
-        if stage.startswith("PRE"):
-            return
-        self.stops.append((departure, arrival))
-        values = self.values
-        if number:
-            values["vessel_or_flight"] = number
-        if carrier:
-            values["carrier_name"] = carrier
-        if arrives:
-            values["arrives_at"] = arrives
+                leg.carrier = said(child, "Name")
+        leg.order = int(order) if order.isdecimal() and len(order) < 5 else len(self.legs)
+        leg.departure = departure if not leg.arrival else ""  # else the leg before says it
+        if stage.startswith(_ONWARD):
+            if leg.arrival:
+                self.values["delivery_place"] = leg.arrival
+        elif not stage.startswith(_BEFORE):
+            self.legs.append(leg)
 
     def handling(self, element: Element, name: str) -> None:
         code = text = ""
@@ -271,19 +272,17 @@ class _Reading:
                 subject = (child.text or "").strip().upper()
         if not content:
             return
-        if kind in ("L", "C"):
-            self.listed("permit_refs", content)
-        elif kind == "S":
-            self.listed("seal_ids", content)
-        elif kind == "M":
-            if content.upper().startswith("CUSTOMSWAREHOUSE"):
-                self.values.setdefault("location", content[16:].strip() or content)
+        if kind == "M" and content.upper().startswith(_WAREHOUSE):
+            self.values.setdefault("location", content[len(_WAREHOUSE) :].strip() or content)
+        elif column := COLUMNS.get(kind):
+            if column in LISTS:
+                self.listed(column, content)
             else:
-                self.values.setdefault("declaration_id", content)
+                self.values.setdefault(column, content)
         elif role := _OF_NOTE.get(subject):
-            if kind == "T":  # says more than the number in the party itself
+            if kind == TRADER:  # says more than the number in the party itself
                 self.values[f"{role}_id"] = content
-            elif kind == "CT":
+            elif kind == TELEPHONE:
                 self.phones.setdefault(f"{role}_phone", content)
 
     def reference(self, element: Element, name: str) -> None:
@@ -308,53 +307,10 @@ class _Reading:
         self.currency = self.currency or said(element, "SourceCurrencyCode")
 
     def rating(self, element: Element, name: str) -> None:
-        for child in element:
-            if local(child.tag) in _ITEMS:
-                self.item(child, "")
+        self.goods.rating(element)
 
     def item(self, element: Element, name: str) -> None:
-        """Take one line of goods; a line that says only a text is a part of the description."""
-        line: dict[str, Any] = {}
-        headings: list[str] = []
-        pieces = ""
-        for child in element:
-            name = local(child.tag)
-            if name == "TypeCode":
-                if heading := (child.text or "").strip():
-                    headings.append(heading)
-                    self.listed("hs_codes", heading)
-            elif name == "NatureIdentificationTransportCargo":
-                if text := said(child, "Identification"):
-                    line["description"] = text
-                    self.texts[text] = None
-            elif name == "GrossWeightMeasure":
-                self.line_measure(line, "kg", child, MASS)
-            elif name == "GrossVolumeMeasure":
-                self.line_measure(line, "m3", child, VOLUME)
-            elif name == "PieceQuantity":  # PackageQuantity is the shipper's own load and count
-                pieces = (child.text or "").strip()
-            elif name == "OriginCountry":
-                if origin := said(child, "ID") or said(child, "Name"):
-                    line["origin"] = origin
-                    self.values.setdefault("origin_country", origin)
-            elif name in _UNIT_LOADS:
-                self.listed("container_ids", unit_load(child))
-        if headings:
-            line["hs"] = headings[0]
-        if pieces and (number := number_of(pieces)) is not None:
-            line["packages"] = number
-            self.line_pieces += number
-        self.line_weight += line.get("kg", 0.0)
-        self.line_volume += line.pop("m3", 0.0)
-        if line.keys() - {"description"} and len(self.lines) < codes.MAX_MEMBERS:
-            self.lines.append(line)
-
-    @staticmethod
-    def line_measure(line: dict[str, Any], key: str, element: Element, units: dict[str, float]) -> None:
-        factor = units.get((element.get("unitCode") or "").strip().upper())
-        number = number_of((element.text or "").strip())
-        if factor is not None and number is not None:
-            line[key] = rounded(number * factor)
+        self.goods.item(element)
 
     # --- the whole ------------------------------------------------------------------------
 
@@ -365,21 +321,16 @@ class _Reading:
             values.setdefault(column, phone)
         if self.notes:
             values.setdefault("notify_name", self.notes[0])
-        for column, members in self.lists.items():
-            text = ";".join(members)
-            if text.count(";") >= len(members):  # a member with a semicolon is still one
-                text = ";".join([member.replace(";", ",") for member in members])
-            values[column] = text
+        self._lists()
         if number := plain.get("SequenceNumeric"):
             values["line_number"] = number
-        self._goods()
+        if text := self.goods.description(plain.get("SummaryDescription", "")):
+            values["goods_description"] = text
         self._quantities()
+        if lines := self.goods.items(values):
+            values["items"] = lines
         self._value()
-        if self.stops:
-            ends = (self.origin, self.destination, "")
-            between = dict.fromkeys(stop for leg in self.stops for stop in leg if stop not in ends)
-            if between:
-                values["transhipment_ports"] = ";".join(between)
+        self._way()
         return Found(
             values,
             self.doubts,
@@ -390,53 +341,57 @@ class _Reading:
             plain.get("TransportSplitDescription", "").upper()[:1],
         )
 
-    def _goods(self) -> None:
-        summary, lines = self.plain.get("SummaryDescription", ""), "; ".join(self.texts)
-        if not summary or summary == lines or summary.casefold() in lines.casefold():
-            text = lines
-        elif not lines or self._said_by(summary.casefold()):
-            text = summary
-        else:
-            text = f"{summary}; {lines}"
-        if text:
-            self.values["goods_description"] = text
+    def _lists(self) -> None:
+        goods, values = self.goods, self.values
+        for code in goods.headings:
+            self.listed("hs_codes", code)
+        for column, found in (("container_ids", goods.units), ("container_types", goods.kinds)):
+            if found:
+                self.lists[column] = found
+        for column, members in self.lists.items():
+            text = ";".join(members)
+            if text.count(";") >= len(members):  # a member with a semicolon is still one
+                text = ";".join([member.replace(";", ",") for member in members])
+            values[column] = text
+        if goods.origin:
+            values["origin_country"] = goods.origin
 
-    def _said_by(self, summary: str) -> bool:
-        """Say whether a summary holds the text of every line."""
-        return len(self.texts) <= _LINES_SEARCHED and all(part.casefold() in summary for part in self.texts)
+    def _way(self) -> None:
+        """Tell the way: the last flight, and where it was changed."""
+        legs, values = self.legs, self.values
+        if not legs:
+            return
+        legs.sort(key=lambda leg: leg.order)
+        for leg in legs:
+            for column, said_of in (
+                ("vessel_or_flight", leg.number),
+                ("carrier_name", leg.carrier),
+                ("arrives_at", leg.arrives),
+            ):
+                if said_of:
+                    values[column] = said_of
+        ends = (self.origin, self.destination, "")
+        stops = [stop for leg in legs for stop in (leg.departure, leg.arrival) if stop not in ends]
+        if stops:
+            values["transhipment_ports"] = ";".join(dict.fromkeys(stops))
 
     def _quantities(self) -> None:
-        self._measure("gross_weight_kg", _WEIGHTS, MASS, self.line_weight)
-        self._measure("volume_m3", ("GrossVolumeMeasure",), VOLUME, self.line_volume)
+        self._measure("gross_weight_kg", _WEIGHTS, MASS, self.goods.weight)
+        self._measure("volume_m3", ("GrossVolumeMeasure",), VOLUME, self.goods.volume)
         plain = self.plain
         pieces = (
             plain.get("PieceQuantity") or plain.get("TotalPieceQuantity") or plain.get("PackageQuantity", "")
         )
-        if not pieces and self.line_pieces:
-            pieces = written(self.line_pieces)
+        lines = self.goods.pieces
+        if not pieces and lines:
+            pieces = written(lines)
         if pieces:
             self.values["packages"] = pieces
-        if pieces and self.line_pieces and all("packages" in line for line in self.lines):
+        if pieces and self.goods.all_counted():
             total = number_of(pieces)
-            if total is not None and abs(total - self.line_pieces) > 1e-6:
-                expected = f"as many as its lines of goods have together ({written(self.line_pieces)})"
+            if total is not None and abs(total - lines) > 1e-6:
+                expected = f"as many as its lines of goods have together ({written(lines)})"
                 self.doubts.append(("packages", pieces, expected))
-        if self._several():
-            ordered = [{key: line[key] for key in codes.ITEM_KEYS if key in line} for line in self.lines]
-            self.values["items"] = codes.dump_items(ordered)
-
-    def _several(self) -> bool:
-        """Say whether the lines say more than the consignment does."""
-        if len(self.lines) != 1:
-            return bool(self.lines)
-        line, values = self.lines[0], self.values
-        for key, column in _LINE_TEXTS:
-            if key in line and line[key] != values.get(column):
-                return True
-        for key, column in _LINE_NUMBERS:
-            if key in line and line[key] != number_of(values.get(column, "")):
-                return True
-        return line.get("hs", "") != values.get("hs_codes", "").partition(";")[0]
 
     def _measure(self, column: str, names: tuple[str, ...], units: dict[str, float], lines: float) -> None:
         measures, text, unit = self.measures, "", ""
@@ -479,8 +434,6 @@ class _Reading:
             return
 
 
-_ITEMS = frozenset(("IncludedMasterConsignmentItem", "IncludedHouseConsignmentItem"))
-_UNIT_LOADS = frozenset(("AssociatedUnitLoadTransportEquipment", "UtilizedUnitLoadTransportEquipment"))
 _PLAIN = frozenset(
     (
         "ID",
@@ -513,5 +466,5 @@ _READERS: dict[str, Callable[[_Reading, Element, str], None]] = {
     "UtilizedLogisticsTransportEquipment": _Reading.vehicle,
     "ApplicableOriginCurrencyExchange": _Reading.exchange,
     "ApplicableRating": _Reading.rating,
-    **dict.fromkeys(_ITEMS, _Reading.item),
+    **dict.fromkeys(ITEMS, _Reading.item),
 }

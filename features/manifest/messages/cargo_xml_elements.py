@@ -74,16 +74,16 @@ def arrival_of(element: Element) -> tuple[str, str]:
     return where, when
 
 
-def unit_load(element: Element) -> str:
-    """Return the number of a unit load device, ``PMC12345XX``; empty for loose cargo."""
+def unit_load(element: Element) -> tuple[str, str]:
+    """Return the number of a unit load device, ``PMC12345XX``, and its type; both empty for loose cargo."""
     number = said(element, "ID")
     kind = said(element, "CharacteristicCode")
     owner = said(element, "OperatingParty", "PrimaryID")
     if not number or kind.upper() == "BLK":
-        return ""
+        return "", ""
     if kind and not number.upper().startswith(kind.upper()):
         number = kind + number
-    return number if not owner or number.upper().endswith(owner.upper()) else number + owner
+    return (number if not owner or number.upper().endswith(owner.upper()) else number + owner), kind
 
 
 def party_of(element: Element) -> dict[str, str]:

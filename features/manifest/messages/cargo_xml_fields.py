@@ -60,16 +60,24 @@ FIELDS: tuple[Field, ...] = (
         "arrives_at",
         "ArrivalEvent/ScheduledOccurrenceDateTime of the last main leg; XFFM: ArrivalOccurrenceDateTime",
     ),
-    Field("location", "IncludedCustomsNote with ContentCode M, CUSTOMSWAREHOUSE and a number", written=False),
+    Field(
+        "location",
+        "IncludedCustomsNote with ContentCode F, or M with CUSTOMSWAREHOUSE and a number",
+        written=False,
+    ),
     *_party("shipper", "ConsignorParty", "SHP"),
     *_party("consignee", "ConsigneeParty", "CNE"),
     *_party("notify", "AssociatedParty with RoleCode NI", "NFY"),
     Field("broker_name", "AssociatedParty with RoleCode CB, Name"),
-    Field("carrier_name", "UsedLogisticsTransportMeans/Name of the last main leg"),
+    Field(
+        "carrier_name",
+        "UsedLogisticsTransportMeans/Name of the last main leg; XFFM: the flight's first two characters",
+    ),
     Field(
         "bill_level",
-        "MessageHeaderDocument/TypeCode: 740 direct, 741 master, 703 and 785 house; XFFM: master",
-        "740 is a master too where header note or description say that it is a consolidation",
+        "MessageHeaderDocument/TypeCode: 740 direct, 741 master, 703 and 785 house",
+        "740 is a master too where header note or description say that it is a consolidation; "
+        "a flight manifest says no level of a waybill that it does not call a consolidation",
     ),
     Field(
         "is_consolidation",
@@ -81,15 +89,15 @@ FIELDS: tuple[Field, ...] = (
         "NatureIdentificationTransportCargo/Identification of every item; SummaryDescription",
         "each text once; an item that says only a text is a part of it and no line of items",
     ),
-    Field("hs_codes", "TypeCode of every item"),
+    Field("hs_codes", "TypeCode of every item", "and IncludedCustomsNote with ContentCode HS"),
     Field(
         "permit_refs",
-        "IncludedCustomsNote with ContentCode L or C",
+        "IncludedCustomsNote with ContentCode C (certificate) or LI (licence)",
         "and AssociatedReferenceDocument of licences and certificates",
     ),
     Field("handling_codes", "HandlingSPHInstructions/DescriptionCode"),
     Field("origin_country", "OriginCountry/ID of the first item that has one"),
-    Field("loading_port", "OriginLocation/ID"),
+    Field("loading_port", "OriginLocation/ID", "XFFM: else where the flight departs"),
     Field(
         "transhipment_ports",
         "arrival and departure locations of SpecifiedLogisticsTransportMovement",
@@ -122,8 +130,9 @@ FIELDS: tuple[Field, ...] = (
         "AssociatedUnitLoadTransportEquipment, UtilizedUnitLoadTransportEquipment",
         "CharacteristicCode, ID and OperatingParty/PrimaryID together: PMC12345XX; BLK is none",
     ),
+    Field("container_types", "CharacteristicCode of the same", "each once", written=False),
     Field(
-        "seal_ids", "IncludedCustomsNote with ContentCode S", "and AffixedLogisticsSeal/ID of a road vehicle"
+        "seal_ids", "IncludedCustomsNote with ContentCode N", "and AffixedLogisticsSeal/ID of a road vehicle"
     ),
     Field("vessel_or_flight", "ID of the last main leg; XFFM: LogisticsTransportMovement/ID"),
     Field("amendment_count", "MessageHeaderDocument/PurposeCode Update", "1"),
@@ -131,15 +140,18 @@ FIELDS: tuple[Field, ...] = (
 )
 LOST = (
     "Not read: charges, forwarder and agent, contact persons, further notify parties, special service and "
-    "other service texts, security notes, dimensions. Not written: customs office, registration, line, "
-    "direction, location, lane, marks, net weight, package and container types, cooling, voyage, country of "
-    "destination, outcomes; value and currency of single lines; the count of amendments beyond one. Waybill "
-    "numbers of eleven digits come back with their hyphen, a bill of unknown level as a direct or a house "
-    "bill, a master of which nothing more is known as a consolidation, express and post as air. A text that "
-    "a waybill's lines do not say comes back joined to theirs."
+    "other service texts, notes of security, exemptions and exporters' declarations, the registration of "
+    "the aircraft, further ratings of the same lines, dimensions. Not written: customs office, "
+    "registration, line, direction, location, lane, marks, net weight, package types, types of containers "
+    "that are no unit load devices, cooling, voyage, country of destination, outcomes; value and currency "
+    "of single lines; the count of amendments beyond one. Waybill numbers of eleven digits come back with "
+    "their hyphen, a bill of unknown level as a direct or a house bill, a master of which nothing more is "
+    "known as a consolidation, express and post as air. A text that a waybill's lines do not say comes "
+    "back joined to theirs."
 )
 TRIED = (
-    "XFWB and XFZB, version 3, on messages written from the standard and on public examples of forwarders' "
-    "and customs' systems; versions 1, 2 and 4, XFFM version 2 and XFHL version 2 on messages written from "
-    "the standard and after public programs: untested on real messages."
+    "XFWB and XFZB version 3, XFHL version 2, on messages written from the standard and on public examples "
+    "of forwarders' systems and of Brazil's customs; XFFM version 2 after public programs that write it for "
+    "the customs of Brazil and Nigeria; versions 1 and 4 on messages written from the standard: untested on "
+    "real messages."
 )

@@ -10,6 +10,8 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
+from features.manifest.messages.customs_notes import DECLARATION, PERMIT, ROLES, SEAL, TRADER
+
 _ROWS = 5_000
 #: Characters no XML document may hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
@@ -21,7 +23,6 @@ _OPEN = {
     "HouseWaybill": '<rsm:HouseWaybill xmlns:rsm="iata:housewaybill:1" xmlns:ram="iata:datamodel:3">',
 }
 _NAMES = {"740": "Air Waybill", "741": "Master Air Waybill", "703": "House Waybill"}
-_SUBJECTS = (("shipper", "SHP"), ("consignee", "CNE"), ("notify", "NFY"))
 
 Row = dict[str, Any]
 
@@ -79,7 +80,8 @@ def _document(row: Row, totals: dict[str, Row]) -> str:
     level = row.get("bill_level")
     above = row.get("master_id", row.get("shipment_id"))
     house = level == "house" or (level is None and above != row.get("shipment_id"))
-    kind = "703" if house else "741" if level == "master" else "740"
+    consolidated = level == "master" or (level is None and row.get("is_consolidation") is True)
+    kind = "703" if house else "741" if consolidated else "740"
     root = "HouseWaybill" if house else "Waybill"
     body = _house(row, totals) if house else _waybill(row)
     return f"{_DECLARATION}{_OPEN[root]}{_headers(row, kind)}{body}</rsm:{root}>\n"
@@ -278,13 +280,13 @@ def _handling(row: Row) -> str:
 
 def _notes(row: Row) -> str:
     notes = [
-        ("T", row[f"{role}_id"], subject, row.get(f"{role}_country"))
-        for role, subject in _SUBJECTS
+        (TRADER, row[f"{role}_id"], subject, row.get(f"{role}_country"))
+        for subject, role in ROLES.items()
         if row.get(f"{role}_id")
     ]
-    notes += [("L", number, "", None) for number in _members(row, "permit_refs")]
-    notes += [("S", number, "", None) for number in _members(row, "seal_ids")]
-    notes += [("M", row["declaration_id"], "", None)] if row.get("declaration_id") else []
+    notes += [(PERMIT, number, "", None) for number in _members(row, "permit_refs")]
+    notes += [(SEAL, number, "", None) for number in _members(row, "seal_ids")]
+    notes += [(DECLARATION, row["declaration_id"], "", None)] if row.get("declaration_id") else []
     return "".join(
         _in(
             "IncludedCustomsNote",
