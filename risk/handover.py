@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from risk.listed import Listed
@@ -42,6 +43,8 @@ class Handover:
         Who is asked to hold; empty texts where the template has no addressee.
     left_out : DataFrame
         ``shipment_id``, ``reason``: rows of the list that were chosen but cannot be handed over.
+    incomplete : DataFrame
+        ``shipment_id``, ``lacks``: shipments handed over without what the template expects.
     listed, not_chosen, shipments : int
         Rows of the list; those nobody chose; shipments handed over.
     """
@@ -49,6 +52,7 @@ class Handover:
     frame: pd.DataFrame
     addressee: pd.Series
     left_out: pd.DataFrame
+    incomplete: pd.DataFrame
     listed: int
     not_chosen: int
     shipments: int
@@ -118,6 +122,7 @@ def hand_over(
         frame.astype("str"),
         rows["addressee"].reset_index(drop=True),
         pd.concat([left_out, broken], ignore_index=True).astype("str"),
+        _incomplete(table[good], template),
         len(listed) + len(broken) + not_chosen,
         not_chosen,
         int(good.sum()),
@@ -229,13 +234,28 @@ def _why_not(listed: Listed, table: pd.DataFrame, template: Template) -> pd.Seri
     if template.addressee:
         because(table["addressee"] == "", f"nobody to ask: no {' or '.join(template.addressee)}")
     for names in template.required:
-        have = pd.Series(False, index=table.index)
-        for name in names:
-            source = "container_ids" if name == "container_id" else name
-            if source in table:
-                have |= _text(table[source], template) != ""
-        because(~have, f"no {' or '.join(names)}")
+        because(~_any_of(table, names, template), f"no {' or '.join(names)}")
     return why
+
+
+def _incomplete(table: pd.DataFrame, template: Template) -> pd.DataFrame:
+    """Return shipments that lack what is expected, and what they lack."""
+    lacks = pd.Series("", index=table.index, dtype="str")
+    for names in template.expected:
+        told = " or ".join(names)
+        lacks = lacks.mask(~_any_of(table, names, template), lacks + np.where(lacks == "", told, ", " + told))
+    frame = pd.DataFrame({"shipment_id": table["shipment_id"], "lacks": lacks})
+    return frame[lacks != ""].reset_index(drop=True).astype("str")
+
+
+def _any_of(table: pd.DataFrame, names: tuple[str, ...], template: Template) -> pd.Series:
+    """Return which rows have a value in any of some columns."""
+    have = pd.Series(False, index=table.index)
+    for name in names:
+        source = "container_ids" if name == "container_id" else name
+        if source in table:
+            have |= _text(table[source], template) != ""
+    return have
 
 
 def _apart(table: pd.DataFrame, template: Template) -> pd.DataFrame:
@@ -362,7 +382,7 @@ def _name(text: str) -> str:
     return re.sub(r"[^\w]+", "-", plain).strip("-_").encode()[:_LONGEST_NAME].decode(errors="ignore") or "x"
 
 
-def summary(left_out: pd.DataFrame) -> dict[str, int]:
-    """Return how many rows were left out for each reason, the most frequent first."""
-    counts: Any = left_out["reason"].value_counts()
+def summary(reasons: pd.Series) -> dict[str, int]:
+    """Return how often each reason is given, the most frequent first."""
+    counts: Any = reasons.value_counts()
     return {str(reason): int(n) for reason, n in counts.items()}

@@ -61,7 +61,8 @@ _XML_NAME = re.compile(r"(?!(?i:xml))[A-Za-z_][A-Za-z0-9_.-]{0,99}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _REASON = re.compile(r"reason_[1-9][0-9]?")
 _SECTIONS = (
-    "to", "per", "hours", "required", "addressee", "times", "csv", "xml", "columns", "reason_codes"
+    "to", "per", "hours", "required", "expected", "addressee", "times", "csv", "xml", "columns",
+    "reason_codes",
 )  # fmt: skip
 
 
@@ -104,6 +105,8 @@ class Template:
     fields : tuple of Field
     required : tuple of tuple of str
         A row needs one of each.
+    expected : tuple of tuple of str
+        A row should have one of each; one that has not is handed over and told.
     addressee : tuple of str
         The first that is not empty is asked to hold (hold lists).
     hours : float
@@ -123,6 +126,7 @@ class Template:
     per: str
     fields: tuple[Field, ...]
     required: tuple[tuple[str, ...], ...] = ()
+    expected: tuple[tuple[str, ...], ...] = ()
     addressee: tuple[str, ...] = ()
     hours: float = 72.0
     codes: dict[str, str] = field(default_factory=dict)
@@ -200,7 +204,8 @@ class _Checker:
             to=self.to,
             per=self.given(document, "per", "container", lambda v: v in PER, " or ".join(PER)),
             fields=self.fields(document.get("columns")),
-            required=self.required(document.get("required", ["shipment_id"])),
+            required=self.needed("required", document.get("required", ["shipment_id"])),
+            expected=self.needed("expected", document.get("expected", [])),
             addressee=self.addressee(document) if self.to == "hold" else (),
             hours=float(self.given(document, "hours", 72, _is_hours, "hours above 0, at most a year's")),
             codes=self.codes(document.get("reason_codes")),
@@ -279,16 +284,16 @@ class _Checker:
         """Say whether all may be named, after looking at each: all that is wrong is listed."""
         return not [name for name in names if not self.allowed(where, name)]
 
-    def required(self, listed: object) -> tuple[tuple[str, ...], ...]:
+    def needed(self, key: str, listed: object) -> tuple[tuple[str, ...], ...]:
         if not isinstance(listed, list):
-            self.wrong("required", "a list of columns, or of lists of which one is enough")
+            self.wrong(key, "a list of columns, or of lists of which one is enough")
             return ()
         found = []
         for entry in listed:
             names = [entry] if isinstance(entry, str) else entry
             if not isinstance(names, list) or not names:
-                self.wrong("required", "columns, or lists of which one is enough")
-            elif self.all_allowed("required", names):
+                self.wrong(key, "columns, or lists of which one is enough")
+            elif self.all_allowed(key, names):
                 found.append(tuple(names))
         return tuple(found)
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from risk.template import Template
 
 LEFT_OUT_SHOWN = 50
+INCOMPLETE_SHOWN = 5
 
 _EPILOG = """\b
 Examples:
@@ -181,9 +182,16 @@ def _refuse(found: Handover, strict: bool, alone: bool) -> None:
 
 
 def _reasons(found: Handover) -> list[str]:
+    """Return how many rows were left out for each reason, and what helps."""
     from risk import handover
 
-    return [f"{n:,} left out: {why}" for why, n in handover.summary(found.left_out).items()]
+    lines = [f"{n:,} left out: {why}" for why, n in handover.summary(found.left_out["reason"]).items()]
+    if found.left_out["reason"].str.startswith("no ").any():
+        lines.append(
+            "what has come since the list was drawn is added with --manifest FILE; "
+            "what a row must have is said in `required` of the template"
+        )
+    return lines
 
 
 def _write(
@@ -224,11 +232,30 @@ def _say(found: Handover, files: list[tuple[str, str]], taken: Listed, left_out:
         terminal.items([f"{clean(row['shipment_id'], 40)}: {clean(row['reason'], 200)}" for row in rows])
         if len(found.left_out) > LEFT_OUT_SHOWN:
             terminal.say(f"  … and {len(found.left_out) - LEFT_OUT_SHOWN:,} more; --left-out writes them all")
-    if not (taken.families != "").any():
+    if notes := _notes(found, taken):
         terminal.heading("Notes")
-        terminal.items(["no score records at hand: reasons are not stated"])
+        terminal.items(notes)
     terminal.heading("Files")
     for path, what in files:
         terminal.say(f"  {path}  ({clean(what, 80)})")
     if left_out is not None:
         terminal.say(f"  {left_out}  (what was left out)")
+
+
+def _notes(found: Handover, taken: Listed) -> list[str]:
+    """Return what the one who hands the file on should know of it."""
+    from risk import handover
+    from risk.sentences import clean
+
+    notes = []
+    for lacks, n in handover.summary(found.incomplete["lacks"]).items():
+        ids = found.incomplete.loc[found.incomplete["lacks"] == lacks, "shipment_id"]
+        told = ", ".join(clean(name, 40) for name in ids.head(INCOMPLETE_SHOWN))
+        more = f" and {n - INCOMPLETE_SHOWN:,} more" if n > INCOMPLETE_SHOWN else ""
+        notes.append(
+            f"{n:,} handed over without {lacks}: {told}{more}. Export again with --manifest FILE once it is "
+            "known; if the port's system cannot do without, name it in `required` of the template"
+        )
+    if not (taken.families != "").any():
+        notes.append("no score records at hand: reasons are not stated")
+    return notes

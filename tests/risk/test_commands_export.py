@@ -67,7 +67,12 @@ THBKK,88,2025,B4,,,,INSPECT,W99,2026-02-03T00:00:00Z
 HKHKG,1188,2026,B1,7,AAAU1234567,D1,INSPECT,W99,2026-02-04T10:00:00Z
 HKHKG,1188,2026,B1,7,BBBU1234567,D1,INSPECT,W99,2026-02-04T10:00:00Z
 HKHKG,,,160-12345675,8,,D2,INSPECT,W90,2026-02-02T05:00:00Z
+HKHKG,,,B3,9,CCCU1234567,,INSPECT,W99,2026-02-04T10:00:00Z
 """
+#: A port whose system finds nothing by its bill.
+STRICT_PORT = template.shipped("selectivity").replace(
+    'required = ["shipment_id"]', 'required = ["shipment_id", ["registration_number", "declaration_id"]]'
+)
 GOLDEN_XML = """\
 <?xml version='1.0' encoding='utf-8'?>
 <holds>
@@ -87,12 +92,31 @@ def test_a_list_for_the_selectivity(day):
     done = export(day, "selectivity", "s.csv", "--left-out", day / "left.csv")
     assert done.exit_code == 0, done.output
     assert (day / "s.csv").read_bytes().decode() == GOLDEN_CSV.replace("\n", "\r\n")
+    assert "On the list: 5 = 4 handed over + 0 left out + 1 not chosen" in done.stdout
+    said = " ".join(done.stdout.split())
+    assert "1 handed over without registration_number or declaration_id: B3." in said
+    assert "Export again with --manifest FILE" in said
+    assert len(pd.read_csv(day / "left.csv")) == 0
+
+
+def test_a_port_that_needs_a_registration_leaves_out_what_has_none(day):
+    (day / "t.toml").write_text(STRICT_PORT, encoding="utf-8")
+    done = export(day, "selectivity", "s.csv", "--left-out", day / "left.csv", "--template", day / "t.toml")
+    assert done.exit_code == 0, done.output
     assert "On the list: 5 = 3 handed over + 1 left out + 1 not chosen" in done.stdout
     assert "B3: no registration_number or declaration_id" in done.stdout
+    assert "added with --manifest FILE" in done.stdout
     left = pd.read_csv(day / "left.csv")
     assert left.to_dict("records") == [
         {"shipment_id": "B3", "reason": "no registration_number or declaration_id"}
     ]
+    # Customs has registered it since.
+    DAY.assign(
+        registration_number=DAY["registration_number"].where(DAY["shipment_id"] != "B3", "9/2026")
+    ).to_csv(day / "day.csv", index=False)
+    done = export(day, "selectivity", "s.csv", "--template", day / "t.toml", "--strict")
+    assert done.exit_code == 0, done.output
+    assert "4 handed over + 0 left out" in done.stdout
 
 
 def test_holds_say_neither_risk_nor_reason_nor_rank(day):
@@ -155,7 +179,7 @@ def test_everything_goes_out_when_asked_for_and_then_only(day):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--strict",), "--strict was asked for"),
+        (("--strict", "--template", "strict.toml"), "--strict was asked for"),
         (("--out", "none/s.csv"), "no such folder"),
         (("--out", "s.xlsx"), "unknown kind of file"),
         (("--each", "csv"), "--each is for --to hold"),
@@ -166,6 +190,7 @@ def test_everything_goes_out_when_asked_for_and_then_only(day):
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(day, monkeypatch, words, said):
     monkeypatch.chdir(day)
+    (day / "strict.toml").write_text(STRICT_PORT, encoding="utf-8")
     before = sorted(day.iterdir())
     done = export(day, "selectivity", "s.csv", *words)
     assert done.exit_code == 2
@@ -189,7 +214,8 @@ def test_a_manifest_is_no_list_and_records_of_another_run_are_refused(bundle_dir
 
 def test_nothing_that_can_be_handed_over_is_an_error(day):
     DAY.drop(columns=["registration_number", "declaration_id"]).to_csv(day / "day.csv", index=False)
-    done = export(day, "selectivity", "s.csv")
+    (day / "t.toml").write_text(STRICT_PORT, encoding="utf-8")
+    done = export(day, "selectivity", "s.csv", "--template", day / "t.toml")
     assert done.exit_code == 2
     assert "4 left out: no registration_number or declaration_id" in done.output
     assert not (day / "s.csv").exists()
@@ -217,11 +243,12 @@ def test_reason_codes_are_stable():
 
 
 @pytest.mark.parametrize("name", [*template.CONFIDENTIAL, "reason_1", "reason_4"])
-@pytest.mark.parametrize("where", ["columns", "required", "addressee"])
+@pytest.mark.parametrize("where", ["columns", "required", "expected", "addressee"])
 def test_a_hold_list_can_never_say_why(name, where):
     text = {
         "columns": f'[[columns]]\nname = "X"\nfrom = "{name}"',
         "required": f'required = ["{name}"]\n[[columns]]\nname = "B"\nfrom = "shipment_id"',
+        "expected": f'expected = ["{name}"]\n[[columns]]\nname = "B"\nfrom = "shipment_id"',
         "addressee": f'addressee = "{name}"\n[[columns]]\nname = "B"\nfrom = "shipment_id"',
     }[where]
     with pytest.raises(template.TemplateError, match="not told why"):
@@ -235,6 +262,7 @@ per = "pallet"
 hours = -1
 colour = "red"
 required = ["nothing"]
+expected = ["outcome"]
 [times]
 format = "none"
 zone = "Mars/Olympus"
@@ -263,8 +291,8 @@ value = "2"
         template.parse(text, "selectivity")
     said = str(caught.value)
     for where in (
-        "to", "per", "hours", "colour", "required 'nothing'", "format", "zone", "delimiter", "root",
-        "reason_codes.goods", "reason_codes.luck", "column 1", "column 2.from 'outcome'", "columns: name B",
+        "to", "per", "hours", "colour", "required 'nothing'", "expected 'outcome'", "format", "zone", "delimiter",
+        "root", "reason_codes.goods", "reason_codes.luck", "column 1", "column 2.from 'outcome'", "columns: name B",
     ):  # fmt: skip
         assert f": {where}: expected" in said, where
 
