@@ -36,10 +36,15 @@ def settle(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, int]:
     gone : int
         Masters taken away.
     """
-    if "bill_level" not in table or not (is_master := table["bill_level"].eq("master").fillna(False)).any():
+    if "bill_level" not in table:
         return table, empty(NOTE_COLUMNS), 0
-    own = table["shipment_id"]
+    own, level = table["shipment_id"], table["bill_level"]
     above = table["master_id"] if "master_id" in table else pd.Series(pd.NA, table.index, dtype="str")
+    # A flight manifest does not say whether a waybill is a master: a house bill that names it does.
+    named = own.isin(above[level.eq("house").fillna(False).astype(bool)].dropna())
+    is_master = level.eq("master").fillna(False).astype(bool) | (level.isna() & named)
+    if not is_master.any():
+        return table, empty(NOTE_COLUMNS), 0
     housed = is_master & own.isin(above[~is_master].dropna())
     table = table.copy(deep=False)
     if "is_consolidation" not in table:

@@ -113,11 +113,11 @@ def _read(path: Path) -> pd.DataFrame:
 
 
 def _linked(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns that link rows; a master bill is linked to the houses that name it."""
+    """Return the columns that link rows; what may be a master bill is linked to the houses that name it."""
     links = table[[name for name in _LINKS if name in table]]
-    if "bill_level" in table and (is_master := table["bill_level"].eq("master").fillna(False)).any():
+    if "bill_level" in table and (may_be := table["bill_level"].fillna("master").eq("master")).any():
         above = links["master_id"] if "master_id" in links else pd.Series(pd.NA, links.index, dtype="str")
-        links = links.assign(master_id=above.mask(is_master & above.isna(), links["shipment_id"]))
+        links = links.assign(master_id=above.mask(may_be & above.isna(), links["shipment_id"]))
     return links
 
 

@@ -39,6 +39,16 @@ def test_a_master_gives_way_to_its_houses(day, rows):
     assert counts["rows_read"] == 7 == counts["shipments"] + counts["joined"]
 
 
+@pytest.mark.parametrize("rows", [None, 1, 3])
+def test_a_bill_of_unknown_level_is_a_master_where_a_house_names_it(tmp_path, rows):
+    path = tmp_path / "day.csv"
+    path.write_text(ROWS.replace(",master,CONSOL", ",,CONSOL").replace("M3,,master", "M3,,"))
+    found = [manifest.read(path)] if rows is None else list(manifest.stream(path, rows=rows))
+    table = pd.concat([each.table for each in found]).set_index("shipment_id")
+    assert table.index.tolist() == ["H1", "H2", "M2", "M3", "D1", "H3"]
+    assert table.index[table["is_consolidation"].eq(True).fillna(False)].tolist() == ["H1", "H2", "M2"]
+
+
 def test_a_table_without_masters_is_left_as_it_is(day):
     table = manifest.read(day).table.assign(**{POSITION: range(6)})
     houses = table[table["bill_level"] == "house"]
