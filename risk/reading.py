@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -30,11 +31,15 @@ class Tally:
         Rows that could not be used.
     noted : int
         Shipments kept without a value that could not be used.
+    read, unread : int
+        Files that were read, wholly or in part; files in folders and archives that were not.
     """
 
     def __init__(self) -> None:
         self.rows_in = self.shipments = self.joined = self.repeats = 0
         self.superseded = self.rejected = self.noted = 0
+        self.read = self.unread = 0
+        self._unread: set[str] = set()
         self._rejected: list[pd.DataFrame] = []
         self._notes: list[pd.DataFrame] = []
         self._general: list[pd.DataFrame] = []
@@ -48,6 +53,9 @@ class Tally:
             If a row is unaccounted for.
         """
         counts = manifest.counts
+        self.read += len(manifest.files["read"])
+        self.unread += len(manifest.files["unread"])
+        self._unread |= set(manifest.files["unread"])
         self.rows_in += counts["rows_read"]
         self.shipments += len(manifest.table)
         self.joined += counts["joined"]
@@ -76,6 +84,22 @@ class Tally:
         for n, what in told:
             parts += [f"{n:,} {what}"] if n else []
         return f"Rows read: {self.rows_in:,} = {' + '.join(parts)} + {self.rejected:,} rejected"
+
+    def of_files(self) -> str:
+        """Return how many files were read in one line; empty where there was one, or none could be told."""
+        if self.read + self.unread < 2:
+            return ""
+        named = {str(name) for frame in self._rejected for name in frame["source_file"].dropna().unique()}
+        partly = len(named - self._unread)
+        told = f"{self.read:,} read" + (f" ({partly:,} of them in part)" if partly else "")
+        return f"Files: {self.read + self.unread:,} = {told} + {self.unread:,} not read"
+
+    def reasons(self, most: int = 5) -> list[str]:
+        """Return the most frequent reasons of rejections, and how many rows each cost."""
+        counts = Counter(
+            str(reason).partition(";")[0] for frame in self._rejected for reason in frame["reason"].fillna("")
+        )
+        return [f"{n:,} rejected: {clean(reason, 120)}" for reason, n in counts.most_common(most)]
 
     def rejections(self) -> list[str]:
         """Return one line per rejected row."""

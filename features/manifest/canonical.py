@@ -26,6 +26,8 @@ DECLARES = "__declares"
 #: (`features.manifest.summaries`).
 SUMMARY = "__summary"
 WHOLE, PART = 1.0, 2.0
+#: Internal column: the kind of message a row is of, empty for rows of tables (`features.manifest.kinds`).
+KIND = "__kind"
 #: Internal column: the row was scored on an earlier list (`features.manifest.earlier`).
 EARLIER = "__earlier"
 _FILE_STRIDE = 1 << 40
@@ -86,6 +88,11 @@ def automatic(header: list[str]) -> Mapping:
     if len(sources) > 1 and "master_id" not in columns and "shipment_id" not in header:
         columns["master_id"] = Source(sources[1:], "first_of")
     return Mapping(columns=columns)
+
+
+def file_numbers(table: pd.DataFrame) -> np.ndarray:
+    """Return the number of the file each row stands in."""
+    return table[POSITION].to_numpy() // _FILE_STRIDE
 
 
 def check_header(opened: Opened, mapping: Mapping | None) -> list[dict[str, str]]:

@@ -26,7 +26,7 @@ import pandas as pd
 
 from features.manifest import schema
 from features.manifest.canonical import EARLIER, POSITION
-from features.manifest.joining import WHERE, hashed, join
+from features.manifest.joining import WHERE, comparable, hashed, join
 from features.manifest.mapping import Lines
 from features.manifest.problems import NOTE_COLUMNS, REJECTED_COLUMNS, empty
 
@@ -139,17 +139,10 @@ def _contradictions(rows: pd.DataFrame, lines: Lines) -> pd.Series:
     for name in lines.same:
         if name not in rows or not rows[name].notna().any():
             continue
-        values = _comparable(rows[name])
+        values = comparable(rows[name])
         differs = values.groupby(version).transform("nunique") > 1
         clash = clash.mask(differs, clash + np.where(clash == "", "", ", ") + name)
     return clash
-
-
-def _comparable(values: pd.Series) -> pd.Series:
-    """Return names without the differences of case, blanks and punctuation that lines show."""
-    if values.dtype != "str":
-        return values
-    return values.str.casefold().str.replace(r"[\s.,;'\"()-]+", "", regex=True).where(values.notna())
 
 
 def _rejected(rows: pd.DataFrame, distinct: pd.DataFrame, clash: pd.Series) -> pd.DataFrame:

@@ -207,3 +207,10 @@ def hashed(rows: pd.DataFrame, names: list[str]) -> np.ndarray:
         if frame[name].dtype == "boolean":
             frame[name] = frame[name].astype("Int8").astype("Float64").fillna(-1.0).astype("float64")
     return pd.util.hash_pandas_object(frame, index=False).to_numpy()
+
+
+def comparable(values: pd.Series) -> pd.Series:
+    """Return names without the differences of case, blanks and punctuation that lines show."""
+    if values.dtype != "str":
+        return values
+    return values.str.casefold().str.replace(r"[\s.,;'\"()-]+", "", regex=True).where(values.notna())

@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 
 from features import scratch
-from features.manifest import canonical, column_names, declarations, masters, schema, sources
-from features.manifest.canonical import POSITION, Part
-from features.manifest.consignments import resolve
+from features.manifest import canonical, column_names, schema, sources
+from features.manifest.canonical import KIND, POSITION, Part, file_numbers
 from features.manifest.files import Known, Opened, open_table
 from features.manifest.mapping import Lines, Mapping, Read, load_mapping
 from features.manifest.problems import (
@@ -29,6 +28,7 @@ from features.manifest.problems import (
 )
 from features.manifest.rows import chunks
 from features.manifest.spill import Spill, align
+from features.manifest.statements import settle
 from features.manifest.synonyms import fold
 
 Paths = str | Path | Sequence[str | Path]
@@ -48,9 +48,13 @@ class Manifest:
         ``shipment_id``, ``column``, ``value`` (at most 80 characters), ``expected``,
         ``source_file``, ``source_position``: one row per value dropped, cut or counted otherwise.
     counts : dict of str to int
-        ``rows_read`` = ``shipments`` + ``joined`` + ``repeats`` + ``superseded`` + ``rejected``.
+        ``rows_read`` = the sum of all others: ``shipments``, ``rejected`` and what
+        `features.manifest.statements` counts.
     extra : dict of str to list of str
         Local columns of the table: ``categorical`` (text) and ``numeric`` (float64).
+    files : dict of str to tuple of str
+        ``read`` and ``unread``: files by the names people know them by, those of archives one by one;
+        of a stream, with its first batch.
     """
 
     table: pd.DataFrame
@@ -58,6 +62,7 @@ class Manifest:
     notes: pd.DataFrame
     counts: dict[str, int]
     extra: dict[str, list[str]] = field(default_factory=lambda: {"categorical": [], "numeric": []})
+    files: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"read": (), "unread": ()})
 
     def problems(self) -> pd.DataFrame:
         """Return notes and rejected rows as one list: row, column, value, what was expected."""
@@ -254,27 +259,33 @@ class _Source:
         first: bool = True,
     ) -> Manifest:
         """Settle the bills of some rows and dress them as a `Manifest`."""
-        bills, declared = declarations.split(part.table)
-        settled = resolve(bills, self.lines, versions=versions, time=time)
-        said = resolve(declared, self.lines, versions="latest", time=time)
-        table, joined = declarations.join(settled.table, said.table)
-        table, blind, gone = masters.settle(table)
-        used = np.concatenate([settled.used, said.used])
-        notes = part.notes[part.notes[POSITION].isin(used)] if len(part.notes) else part.notes
-        notes = _ordered([notes, settled.notes, said.notes, blind], NOTE_COLUMNS)
+        settled = settle(self._kinds(part.table), self.lines, versions=versions, time=time)
+        notes = part.notes[part.notes[POSITION].isin(settled.used)] if len(part.notes) else part.notes
+        notes = _ordered([notes, *settled.notes], NOTE_COLUMNS)
         if first:
             notes = pd.concat([self._ignored_note(), notes], ignore_index=True)
-        rejected = _ordered([part.rejected, settled.rejected, said.rejected], REJECTED_COLUMNS)
-        table = schema.complete(table.drop(columns=POSITION).reset_index(drop=True))
+        rejected = _ordered([part.rejected, *settled.rejected], REJECTED_COLUMNS)
+        table = schema.complete(settled.table.drop(columns=POSITION).reset_index(drop=True))
         if now is not None:
             table["known_at"] = table["known_at"].fillna(_utc(now))
-        counts = {name: count + said.counts[name] for name, count in settled.counts.items()}
-        counts["shipments"] = len(table)
-        counts["joined"] += joined + gone
-        counts = {"rows_read": part.read, **counts, "rejected": len(rejected)}
+        counts = {"rows_read": part.read, **settled.counts, "rejected": len(rejected)}
+        unread = dict.fromkeys(row["source_file"] for row in self.unread)
+        files = {"read": tuple(opened.label for opened in self.opened), "unread": tuple(unread)}
         return Manifest(
-            table, rejected, notes, counts, {kind: list(names) for kind, names in self.extra.items()}
+            table,
+            rejected,
+            notes,
+            counts,
+            {kind: list(names) for kind, names in self.extra.items()},
+            files if first else {"read": (), "unread": ()},
         )
+
+    def _kinds(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Say of each row what kind of message it is of, where there are several."""
+        kinds = np.array([opened.message or "" for opened in self.opened], dtype="object")
+        if len(set(kinds)) < 2 or table.empty:
+            return table
+        return table.assign(**{KIND: pd.Series(kinds[file_numbers(table)], table.index, dtype="str")})
 
     def _ignored_note(self) -> pd.DataFrame:
         rows = [
