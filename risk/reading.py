@@ -20,11 +20,16 @@ class Tally:
     Attributes
     ----------
     rows_in : int
-        Rows read: ``rows_in = shipments + joined + repeats + superseded + rejected``.
+        Rows read: the sum of all others but ``noted``.
     shipments : int
         Shipments kept.
     joined : int
         Rows that became lines of another row's consignment.
+    retold, listed, declared : int
+        Bills that another kind of message tells of too; entries of lists, and declarations, whose bill
+        is here.
+    unchanged : int
+        Shipments of an earlier list of which nothing new was said.
     repeats, superseded : int
         Identical repeats; earlier versions of shipments amended later in the input.
     rejected : int
@@ -37,6 +42,7 @@ class Tally:
 
     def __init__(self) -> None:
         self.rows_in = self.shipments = self.joined = self.repeats = 0
+        self.retold = self.listed = self.declared = self.unchanged = 0
         self.superseded = self.rejected = self.noted = 0
         self.read = self.unread = 0
         self._unread: set[str] = set()
@@ -59,6 +65,10 @@ class Tally:
         self.rows_in += counts["rows_read"]
         self.shipments += len(manifest.table)
         self.joined += counts["joined"]
+        self.retold += counts["retold"]
+        self.listed += counts["listed"]
+        self.declared += counts["declared"]
+        self.unchanged += counts.get("unchanged", 0)
         self.repeats += counts["repeats"]
         self.superseded += counts["superseded"]
         self.rejected += len(manifest.rejected)
@@ -69,7 +79,8 @@ class Tally:
             general = manifest.notes["shipment_id"].isna() & (manifest.notes["column"].fillna("") == "")
             self._notes.append(manifest.notes[~general])
             self._general.append(manifest.notes[general])
-        kept = self.shipments + self.joined + self.repeats + self.superseded
+        kept = self.shipments + self.joined + self.retold + self.listed + self.declared
+        kept += self.unchanged + self.repeats + self.superseded
         if self.rows_in != kept + self.rejected:
             raise ArithmeticError("rows were lost while reading: " + self.sentence("kept"))
 
@@ -78,6 +89,10 @@ class Tally:
         parts = [f"{self.shipments:,} {kept}"]
         told = (
             (self.joined, "joined as lines of one bill"),
+            (self.retold, "told by another kind of message too"),
+            (self.listed, "entries of lists whose bill is here"),
+            (self.declared, "declarations of bills that are here"),
+            (self.unchanged, "of the earlier list, unchanged"),
             (self.repeats, "identical repeats"),
             (self.superseded, "amended later"),
         )

@@ -41,6 +41,8 @@ class Bill:
     carrier, issued, total : str
         Airline, day of issue, and pieces of the whole bill where a part is on the flight.
     consolidated : bool
+    part : bool
+        Whether its quantities are of a part of it; the rest is not on this flight.
     route : tuple of str
         Airports of the routing.
     spare : dict of str to str
@@ -52,7 +54,7 @@ class Bill:
     """
 
     short = own_number = master_number = carrier = issued = total = ""
-    consolidated = False
+    consolidated = part = False
     route: tuple[str, ...] = ()
     spare: dict[str, str] = {}  # noqa: RUF012 - never changed in place
     sums: dict[str, float] = {}  # noqa: RUF012 - likewise
@@ -106,4 +108,4 @@ class Bill:
             if text.count(";") >= len(members):
                 text = ";".join(member.replace(";", ",") for member in members)
             values[column] = text
-        return Shipment(values, self.place, tuple(self.doubts[:MOST]), summary)
+        return Shipment(values, self.place, tuple(self.doubts[:MOST]), summary, summary and self.part)

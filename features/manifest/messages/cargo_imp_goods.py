@@ -365,5 +365,6 @@ def settle_parts(bill: Bill) -> None:
     whole = number(bill.total)
     there = bill.values.get("packages", "0")
     if whole and float(whole) > float(there):
+        bill.part = True
         expected = f"all {whole} pieces of the bill; the others are not on this flight"
         bill.doubts.append(("packages", there, expected))
