@@ -43,14 +43,16 @@ FORM = Form(
     read=read,
     write=write,
     fields=(
-        Field("shipment_id", "RFF+BH, HWB, BM, AWB, AAS, MB, MWB; CNI 1004; BGM 1004 (IFTMCS)"),
-        Field("master_id", "RFF+MB, MWB, MAB; CNI 1004", "of another number than the bill"),
+        Field("shipment_id", "RFF+BH, HWB, BM, AWB, AAS, AAM, MB, MWB; CNI 1004; BGM 1004 (IFTMCS)"),
+        Field(
+            "master_id", "RFF+MB, MWB, MAB of the bill or before the first CNI; CNI 1004", "of another number"
+        ),
         Field("manifest_id", "BGM 1004; RFF+AFB"),
         Field("registration_number", "RFF+ABT, AAE, MRN before the first CNI"),
         Field("line_number", "CNI 1490"),
         Field("declaration_id", "RFF+ABT, AAE, MRN, AFM, ABE of the bill"),
         Field("customs_office", "LOC+22, 41, 42"),
-        Field("mode", "TDT+20, 8067", "express is written as air"),
+        Field("mode", "TDT+20, 8067, 8066, 8179", "express is written as air"),
         Field("direction", "GIS, GEI, STS: 22, 23, 24, 28"),
         Field("known_at", "DTM+137; UNB S004"),
         Field("arrives_at", "DTM+178, 132, 232"),
@@ -69,26 +71,30 @@ FORM = Form(
         Field("permit_refs", "RFF+EP, IP, EX, IM; DOC 811, 911, 851-853"),
         Field("handling_codes", "HAN 4079; DGS", "DGS is DGR"),
         Field("origin_country", "LOC+27, 35"),
-        Field("loading_port", "LOC+76, 9, 5"),
+        Field("loading_port", "LOC+76, 9; of the message LOC+9, 5, 125, 178"),
         Field("transhipment_ports", "LOC+13", "and LOC+9 where LOC+76 differs"),
-        Field("discharge_port", "LOC+11; of the message LOC+11, 60, 8"),
+        Field("discharge_port", "LOC+11, 12; of the message also LOC+60, 179, 87, 8"),
         Field("delivery_place", "LOC+7, 8, 20"),
         Field("destination_country", "LOC+28, 36, 20"),
-        Field("gross_weight_kg", "CNT+7; MEA+AAE+G, WT, AAB", "the total, else the sum of the items"),
+        Field(
+            "gross_weight_kg",
+            "CNT+7; MEA+AAE+G, WT, AAB",
+            "the total, else the sum of the items and, beneath SGP, containers",
+        ),
         Field("net_weight_kg", "MEA+AAE+AAL, AAC, AAF, N"),
         Field("packages", "CNT+8, 11; GID C213; PAC"),
         Field("package_type", "GID 7065, 7064; PAC C202"),
         Field("volume_m3", "CNT+15; MEA in MTQ, FTQ, LTR"),
         Field("declared_value", "MOA+43, 40, 44, 14, 39, 77, 38, 63, 123"),
         Field("currency", "MOA 6345; CUX"),
-        Field("container_ids", "SGP; EQD where the message has one bill"),
+        Field("container_ids", "SGP; RFF+AAQ; EQD where the message has one bill"),
         Field("container_types", "EQD C224"),
-        Field("container_load_status", "EQD 8169; TSR"),
+        Field("container_load_status", "EQD 8169; TSR; PAC FCL, LCL"),
         Field("is_refrigerated", "TMP; a refrigerated type in EQD C224"),
-        Field("seal_ids", "SEL beneath EQD or SGP"),
-        Field("vessel_or_flight", "TDT C222, 8212"),
+        Field("seal_ids", "SEL beneath EQD or SGP; RFF+SN of the bill"),
+        Field("vessel_or_flight", "TDT C222, 8212", "else of an airline C040 and 8028"),
         Field("voyage", "TDT 8028; RFF+VON"),
-        Field("amendment_count", "BGM 1225: 4, 5, 20, 36", "1; 1 and 3 cancel"),
+        Field("amendment_count", "BGM 1225: 4, 5, 18, 20, 21, 33, 36", "1; 1, 3, 17 and 50 cancel"),
         Field("last_amended_at", "DTM+137 of an amendment"),
     ),
     lost=(
@@ -97,5 +103,10 @@ FORM = Form(
         "is no consolidation or not refrigerated; seals, types and load where no container is named; which "
         "container holds which goods; parts of a bill of one item that differ from the bill."
     ),
-    tried="D.95B (a public test message, parties renamed); messages constructed after D.95B, 96B, 16A.",
+    tried=(
+        "Read by eye: public test messages, and what public programs write, of D.95B (Great Britain), 96A "
+        "(Malaysia), 96B (carriers to Argentina and Paraguay), 99B (Australia: sea, air, export, outturn), "
+        "01A in UTF-16 (Guatemala), 03B (United States: trucks), 16A (South Africa: sea, air, road), IFCSUM "
+        "01B, IFTMCS 99B. Nothing of a day's real traffic."
+    ),
 )

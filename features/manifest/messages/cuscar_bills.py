@@ -18,9 +18,12 @@ LONG = 40_000
 
 #: Element 1153 -> what kind of number it is. A waybill of stated level before one of none.
 HOUSE = ("BH", "HWB")
-BILL = ("BM", "AWB", "AAS", "CW", "RB")
-MASTER = ("MB", "MWB", "MAB", "AAM")
+BILL = ("BM", "AWB", "AAS", "AAM", "CW", "RB")
+MASTER = ("MB", "MWB", "MAB")
 DECLARATIONS = ("ABT", "AAE", "MRN", "AFM", "ABE")
+#: Element 1225: cancellation, deletion, cancelled to be issued again, withdrawn; changes and replacements.
+CANCELLING = frozenset(("1", "3", "17", "50"))
+AMENDING = frozenset(("4", "5", "18", "20", "21", "33", "36"))
 #: Element 5025: amounts that are the value of the goods, the more customs' own the earlier.
 AMOUNTS = ("43", "40", "44", "14", "39", "77", "38", "63", "123", "141", "66", "ZZZ")
 _BILL_PAPERS = {"704": "master", "741": "master", "714": "house", "703": "house"}
@@ -48,6 +51,7 @@ class Item:
         "text",
         "value",
         "volume",
+        "whole",
         "words",
     )
 
@@ -61,6 +65,22 @@ class Item:
         self.volume: list[str] = []
         self.packages: list[str] = []
         self.value: dict[str, tuple[str, str]] = {}
+        self.whole: set[str] = set()  # columns measured of the whole item, not container by container
+
+    def told(self) -> bool:
+        """Tell an item of which anything is said; one may stand for the sake of order alone."""
+        return bool(
+            self.text
+            or self.words
+            or self.kind
+            or self.packages
+            or self.kg
+            or self.net
+            or self.volume
+            or self.marks
+            or self.hs
+            or self.value
+        )
 
     def described(self) -> str:
         """Return what the goods are."""
@@ -123,10 +143,10 @@ def shipment(bill: Bill, message: Message) -> Shipment | Broken:
     if not values.get("shipment_id"):
         expected = "a number of its bill (RFF with BM, MB, HWB, BH or AWB, or CNI)"
         return Broken(bill.place, expected)
-    if message.function in ("1", "3"):
+    if message.function in CANCELLING:
         expected = "a shipment that is carried; this message cancels it"
         return Broken(bill.place, expected, segments.plain(values["shipment_id"], message.separators))
-    if message.function in ("4", "5", "36", "20"):
+    if message.function in AMENDING:
         values |= {"amendment_count": "1", "last_amended_at": values["known_at"]}
     _parties(bill, head, values)
     _places(bill, head, values)
@@ -149,15 +169,16 @@ def _identity(bill: Bill, message: Message, values: dict[str, str]) -> str:
     refs = bill.refs
     house = next((refs[kind] for kind in HOUSE if kind in refs), "")
     plain = next((refs[kind] for kind in BILL if kind in refs), "")
-    master = next((refs[kind] for kind in MASTER if kind in refs), "")
+    own = next((refs[kind] for kind in MASTER if kind in refs), "")
+    master = own or next((message.head.refs[kind] for kind in MASTER if kind in message.head.refs), "")
     level = _BILL_PAPERS.get(message.paper, "") if message.kind in ONE_BILL else ""
     if house:
         number, above, level = house, master or plain, "house"
     elif plain:
         number, above = plain, master
         level = ("direct" if master == plain else "house") if master else level
-    elif master:
-        number, above, level = master, "", "master"
+    elif own:
+        number, above, level = own, "", "master"
     else:
         number, above = bill.number, ""
     if not above and bill.number != number and sum(c.isdigit() for c in bill.number) >= 5:
@@ -166,11 +187,11 @@ def _identity(bill: Bill, message: Message, values: dict[str, str]) -> str:
     values["master_id"] = above if above != number else ""
     values["bill_level"] = level
     values["line_number"] = bill.line
-    own, head = bill.refs, message.head.refs
-    values["declaration_id"] = next((own[kind] for kind in DECLARATIONS if kind in own), "")
+    head = message.head.refs
+    values["declaration_id"] = next((refs[kind] for kind in DECLARATIONS if kind in refs), "")
     values["registration_number"] = next((head[kind] for kind in DECLARATIONS if kind in head), "")
-    values.setdefault("manifest_id", head.get("AFB", "") or own.get("AFB", ""))
-    values.setdefault("voyage", head.get("VON", "") or own.get("VON", ""))
+    values.setdefault("manifest_id", head.get("AFB", "") or refs.get("AFB", ""))
+    values.setdefault("voyage", head.get("VON", "") or refs.get("VON", ""))
     return level
 
 
@@ -189,14 +210,16 @@ def _places(bill: Bill, head: Bill, values: dict[str, str]) -> None:
     own, above = bill.places, head.places
 
     get, up = own.get, above.get
-    loaded, begun = get("9") or up("9") or up("5") or "", get("76")
+    loaded = get("9") or next((x for kind in ("9", "5", "125", "178") if (x := up(kind))), "")
+    begun = get("76")
     changes = list(bill.changes or head.changes)
     if begun and loaded and begun != loaded:
         changes.insert(0, loaded)  # first loaded elsewhere: here it changed vessel
     last = get("20") or ""
     values["loading_port"] = begun or loaded or get("5") or ""
     values["transhipment_ports"] = ";".join(dict.fromkeys(each.replace(";", ",") for each in changes))
-    values["discharge_port"] = get("11") or up("11") or up("60") or up("8") or ""
+    unloaded = next((x for kind in ("11", "12", "60", "179", "87", "8") if (x := up(kind))), "")
+    values["discharge_port"] = get("11") or get("12") or unloaded
     values["delivery_place"] = get("7") or get("8") or (last if len(last) > 2 else "")
     values["origin_country"] = _country(get("27") or get("35") or up("27") or "")
     values["destination_country"] = _country(get("28") or get("36") or last or up("28") or "")
@@ -231,7 +254,8 @@ def _equipment(bill: Bill, equipment: dict[str, Equipment], values: dict[str, st
 
 def _goods(bill: Bill, values: dict[str, str]) -> list[tuple[str, str, str]]:
     """Fill what is said of the goods; return doubts about totals."""
-    items = bill.items
+    items = [item for item in bill.items if item.told()]
+    _take_back_repeated_total(bill, items)
     texts = [bill.own.described(), *(item.described() for item in items)]
     values["goods_description"] = "; ".join(dict.fromkeys(text for text in texts if text))
     marks = [segments.joined(item.marks, NAME_FULL) for item in (bill.own, *items)]
@@ -257,6 +281,18 @@ def _goods(bill: Bill, values: dict[str, str]) -> list[tuple[str, str, str]]:
         if said and summed and abs(float(said) - float(summed)) > 1e-6 * max(1.0, float(said)):
             doubts.append((column, said, f"the sum of its goods, {summed}"))
     return doubts
+
+
+def _take_back_repeated_total(bill: Bill, items: list[Item]) -> None:
+    """Forget the weights of items where each repeats the weight of the whole bill."""
+    whole = _counted(bill, "7") or _total([bill.own.kg])
+    if (
+        whole
+        and len(items) > 1
+        and all(len(item.kg) == 1 and float(item.kg[0]) == float(whole) for item in items)
+    ):
+        for item in items:
+            item.kg = []
 
 
 def _counted(bill: Bill, kind: str) -> str:

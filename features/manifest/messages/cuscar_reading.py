@@ -13,6 +13,7 @@ from features.manifest.messages import edi_values, segments
 from features.manifest.messages.cuscar_bills import (
     AMOUNTS,
     BILL,
+    CANCELLING,
     CONSOLIDATED,
     DECLARATIONS,
     HOUSE,
@@ -38,6 +39,8 @@ _MANY = 2000
 _NUMBERS = frozenset((*HOUSE, *BILL, *MASTER))
 _PERMITS = frozenset(("EP", "IP", "EX", "IM", "ABW", "CT", "LIC", "IV1"))
 _TARIFF = frozenset(("HS", "ABD", "TN1"))
+#: Element 1131: commodity codes.
+_TARIFF_LISTS = frozenset(("122", "HS"))
 _PARTY_NUMBERS = frozenset(("VA", "AHP", "XA", "FC", "GN", "ABS"))
 _KEPT = frozenset((*DECLARATIONS, "AFB", "VON"))
 #: Element 3035 -> role in the shipment table and rank: a lower rank takes the place of a higher.
@@ -65,9 +68,14 @@ _ROLES = {
     "CG": ("carrier", 1),
     "VO": ("carrier", 2),
 }
+#: Element 8067, and 8066, where a mode is named in words.
 _MODES = {"1": "sea", "2": "rail", "3": "road", "4": "air", "5": "post", "8": "sea"}
+_MODE_WORDS = {"SEA": "sea", "OCEAN": "sea", "MARITIME": "sea", "RAIL": "rail", "ROAD": "road", "AIR": "air"}
+#: Element 8179, where 8067 is left out: an aircraft, a ship, an ocean vessel, a truck.
+_VEHICLES = {"6": "air", "11": "sea", "13": "sea", "31": "road"}
 _DIRECTIONS = {"22": "export", "23": "import", "24": "transit", "28": "transhipment"}
 _FULL = {"4": "empty", "5": "full", "7": "part", "8": "full"}
+_LOADS = {"FCL": "full", "LCL": "part", "MTY": "empty"}
 #: Element 6313: net weights, and weights that are not of the goods.
 _NET = frozenset(("AAC", "AAL", "AAF", "N", "NT", "NW", "AAA"))
 _NOT_GOODS = frozenset(("T", "AAS", "TAR", "VGM", "AET", "AAT"))
@@ -104,6 +112,9 @@ class Reading:
         self.equipment: dict[str, Equipment] = {}
         self.last: Equipment | None = None
         self.outside = False  # inside a group that is not about the goods (a container, a means of transport)
+        self.headed: Bill | None = None  # a bill named before the first CNI
+        self.lines: str | None = None  # the number of the line of that bill spoken of
+        self.shared = False  # what is measured is of the part of the goods that is in one container
         self.bills, self.first, self.function, self.paper = 0, self.at, "9", ""
         self.held: Bill | None = None
 
@@ -173,7 +184,7 @@ class Reading:
             if not self.held.containers and (self.bills == 1 or self.kind in ONE_BILL):
                 self.held.containers = dict.fromkeys(list(self.equipment)[:_MANY])
             self._yield(self.held)
-        elif self.function in ("1", "3"):
+        elif self.function in CANCELLING:
             said = self.head.values.get("manifest_id", "")
             self.done.append(Broken(self.place, "a manifest that is carried; this message cancels it", said))
         elif not self.bills:
@@ -184,7 +195,12 @@ class Reading:
 
     def _start(self, bill: Bill) -> None:
         self._finish()
-        self.bill, self.item, self.party, self.last, self.outside = bill, None, None, None, False
+        self.bill, self.headed = bill, None
+        self._line()
+
+    def _line(self) -> None:
+        """Begin what is said of a bill, or of one line of it."""
+        self.item, self.party, self.last, self.outside, self.shared = None, None, None, False, False
 
     def _finish(self) -> None:
         """Hold back the bill that ends: only the end of its message says whether it is the only one."""
@@ -201,9 +217,35 @@ class Reading:
         self.done.append(shipment(bill, self))
 
     def _cni(self, found: list[str]) -> None:
-        if self.open:
-            number = self.parts(found[2])[0].strip()
-            self._start(Bill(f"segment {self.at}", found[1].strip(), number))
+        if not self.open:
+            return
+        number = self.parts(found[2])[0].strip()
+        if self.headed is not None and not number:
+            self._line()  # of the bill the message is about, unless it names one of its own
+            self.headed.line = self.headed.line or found[1].strip()
+            self.lines = found[1].strip()
+            return
+        if self.headed is not None:
+            self._lift()
+        self._start(Bill(f"segment {self.at}", found[1].strip(), number))
+
+    def _lift(self) -> None:
+        """Make what was said of a master before its houses what is said of the whole message."""
+        above, head = self.headed, self.head
+        assert above is not None
+        if above.items or not all(kind in MASTER for kind in above.refs):
+            return
+        for mine, theirs in (
+            (above.refs, head.refs),
+            (above.places, head.places),
+            (above.values, head.values),
+        ):
+            theirs.update(mine)
+        own = (role for role in above.parties if role in ("broker", "carrier"))
+        head.parties.update({role: above.parties[role] for role in own})  # the others are the master's
+        head.changes += above.changes
+        head.doubts += above.doubts
+        self.bill = None
 
     def _goods(self) -> Bill:
         """Return the bill goods are of; a message that names none is one bill."""
@@ -215,16 +257,15 @@ class Reading:
     def _rff(self, found: list[str]) -> None:
         kind, number, *_ = self.parts(found[1])
         kind, number = kind.strip().upper(), number.strip()
-        if not number:
-            return
         if kind in _NUMBERS:
-            bill = self._goods()
-            old = bill.refs.get(kind)
-            if old == number:
-                return
-            if old is not None or bill.items:
-                self._start(Bill(f"segment {self.at}", bill.line, bill.number))
-            self.target.refs[kind] = number
+            self._numbered(kind, number)
+        elif not number:
+            return
+        elif self.bill is not None and kind in ("AAQ", "SN"):
+            if kind == "SN":
+                self._append(self.bill.seals, number)
+            elif len(self.bill.containers) < _MANY:
+                self.bill.containers[_container(number)] = None
         elif self.party is not None and kind in _PARTY_NUMBERS:
             self.party.setdefault("id", number)
         elif kind in _TARIFF:
@@ -234,6 +275,28 @@ class Reading:
             self._append(self.target.permits, number)
         elif kind in _KEPT:
             self.target.refs.setdefault(kind, number)
+
+    def _numbered(self, kind: str, number: str) -> None:
+        """Take a number of a bill: of the one spoken of, or of the next."""
+        first = self.bill is None and not self.bills
+        bill = self._goods()
+        if first:
+            self.headed = bill
+        told = any(item.told() for item in bill.items)
+        old = bill.refs.get(kind)
+        if not number:
+            if told:  # the next bill, which names none
+                self._start(Bill(f"segment {self.at}", bill.line))
+            return
+        if old == number:
+            return
+        if bill is self.headed and self.lines is not None:
+            line, self.lines = self.lines, None
+            self._lift()
+            self._start(Bill(f"segment {self.at}", line))
+        elif old is not None or told:
+            self._start(Bill(f"segment {self.at}", bill.line, bill.number))
+        self.target.refs[kind] = number
 
     @staticmethod
     def _append(members: list[str], text: str) -> None:
@@ -269,14 +332,18 @@ class Reading:
         if found[1].strip() not in ("20", "", "12", "11", "21", "25"):
             return
         values = self.target.values
-        mode = _MODES.get(self.parts(found[3])[0].strip())
+        code, words, *_ = self.parts(found[3])
+        mode = _MODES.get(code.strip().lstrip("0")) or _MODE_WORDS.get(words.strip().upper())
+        mode = mode or _VEHICLES.get(self.parts(found[4])[0].strip())
         carrier = self.parts(found[5])
         vessel = self.parts(found[8] or found[9] or (found[7] if ":" in found[7] else ""))
-        name = vessel[3].strip() or vessel[0].strip()
+        name, number, code = vessel[3].strip() or vessel[0].strip(), found[2].strip(), carrier[0].strip()
+        if mode == "air" and number and not name and len(code) == 2:  # an airline's: the flight
+            name = number if number.startswith(code) else code + number
         for column, text in (
             ("mode", mode or ""),
-            ("voyage", found[2].strip()),
-            ("carrier_name", carrier[3].strip() or carrier[0].strip()),
+            ("voyage", number),
+            ("carrier_name", carrier[3].strip() or code),
             ("vessel_or_flight", name),
         ):
             if text:
@@ -341,15 +408,19 @@ class Reading:
         number = self.parts(found[2])[0].strip()
         lines, names = self.texts(found[3]), self.texts(found[4])[:5]
         street = self.texts(found[5])
-        town = [segments.plain(text, self.separators) for text in (found[6], found[8]) if text.strip()]
         region = self.parts(found[7])
+        town = [found[6], region[3] or region[0], found[8]]
+        town = [segments.plain(text, self.separators) for text in town if text.strip()]
         country = self.parts(found[9])[0].strip()
         if names:
             name = segments.joined(names, NAME_FULL)
-            where = [segments.joined([*street, *lines], NAME_FULL), *town, region[3] or region[0]]
+            where = [segments.joined([*street, *lines], NAME_FULL), *town]
         else:
             name = lines[0].strip() if lines else ""
-            where = [segments.joined([*lines[1:], *street], NAME_FULL), *town, region[3] or region[0]]
+            more = lines[1:]
+            if street and street[0] in more:  # said twice, in the one or the other at more length
+                more, street = ([], street) if len("".join(street)) > len("".join(more)) else (more, [])
+            where = [segments.joined([*more, *street], NAME_FULL), *town]
         address = " ".join(text.strip() for text in where if text.strip())
         if not address and name.count(",") > 1:
             name, address = _by_commas(name)
@@ -358,6 +429,8 @@ class Reading:
         if not country and address:
             last = lines[-1] if len(lines) > 1 and not street else address.rpartition(",")[2]
             country = _country_at_end(last)
+        elif not country:
+            country = _country_at_end(name.rpartition(" - ")[2])
         return {"name": name, "address": address, "country": country, "id": number}
 
     def _com(self, found: list[str]) -> None:
@@ -390,6 +463,7 @@ class Reading:
         if number and self.bill is not None and len(self.bill.containers) < _MANY:
             self.bill.containers[number] = None
             self.last, self.outside = self.equipment.setdefault(number, Equipment("", "")), False
+            self.shared = self.item is not None
 
     def _sel(self, found: list[str]) -> None:
         seal = self.parts(found[1])[0].strip()
@@ -415,7 +489,8 @@ class Reading:
         bill = self._goods()
         if len(bill.items) < _MANY:
             bill.items.append(Item())
-        self.item, self.party, self.last, self.outside = bill.items[-1], None, None, False
+        self._line()
+        self.item = bill.items[-1]
         outer = self.parts(found[2])
         self._packed(outer if outer[0].strip() or outer[1].strip() else self.parts(found[3]))
 
@@ -424,13 +499,22 @@ class Reading:
         assert item is not None
         if count := edi_values.number(packed[0]):
             self._append(item.packages, count)
-        item.kind = item.kind or packed[1].strip() or packed[4].strip()
+        code = packed[1].strip()
+        code = "" if code.isdigit() and len(code) > 4 else code  # the number of the package itself
+        item.kind = item.kind or code or packed[4].strip()
         item.words = item.words or packed[4].strip()
 
     def _pac(self, found: list[str]) -> None:
-        if self.item is not None and not self.item.packages:
-            kind = self.parts(found[3])
-            self._packed([found[1], kind[0], "", "", kind[3]])
+        if self.item is None:
+            return
+        code, listed, agency, name, *_ = self.parts(found[3])
+        if load := _LOADS.get(code.strip().upper()):
+            self.target.values["container_load_status"] = load
+        elif agency.strip() == "95" and listed.strip() not in ("", "185"):
+            return  # Australian customs' lists of other things
+        else:
+            count = "" if self.item.packages else found[1]
+            self._packed([count, code, "", "", name])
 
     def _han(self, found: list[str]) -> None:
         code = self.parts(found[1])[0].strip().upper()
@@ -470,10 +554,11 @@ class Reading:
             self._extend(target.marks, texts)
 
     def _cst(self, found: list[str]) -> None:
-        for element in found[2:7]:
-            if element and (code := edi_values.hs_code(self.parts(element)[0])):
-                self._append((self.item or self.target.own).hs, code)
-                return
+        said = [self.parts(element) for element in found[2:7] if element]
+        # Where one is said to be of the tariff the others are regimes, else the first is taken for one.
+        for code, *_ in [each for each in said if each[1].strip() in _TARIFF_LISTS] or said[:1]:
+            if hs := edi_values.hs_code(code):
+                self._append((self.item or self.target.own).hs, hs)
 
     def _pia(self, found: list[str]) -> None:
         for element in found[2:7]:
@@ -504,6 +589,7 @@ class Reading:
         elif (
             edi_values.is_weight(unit)
             or unit.upper() == "K"
+            or (unit.upper() == "L" and found[1].strip() in ("WT", "AAI"))
             or (not unit and found[1].strip() in ("WT", "AAE"))
         ):
             into, column = (item.net, "net_weight_kg") if what in _NET else (item.kg, "gross_weight_kg")
@@ -513,7 +599,12 @@ class Reading:
 
     def _measured(self, into: list[str], column: str, amount: str | None, found: list[str]) -> None:
         if amount is not None:
-            self._append(into, amount)
+            whole = (self.item or self.target.own).whole
+            if self.shared and column not in whole:
+                self._append(into, amount)  # of the goods in one container after another
+            elif not into:
+                into.append(amount)
+                whole.add(column)
         elif len(self.target.doubts) < 20:
             said = self.separators.element.join(found[:4])[:80]
             self.target.doubts.append((column, said, "a number and a unit that is known"))

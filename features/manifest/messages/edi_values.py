@@ -12,16 +12,16 @@ _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})")
 #: UN/ECE recommendation 20, ANSI X12 elements 184 and 188, and what people write instead -> kg, m3.
 _KILOGRAMS = {
     **dict.fromkeys(("KGM", "KG", "KGS", "K", "KILO", "KILOS"), 1.0),
-    **dict.fromkeys(("TNE", "MT", "TO", "TON", "TONS", "T", "MTS", "M"), 1000.0),
+    **dict.fromkeys(("TNE", "MT", "TO", "TON", "TONS", "T", "MTS", "M", "E"), 1000.0),
     **dict.fromkeys(("GRM", "GR", "G", "GRAM"), 0.001),
     **dict.fromkeys(("LBR", "LB", "LBS", "L"), 0.45359237),
     **dict.fromkeys(("STN", "S"), 907.18474),
-    **dict.fromkeys(("LTN", "E"), 1016.0469088),
+    "LTN": 1016.0469088,
     **dict.fromkeys(("ONZ", "OZ", "O"), 0.028349523125),
     "DTN": 100.0,
 }
 _CUBIC_METRES = {
-    **dict.fromkeys(("MTQ", "M3", "CBM", "CM3M", "X", "CR"), 1.0),
+    **dict.fromkeys(("MTQ", "M3", "CBM", "CM3M", "X", "CR", "CU"), 1.0),
     **dict.fromkeys(("FTQ", "CFT", "FT3", "CF", "E"), 0.028316846592),
     **dict.fromkeys(("INQ", "CI", "N"), 1.6387064e-5),
     **dict.fromkeys(("LTR", "L", "V"), 0.001),

@@ -67,7 +67,7 @@ FORM = Form(
         Field("permit_refs", "N9*IL, EL, PE; X1 02"),
         Field("handling_codes", "H1", "as DGR", written=False),
         Field("origin_country", "N10 11"),
-        Field("loading_port", "M11 02"),
+        Field("loading_port", "M11 02", "numbers of Schedule D and K stay as they are"),
         Field("transhipment_ports", "P5*T, R4*T", written=False),
         Field("discharge_port", "P4 01"),
         Field("delivery_place", "M12 03; P5*E, R4*E", written=False),
@@ -94,5 +94,8 @@ FORM = Form(
         "weight, customs office, registration, lane, trusted trader, time of release, outcomes; line breaks; "
         "fractions of a second."
     ),
-    tried="Constructed messages of releases 003040 to 006050; no real one.",
+    tried=(
+        "Messages constructed after public guides (ocean and truck, United States) and after what a public "
+        "program writes (ocean, Jamaica), releases 003040 to 006050; no real one."
+    ),
 )

@@ -32,6 +32,8 @@ _DIRECTIONS = {
     "T": "transit",
 }
 _AMENDING = frozenset("BCDFVXY")
+#: Element 188 where other formats mean something else by the letter; a measurement ton is no weight.
+_WEIGHT_UNITS = {"T": "LTN", "M": "a measurement ton"}
 #: Element 98 -> role and rank, the lower taken.
 _ROLES = {
     "SH": ("shipper", 0),
@@ -53,6 +55,8 @@ _ROLES = {
     "FC": ("carrier", 1),
 }
 _FUNCTIONS = {"L": "loading_port", "D": "discharge_port", "E": "delivery_place", "M": "delivery_place"}
+#: Ports as numbers, by how many digits: of the United States (districts and ports), and of all others.
+_SCHEDULES = {4: "Schedule D", 5: "Schedule K"}
 _NOTHING = frozenset(("UNKNOWN", "ZZZZ", "NONE", "N/A"))
 _CONSOLIDATED = re.compile(
     r"\bCONSOL(?:IDAT\w+)?\b|\bGROUPAGE\b|\bAS PER (?:THE )?ATTACHED \w*\s*(?:LIST|MAN)", re.I
@@ -230,7 +234,7 @@ class Reading:
     def _measured(self, bill: _Bill, column: str, text: str, unit: str) -> None:
         convert: dict[str, Callable[[], str | None]] = {
             "packages": lambda: edi_values.number(text),
-            "gross_weight_kg": lambda: edi_values.kilograms(text, unit),
+            "gross_weight_kg": lambda: edi_values.kilograms(text, _weight_unit(unit)),
             "volume_m3": lambda: edi_values.cubic_metres(text, unit),
         }
         value = convert[column]() if column in convert else text
@@ -323,8 +327,10 @@ class Reading:
     # --- equipment ---
 
     def _tag_vid(self, found: list[str]) -> None:
-        self.party = None
-        bill = self._goods()
+        self.party = self.item = None
+        bill = self.bill
+        if bill is None:  # the vehicle itself, before the first bill
+            return
         kind = found[1].strip().upper()
         number = re.sub(r"[\s@-]", "", found[2] + found[3]).upper()
         if len(re.findall(r"[0-9]", number)) >= 4 and number.strip("0") and len(bill.containers) < _MANY:
@@ -361,8 +367,9 @@ class Reading:
     # --- goods ---
 
     def _tag_n10(self, found: list[str]) -> None:
-        bill = self._goods()
-        self.party = None
+        bill, self.party = self.bill, None
+        if bill is None:
+            return
         new = any(found[at].strip() for at in (1, 6, 8, 9)) or self.item is None
         if new and len(bill.items) < _MANY:
             self.item = {"text": [], "marks": [], "hs": [], "packages": [], "kg": [], "value": []}
@@ -380,7 +387,7 @@ class Reading:
     def _quantities(self, bill: _Bill, item: dict[str, Any], found: list[str]) -> None:
         for key, text, value in (
             ("packages", found[1], edi_values.number(found[1])),
-            ("kg", found[8], edi_values.kilograms(found[8], found[7])),
+            ("kg", found[8], edi_values.kilograms(found[8], _weight_unit(found[7]))),
             ("value", found[6], edi_values.number(found[6])),
         ):
             if value is not None and text.strip():
@@ -396,6 +403,11 @@ class Reading:
     def _tag_h1(self, found: list[str]) -> None:
         if self.bill is not None:
             self.bill.handling["DGR"] = None
+
+
+def _weight_unit(code: str) -> str:
+    """Return the UN/ECE code of a unit of weight (element 188)."""
+    return _WEIGHT_UNITS.get(code.strip().upper(), code)
 
 
 def _said(text: str) -> bool:
@@ -435,6 +447,11 @@ def _shipment(bill: _Bill, head: dict[str, str], amending: bool) -> Shipment | B
         return Broken(bill.place, "the whole bill (M11); this amends a part of it", values["shipment_id"])
     if bill.amended or amending:
         values |= {"amendment_count": "1", "last_amended_at": head.get("known_at", "")}
+    bill.doubts += [
+        (column, text, f"a place by UN/LOCODE; this is a number of {schedule} of the United States")
+        for column in ("loading_port", "discharge_port", "delivery_place")
+        if (text := values.get(column, "")).isdecimal() and (schedule := _SCHEDULES.get(len(text)))
+    ]
     for role, (_, party) in bill.parties.items():
         _party(role, party, values)
     for column, members in (

@@ -1,0 +1,89 @@
+"""UN/EDIFACT cargo reports broken in many ways."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from features.manifest.messages import Shipment
+from features.manifest.messages.cuscar import FORM
+
+SEA = (Path(__file__).parent / "samples" / "cuscar" / "sea.edi").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"FTX+AAA+++" + b"X" * 3_000_000 + b"'GID+2+1'",
+        b"FTX+AAA+++" + b"?" * 500_001 + b"'",
+        b"FTX+AAA+++" + b":A" * 500_000 + b"'",
+        b"GID" + b"+" * 500_000 + b"'",
+        b"GID+1+1'FTX+AAA+++FISH'MEA+AAE+G+KGM:1'" * 60_000,
+        b"RFF+BM:" + b"9" * 4000 + b"'RFF+HS:" + b"1" * 100_000 + b"'",
+        b"CNT+7:1e999:KGM'MEA+AAE+G+KGM:" + b"9" * 4000 + b"'MOA+44:1" + b"0" * 4000 + b":USD'",
+        b"\x00\x01\x02\x03\x1a\xff\xfe\xed\xa0\x80'" * 2000,
+        b"EQD+CN+ABCU1234567'SGP+ABCU1234567'SEL+1'" * 30_000,
+        b"NAD+CZ+++" + b"A,B" * 100_000 + b"'",
+        b"DTM+132:99999999:102'DTM+178:-1:203'DTM+137::'",
+        b"'" * 500_000,
+        b"\n" * 500_000,
+        b"UNA" * 100_000,
+        b"UNB+UNOA" * 50_000,
+    ],
+)
+def test_hostile_bytes_are_read_in_a_moment(body: bytes, tmp_path: Path) -> None:
+    data = b"UNA:+.? 'UNB+UNOA:1+A+B+260801:0240+1'UNH+1+CUSCAR:D:95B:UN'BGM+85+M+9'CNI+1'RFF+BM:B1'GID+1+1'"
+    began = time.process_time()
+    path = tmp_path / "message.edi"
+    path.write_bytes(data + body + b"\n" + SEA)
+    found = list(FORM.read(path))
+    assert time.process_time() - began < 8
+    assert any(isinstance(each, Shipment) and each.values["shipment_id"] == "EXLU001" for each in found)
+
+
+@given(data=st.data())
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+def test_mutated_messages_never_stop_the_reading(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    text = bytearray(SEA)
+    for _ in range(data.draw(st.integers(0, 12))):
+        at = data.draw(st.integers(0, max(0, len(text) - 1)))
+        kind = data.draw(st.integers(0, 4))
+        if kind == 0:
+            text[at : at + 1] = bytes([data.draw(st.integers(0, 255))])
+        elif kind == 1:
+            del text[at : at + data.draw(st.integers(1, 60))]
+        elif kind == 2:
+            text[at:at] = data.draw(
+                st.sampled_from([b"'", b"+", b":", b"?", b"\n", b"UNH+1+", b"CNI+", b"UNA", b"\xff"])
+            )
+        elif kind == 3:
+            text[at:at] = text[at // 2 : at // 2 + data.draw(st.integers(1, 300))]
+        else:
+            text = text[: at + 1]
+    path = tmp_path_factory.mktemp("mutated") / "m.edi"
+    path.write_bytes(bytes(text))
+    for each in FORM.read(path):
+        if isinstance(each, Shipment):
+            assert each.values["shipment_id"]
+            assert set(each.values) <= set(FORM.columns)
+            assert all(
+                isinstance(value, str) and value and "\x01" not in value for value in each.values.values()
+            )
+
+
+def test_reading_is_linear(tmp_path: Path) -> None:
+    bill = SEA[SEA.index(b"CNI+1") : SEA.index(b"UNT+")]
+    head, times = SEA[: SEA.index(b"CNI+1")], []
+    for count in (1000, 4000):
+        path = tmp_path / f"{count}.edi"
+        path.write_bytes(head + bill * count + b"UNT+1+1'UNZ+1+1'")
+        began = time.process_time()
+        assert sum(isinstance(each, Shipment) for each in FORM.read(path)) == count
+        times.append(time.process_time() - began)
+    assert times[1] < 8 * max(times[0], 0.05)
