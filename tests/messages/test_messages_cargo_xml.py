@@ -864,6 +864,14 @@ def test_notes_to_customs_are_what_their_codes_say(tmp_path: Path) -> None:
     assert not any(content in said for code, content in aside if len(content) > 3)
 
 
+def test_notes_to_customs_say_how_parties_are_reached(tmp_path: Path) -> None:
+    notes = [("CT", "+49 1", "CNE"), ("MU", "A.B", "SHP"), ("MD", "X.EXAMPLE", "SHP"), ("EM", "n@y.z", "NFY")]
+    text = "".join(_note(*note) for note in notes).replace("ram:", "")
+    (values,) = _values(tmp_path, _HOUSE.replace("<OriginLocation><ID>KTM", text + "<OriginLocation><ID>KTM"))
+    reached = (values["consignee_phone"], values["shipper_email"], values["notify_email"])
+    assert reached == ("+49 1", "a.b@x.example", "n@y.z")
+
+
 def test_further_ratings_rate_the_same_goods(tmp_path: Path) -> None:
     start, end = _WAYBILL.index("<ram:ApplicableRating>"), _WAYBILL.index(" </rsm:MasterConsignment>")
     rating = _WAYBILL[start:end]

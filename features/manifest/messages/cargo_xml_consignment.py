@@ -23,7 +23,7 @@ from features.manifest.messages.cargo_xml_elements import (
     written,
 )
 from features.manifest.messages.cargo_xml_goods import ITEMS, Goods
-from features.manifest.messages.customs_notes import COLUMNS, LISTS, ROLES, TELEPHONE, TRADER
+from features.manifest.messages.customs_notes import COLUMNS, DOMAIN, LISTS, MAILBOX, ROLES, TELEPHONE, TRADER
 from features.manifest.messages.xml import Element, local
 
 #: A text that says it is about a consolidation, at its beginning; consoles are other goods.
@@ -140,6 +140,7 @@ class _Reading:
 
     __slots__ = (
         "amounts",
+        "contacts",
         "contract",
         "currency",
         "destination",
@@ -147,10 +148,10 @@ class _Reading:
         "goods",
         "legs",
         "lists",
+        "mailbox",
         "measures",
         "notes",
         "origin",
-        "phones",
         "plain",
         "values",
     )
@@ -159,13 +160,14 @@ class _Reading:
         self.values: dict[str, str] = {}
         self.doubts: list[tuple[str, str, str]] = []
         self.plain: dict[str, str] = {}
-        self.phones: dict[str, str] = {}
+        self.contacts: dict[str, str] = {}
         self.measures: dict[str, tuple[str, str]] = {}
         self.amounts: dict[str, tuple[str, str]] = {}
         self.lists: dict[str, dict[str, None]] = {}
         self.legs: list[_Leg] = []
         self.notes: list[str] = []
         self.currency = ""
+        self.mailbox = ""
         self.contract = ""
         self.origin = ""
         self.destination = ""
@@ -282,8 +284,20 @@ class _Reading:
         elif role := _OF_NOTE.get(subject):
             if kind == TRADER:  # says more than the number in the party itself
                 self.values[f"{role}_id"] = content
-            elif kind == TELEPHONE:
-                self.phones.setdefault(f"{role}_phone", content)
+            else:
+                self.contact(role, kind, content)
+
+    def contact(self, role: str, kind: str, content: str) -> None:
+        """Take how a party is reached; what the party itself says comes first."""
+        if "@" in content:
+            self.contacts.setdefault(f"{role}_email", content)
+        elif kind == TELEPHONE:
+            self.contacts.setdefault(f"{role}_phone", content)
+        elif kind == MAILBOX:
+            self.mailbox = content
+        elif kind == DOMAIN and self.mailbox:
+            self.contacts.setdefault(f"{role}_email", f"{self.mailbox}@{content}".lower())
+            self.mailbox = ""
 
     def reference(self, element: Element, name: str) -> None:
         number, kind = said(element, "ID"), said(element, "TypeCode").upper()
@@ -317,8 +331,8 @@ class _Reading:
     def found(self) -> Found:
         """Return what was gathered as columns."""
         plain, values = self.plain, self.values
-        for column, phone in self.phones.items():
-            values.setdefault(column, phone)
+        for column, content in self.contacts.items():
+            values.setdefault(column, content)
         if self.notes:
             values.setdefault("notify_name", self.notes[0])
         self._lists()

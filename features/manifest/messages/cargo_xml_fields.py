@@ -28,7 +28,11 @@ def _party(role: str, element: str, subject: str) -> tuple[Field, ...]:
             f"{contact}/DirectTelephoneCommunication/CompleteNumber",
             "else IncludedCustomsNote CT",
         ),
-        Field(f"{role}_email", f"{contact}/URIEmailCommunication/URIID"),
+        Field(
+            f"{role}_email",
+            f"{contact}/URIEmailCommunication/URIID",
+            "else IncludedCustomsNote with an address, or MU and MD",
+        ),
     )
 
 

@@ -31,7 +31,7 @@ LISTS = frozenset(name for name in COLUMNS.values() if BY_NAME[name].kind == "li
 PERMIT, SEAL, DECLARATION = "C", "N", "M"
 #: Number under which customs know a trader: of a company, for taxes, EORI.
 TRADER = "T"
-#: Telephone of whom the note is about.
-TELEPHONE = "CT"
+#: Telephone of whom the note is about, and the two sides of his mail address where ``@`` cannot be written.
+TELEPHONE, MAILBOX, DOMAIN = "CT", "MU", "MD"
 #: Whom a note is about -> role.
 ROLES = {"SHP": "shipper", "CNE": "consignee", "NFY": "notify"}
