@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from features.manifest.messages import Form
 
+PROBLEMS_SHOWN = 50
+
 _EPILOG = """\b
 Examples:
   wildcargo convert day.xlsx --out day.parquet
@@ -81,10 +83,16 @@ def command(
             raise Mistake(
                 "the input has problems and --strict was asked for; nothing was written", tally.problems()
             )
+    if tally.of_files():
+        terminal.say(tally.of_files())
     terminal.say(tally.sentence("kept"))
-    if tally.problems():
+    if problems := tally.problems():
         terminal.heading("Problems")
-        terminal.items(tally.problems()[:50])
+        if tally.rejected > PROBLEMS_SHOWN:
+            terminal.items(tally.reasons())
+        terminal.items(problems[:PROBLEMS_SHOWN])
+        if len(problems) > PROBLEMS_SHOWN:
+            terminal.say(f"  … and {len(problems) - PROBLEMS_SHOWN:,} more; --strict lists them all")
     if tally.general():
         terminal.heading("Notes")
         terminal.items(tally.general())

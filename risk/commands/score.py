@@ -228,6 +228,8 @@ class _Report:
         self._summary(engine)
         if self.problems:
             terminal.heading("Problems")
+            if self.tally.rejected > PROBLEMS_SHOWN:
+                terminal.items(self.tally.reasons())
             terminal.items(self.problems[:PROBLEMS_SHOWN])
             if len(self.problems) > PROBLEMS_SHOWN:
                 terminal.say(f"  … and {len(self.problems) - PROBLEMS_SHOWN:,} more; --strict lists them all")
@@ -238,6 +240,8 @@ class _Report:
         self._next(out, records)
 
     def _summary(self, engine: Engine) -> None:
+        if self.tally.of_files():
+            terminal.say(self.tally.of_files())
         terminal.say(self.tally.sentence("scored"))
         terminal.say(f"Model:     {engine.bundle.model_id} ({_basis(self.ranked.risk_basis)})")
         terminal.say(f"Past:      {self.past}")
