@@ -266,7 +266,7 @@ def test_a_bill_the_system_exported() -> None:
     assert found == {
         "shipment_id": "EXBL77",
         "line_number": "12/3",
-        "manifest_id": "301 MSL/7/2026 9/28/26",
+        "manifest_id": "301 MSL/7/2026 2026-09-28",
         "customs_office": "301",
         "voyage": "MSL/7/2026",
         "direction": "import",
@@ -293,6 +293,65 @@ def test_a_bill_the_system_exported() -> None:
         "is_refrigerated": "true",
         "seal_ids": "AB1",
     }
+
+
+def test_goods_in_details_and_addresses_in_parts() -> None:
+    """As a carrier's system in Central Africa writes them, under a root of its own."""
+    detail = """<Goods_detail_segment><Number_of_packages>{}</Number_of_packages>
+    <Package_type_code>{}</Package_type_code><Gross_mass>{}</Gross_mass><Shipping_marks>{}</Shipping_marks>
+    <Goods_description>{}</Goods_description></Goods_detail_segment>"""
+    details = detail.format(1, "VEHICULE", 2000, "CHASSIS1", "PICK-UP") + detail.format(
+        3, "COLIS", 10000, "N/M", "FRIPERIE"
+    )
+    bill = """<Bol_segment><Bol_id><Bol_reference>BL1</Bol_reference></Bol_id>
+    <Traders_segment><Exporter><Exporter_name>EXPORT NV</Exporter_name>
+    <Exporter_address1>1 QUAI</Exporter_address1><Exporter_address2>ANTWERP</Exporter_address2>
+    <Exporter_address3>BELGIUM</Exporter_address3><Exporter_address4/></Exporter></Traders_segment>
+    <ctn_segment><Ctn_reference>MSCU1234565</Ctn_reference><Marks1>S1</Marks1><Marks2>S2</Marks2>
+    <Seals>S1-S2</Seals></ctn_segment>
+    <Goods_segment>{}</Goods_segment></Bol_segment>"""
+    (found,) = values(f"<Manifeste>{GENERAL}{bill.format(details)}</Manifeste>")
+    assert (found["shipper_address"], found["shipper_country"]) == ("1 QUAI\nANTWERP", "BE")
+    assert (found["packages"], found["gross_weight_kg"]) == ("4", "12000")
+    assert found["goods_description"] == "PICK-UP; FRIPERIE"
+    assert (found["package_type"], found["marks"]) == ("VEHICULE; COLIS", "CHASSIS1; N/M")
+    assert [line["kg"] for line in json.loads(found["items"])] == [2000, 10000]
+    assert found["seal_ids"] == "S1;S2"
+    whole = "<Number_of_packages>9</Number_of_packages><Gross_mass>12500</Gross_mass>"
+    (found,) = values(f"<Manifeste>{GENERAL}{bill.format(whole + details)}</Manifeste>")
+    assert (found["packages"], found["gross_weight_kg"]) == ("9", "12500")
+
+
+def test_a_bill_in_small_letters_keeps_its_own_manifest() -> None:
+    (found,) = values("""<asycudaworld_manifest><identification_segment>
+    <registry_number>REG-1</registry_number><date>14/05/2018</date><bol_reference>HOUSE1</bol_reference>
+    <customs_office_segment><code>APP</code></customs_office_segment></identification_segment>
+    <bol_specific_segment><bol_nature>23</bol_nature><master_bol>
+    <customs_office_code>OTHER</customs_office_code><registry_number>REG-0</registry_number>
+    <date_of_departure/><master_bol_reference>MASTER1</master_bol_reference></master_bol>
+    <bol_type_segment><code>714</code></bol_type_segment>
+    <exporter_segment><code/><name>ACME</name></exporter_segment>
+    <place_of_loading><code>CNSHA</code></place_of_loading>
+    <place_of_unloading><destport_code>NGAPP</destport_code></place_of_unloading>
+    <packages_segment><number_of_packages>400</number_of_packages>
+    <goods_description>TILES</goods_description></packages_segment>
+    <goods_segment><goods_hs_code>6907210000</goods_hs_code></goods_segment>
+    <seals_segment><number_of_seals>1</number_of_seals><mark_of_seals>SL9</mark_of_seals></seals_segment>
+    <container><reference>MSCU1234565</reference><seals>1</seals><mark1>SL1</mark1><mark2/></container>
+    <container><reference>MSCU7654321</reference><seals>1</seals></container>
+    </bol_specific_segment></asycudaworld_manifest>""")
+    assert (found["customs_office"], found["registration_number"]) == ("APP", "REG-1")
+    assert (found["shipment_id"], found["master_id"], found["bill_level"]) == ("HOUSE1", "MASTER1", "house")
+    assert (found["loading_port"], found["discharge_port"]) == ("CNSHA", "NGAPP")
+    assert (found["goods_description"], found["hs_codes"]) == ("TILES", "6907210000")
+    assert found["seal_ids"] == "SL1;SL9"  # a number of seals is no seal
+
+
+def test_origin_is_not_where_loading_began() -> None:
+    places = """<Original_port_of_loading_code>LKCMB</Original_port_of_loading_code>
+    <Port_of_origin_code>AF</Port_of_origin_code>"""
+    (found,) = values(f"<Awmds>{_bill(_leaf('Load_unload_place', places))}</Awmds>")
+    assert (found["origin_country"], found["loading_port"]) == ("AF", "LKCMB")
 
 
 def test_several_messages_in_one_file() -> None:

@@ -191,12 +191,44 @@ def test_bills_among_attached_papers() -> None:
     assert found["permit_refs"] == "CITES-9;P1;V2"
 
 
-def test_a_declaration_without_bill_is_broken_with_its_number() -> None:
+def test_numbers_of_papers_stand_without_their_no() -> None:
+    for said, number in (("NR 739015", "739015"), ("No. 12/A", "12/A"), ("NOX1", "NOX1"), ("N° 7", "7")):
+        text = item("", extra=paper("733", said, "CMR")).replace("2026/INV/1", "")
+        assert values(declaration(text))[0]["shipment_id"] == number
+
+
+def test_a_declaration_without_bill_stands_under_its_own_number() -> None:
     text = declaration(item("").replace("2026/INV/1", "<null/>"))
-    bad, good = read(text + declaration(item("BL1")))
-    assert isinstance(bad, Broken)
-    assert "2026 KHPOS C 1234" in bad.expected
+    own, good = read(text + declaration(item("BL1")))
+    assert isinstance(own, Shipment)
+    assert own.values["shipment_id"] == own.values["declaration_id"] == "2026 KHPOS C 1234"
+    assert own.values["gross_weight_kg"] == "100.5"
+    assert [doubt[0] for doubt in own.doubts] == ["shipment_id"]
     assert isinstance(good, Shipment)
+    unknown = text.replace("<Number>1234</Number>", "<Number/>").replace("<Number>REF 7</Number>", "")
+    (bad,) = read(unknown)
+    assert isinstance(bad, Broken)
+    (gone,) = read(text.replace("</ASYCUDA>", "<Status>Cancelled</Status></ASYCUDA>"))
+    assert isinstance(gone, Broken)
+    assert gone.shipment_id == "2026 KHPOS C 1234"
+
+
+def test_types_of_declaration_carry_more_digits_and_letters() -> None:
+    for kind, direction in (("IMR", "import"), ("EX1", "export"), ("T1", "transit"), ("TS8", "transhipment")):
+        text = declaration(item("BL1")).replace("Declaration>IM<", f"Declaration>{kind}<", 1)
+        text = text.replace("_declaration>IM<", f"_declaration>{kind}<")
+        assert values(text)[0]["direction"] == direction
+
+
+def test_packages_shared_by_items_and_kinds_only_a_country_knows() -> None:
+    part = item("BL1").replace(">25</Number_of", ">0.4</Number_of").replace(">PK<", ">09<")
+    part = part.replace(
+        "09</Kind_of_packages_code>",
+        "09</Kind_of_packages_code><Kind_of_packages_name>Agregate</Kind_of_packages_name>",
+    )
+    (found,) = values(declaration(part, part))
+    assert found["packages"] == "50"
+    assert found["package_type"] == "Agregate"
 
 
 def test_a_declaration_not_yet_registered_has_its_declarants_number() -> None:

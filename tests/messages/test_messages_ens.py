@@ -237,6 +237,13 @@ def test_without_any_document_the_declaration_is_the_shipment():
     (found,) = read(item("<GOOITEGDS><GooDesGDS23>Tea</GooDesGDS23></GOOITEGDS>"))
     assert isinstance(found, Shipment)
     assert found.values == {"shipment_id": "L1", "goods_description": "Tea"}
+    papers = "".join(
+        f"<PRODOCDC2><DocTypDC21>{kind}</DocTypDC21><DocRefDC23>{kind} 1</DocRefDC23></PRODOCDC2>"
+        for kind in ("N380", "C400", "ZZ12")
+    )
+    (found,) = read(item(f"<GOOITEGDS>{papers}</GOOITEGDS>"))
+    assert isinstance(found, Shipment)
+    assert found.values["shipment_id"] == "ZZ12 1"  # no invoice, no permit
     (found,) = read("<CC315A><GOOITEGDS><GooDesGDS23>Tea</GooDesGDS23></GOOITEGDS></CC315A>")
     assert isinstance(found, Broken)
     (found,) = read(item(""))

@@ -20,18 +20,16 @@ from typing import Any
 from features.manifest import codes
 from features.manifest.messages import asycuda_writing, xml
 from features.manifest.messages.asycuda_elements import FIELDS, MEANINGS
+from features.manifest.messages.asycuda_goods import say_containers, say_goods
 from features.manifest.messages.asycuda_records import (
-    MOST,
     Columns,
     Record,
     country_of,
     fill,
     folded,
-    lines_of,
-    load_status,
+    moment,
     number,
     party,
-    refrigerated,
     say_mode,
 )
 from features.manifest.messages.form import Broken, Form, Shipment
@@ -54,11 +52,11 @@ _DIRECTIONS = {
     **{"22": "export", "23": "import", "24": "transit", "28": "transhipment", "29": "transhipment"},
     **{"31": "transit", "32": "transit"},
 }
-_HOUSE = frozenset(("HSB", "HBL", "HWB", "HAB", "HAWB", "HSE", "HOUSE", "HB", "HBOL"))
-_MASTER = frozenset(("MSB", "MBL", "MWB", "MAB", "MAWB", "MST", "MASTER", "MB", "MBOL", "CONS"))
+_HOUSE = frozenset(("703", "714", "HSB", "HBL", "HWB", "HAB", "HAWB", "HSE", "HOUSE", "HB", "HBOL"))
+_MASTER = frozenset(("704", "741", "MSB", "MBL", "MWB", "MAB", "MAWB", "MST", "MASTER", "MB", "MBOL", "CONS"))
 _STRAIGHT = frozenset(("DIR", "STB", "SIM", "SIMPLE", "DIRECT", "STRAIGHT"))
 #: Types that only name the document: what they cover is told by what else the bill says.
-_DOCUMENT = frozenset(("BOL", "BL", "B/L", "AWB", "CMR", "RWB", "CIM", "SWB"))
+_DOCUMENT = frozenset(("705", "710", "740", "BOL", "BL", "B/L", "AWB", "CMR", "RWB", "CIM", "SWB"))
 _CONSOLIDATED = re.compile(
     r"\W*(?:[0-9.,]+\s+\w+\s+)?(?:S\.?T\.?C\.?\W+|SAID TO CONTAIN\W+)?CONSOL(?:S|IDAT\w*)?\b"
     r"|.{0,200}\bAS PER (?:THE )?(?:ATTACHED|ENCLOSED) (?:CARGO )?(?:LIST|MANIFEST)",
@@ -167,7 +165,14 @@ def _single(element: Any) -> Iterator[Record]:
     for bill in bills:
         containers = bill.many("container") or (whole.many("container") if len(bills) == 1 else [])
         parts = {**whole.parts, **bill.parts, "container": containers}
-        yield Record({**whole.said, **{key: text for key, text in bill.said.items() if text}}, parts)
+        said = {**whole.said, **{key: text for key, text in bill.said.items() if text}}
+        for key in _OF_THE_MANIFEST:  # a bill also names these of the manifest its master stands in
+            if text := whole.said.get(key):
+                said[key] = text
+        yield Record(said, parts)
+
+
+_OF_THE_MANIFEST = ("customs_office", "registration_number", "_registered", "_departure")
 
 
 def _headers(path: Path) -> list[dict[str, str]]:
@@ -220,7 +225,8 @@ def _general(header: dict[str, str]) -> Columns:
     told.when("known_at", said("_registered", ""), said("_registered_time", ""))
     told.when("arrives_at", said("_arrival", ""), said("_arrival_time", ""))
     # A manifest's identity in the system: office, voyage and day of departure.
-    identity = (said("customs_office"), said("voyage"), said("_departure"))
+    departure = said("_departure", "")
+    identity = (said("customs_office"), said("voyage"), moment(departure) or departure)
     if all(identity):
         told.say("manifest_id", " ".join(part for part in identity if part))
     say_mode(told, said("_mode", ""))
@@ -250,8 +256,8 @@ def _shipment(bill: Record, header: dict[str, str], general: Columns, place: str
     _conveyance(told, said)
     containers = bill.many("container")
     if containers:
-        _containers(told, containers, goods, said)
-    _goods(told, goods, bill, containers)
+        say_containers(told, containers, goods, said)
+    say_goods(told, goods, bill, containers)
     _value(told)
     return Shipment(
         {key: text for key, text in values.items() if text and key[0] != "_"}, place, tuple(told.doubts)
@@ -317,11 +323,14 @@ def _level(told: Columns, said: dict[str, str], goods: list[Record]) -> None:
 def _places(told: Columns, said: dict[str, str], header: dict[str, str]) -> None:
     """Set places of the bill; those of the manifest stand in where the bill has no such element."""
     values = told.values
-    origin, last = said.get("_origin", ""), said.get("_last", "")
+    first = said.get("_first_loading", "")
+    origin, last = said.get("_origin") or first, said.get("_last", "")
     from_country, to_country = country_of(origin), country_of(last)
     if not values.get("loading_port"):
         if from_country != origin:
             values["loading_port"] = origin
+        elif first:
+            values["loading_port"] = first
         elif "loading_port" not in said:
             told.say("loading_port", header.get("_departure_place", ""))
     if "discharge_port" not in said:
@@ -345,134 +354,6 @@ def _conveyance(told: Columns, said: dict[str, str]) -> None:
         told.say("carrier_name", said.get("_carrier_code", ""))
 
 
-def _containers(told: Columns, containers: list[Record], goods: list[Record], bill: dict[str, str]) -> None:
-    """Set the containers of a bill."""
-    references = _each(containers, "_reference")
-    told.members("container_ids", references)
-    types = _each(containers, "_container_type")
-    told.members("container_types", types)
-    if any(map(refrigerated, types)) or _each(containers, "_temperature"):
-        told.values["is_refrigerated"] = "true"
-    load_status(_each(containers, "_load"), told)
-    count = (goods[0].said if goods else bill).get("_containers", "")
-    found = len(set(references))
-    if found and count.isascii() and count.isdigit() and len(count) < 9 and int(count) != found:
-        told.doubt(
-            "container_ids", f"Num_of_ctn_for_this_bol {count}", f"{count} containers; {found} stand here"
-        )
-
-
-def _each(records: list[Record], key: str) -> list[str]:
-    """Return what each of some records says, where it says it."""
-    return [each.said[key] for each in records if each.said.get(key)]
-
-
-def _goods(told: Columns, goods: list[Record], bill: Record, containers: list[Record]) -> None:
-    """Set what is carried: totals over the goods segments, and lines where there are several."""
-    lines = bill.many("line")
-    for each in goods:
-        if each.parts:
-            lines = lines + each.many("line")
-    own = [*goods, Record(bill.said)] if not _GOODS_KEYS.isdisjoint(bill.said) else goods
-    if len(own) == 1 and not lines:
-        _one_segment(told, own[0].said, containers)
-        return
-    for column, key in _QUANTITIES:
-        told.sum(column, _each(own, key))
-    if "gross_weight_kg" not in told.values and not _each(own, "_mass"):
-        told.sum("gross_weight_kg", _each(own, "_container_mass") or _each(containers, "_container_mass"))
-    if not told.values.get("volume_m3", "1").strip("0."):
-        del told.values["volume_m3"]  # what systems send for cargo nobody measured
-    told.say("package_type", _joined(_each(own, "_package_type")))
-    told.say("marks", _joined(_each(own, "_marks")))
-    description = _each(own, "_description") or _each(lines, "_description")
-    told.say("goods_description", _joined(description or _each(own, "_information")))
-    _codes_and_seals(
-        told, _each([*containers, *own, *lines], "_heading"), _each([*containers, *own], "_seals")
-    )
-    if lines or len(goods) > 1:
-        _items(told, goods, lines)
-
-
-def _one_segment(told: Columns, said: dict[str, str], containers: list[Record]) -> None:
-    """Set what is carried, of a bill with one goods segment, as nearly all are."""
-    for column, key in _QUANTITIES:
-        if text := said.get(key):
-            told.sum(column, [text])
-    if "gross_weight_kg" not in told.values and not said.get("_mass"):
-        own = said.get("_container_mass")
-        told.sum("gross_weight_kg", [own] if own else _each(containers, "_container_mass"))
-    if not told.values.get("volume_m3", "1").strip("0."):
-        del told.values["volume_m3"]  # what systems send for cargo nobody measured
-    for column, key in _WORDS:
-        if text := said.get(key):
-            told.values[column] = lines_of(text)
-    if "goods_description" not in told.values:
-        told.say("goods_description", lines_of(said.get("_information", "")))
-    headings, seals = _each(containers, "_heading"), _each(containers, "_seals")
-    headings += [said["_heading"]] if "_heading" in said else []
-    seals += [said["_seals"]] if "_seals" in said else []
-    _codes_and_seals(told, headings, seals)
-
-
-_QUANTITIES = (
-    ("packages", "_packages"),
-    ("gross_weight_kg", "_mass"),
-    ("net_weight_kg", "_net_mass"),
-    ("volume_m3", "_volume"),
-)
-_WORDS = (("package_type", "_package_type"), ("marks", "_marks"), ("goods_description", "_description"))
-
-
-def _codes_and_seals(told: Columns, headings: list[str], seals: list[str]) -> None:
-    if headings:
-        pieces = _PIECES.split(";".join(headings)[:100_000])
-        told.members("hs_codes", [code for code in pieces if len(code) > 3])
-    if seals:
-        told.members("seal_ids", [piece.strip() for piece in _SEALS.split(";".join(seals)[:100_000])])
-
-
-_PIECES = re.compile(r"[;,\s]+")
-_SEALS = re.compile(r"[;,]")
-#: What a bill says of its goods itself where they have no segment.
-_GOODS_KEYS = frozenset(
-    f"_{word}"
-    for word in (
-        *("packages", "mass", "net_mass", "volume", "package_type"),
-        *("marks", "description", "heading", "information", "seals"),
-    )
-)
-
-
-def _joined(texts: list[str]) -> str:
-    """Return texts as one, each once."""
-    if len(texts) < 2:
-        return lines_of(texts[0]) if texts else ""
-    return "; ".join(lines_of(text) for text in dict.fromkeys(texts))
-
-
-def _items(told: Columns, goods: list[Record], lines: list[Record]) -> None:
-    """Set the lines of goods, and their country of origin where they agree on one."""
-    found = [line for each in lines if len(line := _goods_line(each)) > ("hs" in line)]
-    if not found and len(goods) > 1:
-        found = [line for each in goods if (line := _goods_line(each))]
-    if found:
-        told.say("items", codes.dump_items(found[:MOST]))
-        origins = {line.get("origin", "") for line in found}
-        if len(origins) == 1 and "origin_country" not in told.values:
-            told.say("origin_country", origins.pop())
-
-
-def _goods_line(record: Record) -> dict[str, Any]:
-    said = record.said.get
-    line: dict[str, Any] = {"description": lines_of(said("_description", "")), "hs": said("_heading", "")}
-    for key, text in (("packages", said("_packages")), ("kg", said("_mass") or said("_container_mass"))):
-        value = number(text) if text else None
-        line[key] = None if value is None else float(value)
-    line["origin"] = said("_origin_country", "")
-    return {key: value for key, value in line.items() if value not in (None, "")}
-
-
 FORM = Form(
     name="awmds",
     title="ASYCUDA World manifest (XML)",
@@ -489,8 +370,9 @@ FORM = Form(
         "types need a container to stand in; of a line of goods its value and currency are left out."
     ),
     tried=(
-        "Built from public descriptions and exporters of many countries; tried on constructed messages only: "
-        "Awmds, Awbolds and AsycudaWorld_Manifest in their variants. Awappend, Awmcds and Awbolegmds are "
-        "untested on real messages."
+        "By eye on what public programs write for Anguilla, Bangladesh, Cameroon, the Maldives, Nigeria, Sri "
+        "Lanka and the Pacific islands (Awmds, Awbolds, AsycudaWorld_Manifest), else built from public "
+        "descriptions. Awappend, Awmcds and Awbolegmds are untested on real messages; no message of a day's "
+        "real traffic."
     ),
 )

@@ -9,7 +9,10 @@ from features.manifest.messages.form import Field
 def _trader(role: str, name: str) -> dict[str, str]:
     return {
         f"{role}_name": f"{name}_name {name}_segment.name {name}.name",
-        f"{role}_address": f"{name}_address {name}_segment.address {name}.address",
+        f"{role}_address": (
+            f"{name}_address {name}_address1 {name}_address2 {name}_address3 {name}_address4 "
+            f"{name}_segment.address {name}.address"
+        ),
         f"{role}_id": f"{name}_code {name}_segment.code {name}.code",
         f"_{role}_country": f"{name}_country {name}_country_code {name}_segment.country {name}.country",
         f"{role}_phone": f"{name}_phone {name}_telephone {name}_tel",
@@ -30,9 +33,15 @@ MEANINGS = Meanings(
         "_status": "bol_specific_segment.status",
         "master_id": "master_bol_ref_number master_bol_reference master_bol.reference_number",
         "_consolidated": "consolidated_cargo consolidated",
-        "loading_port": "place_of_loading_code place_of_loading place_of_loading_segment.code",
-        "discharge_port": "place_of_unloading_code place_of_unloading place_of_unloading_segment.code",
-        "_origin": "port_of_origin_code port_of_origin original_port_of_loading_code",
+        "loading_port": (
+            "place_of_loading_code place_of_loading place_of_loading_segment.code place_of_loading.code"
+        ),
+        "discharge_port": (
+            "place_of_unloading_code place_of_unloading place_of_unloading_segment.code "
+            "place_of_unloading.code place_of_unloading.destport_code"
+        ),
+        "_origin": "port_of_origin_code port_of_origin",
+        "_first_loading": "original_port_of_loading_code",
         "delivery_place": "place_of_delivery_code place_of_delivery",
         "_last": "place_of_ultimate_destination_code ultimate_destination_code",
         "_origin_country": "country_of_origin country_of_origin_code country_info.country",
@@ -80,10 +89,11 @@ MEANINGS = Meanings(
         "_load": "empty_full ctn_segment.status full container_efi",
         "_temperature": "minimum_temperature maximum_temperature temperature min_temp max_temp",
         "_seals": (
-            "marks1 marks2 marks3 seal_number seals marks_of_seals container_seal1 container_seal2 "
-            "container_seal3"
+            "marks1 marks2 marks3 mark1 mark2 mark3 seal_number marks_of_seals mark_of_seals "
+            "container_seal1 container_seal2 container_seal3"
         ),
-        "_heading": "commodity_code hs_code harmonized_code",
+        "_all_seals": "seals",
+        "_heading": "commodity_code hs_code harmonized_code goods_hs_code",
         "_packages": "number_of_packages",
         "_mass": "gross_mass total_gross_mass_manifested",
         "_container_mass": "gross_weight goods_weight",
@@ -99,11 +109,18 @@ MEANINGS = Meanings(
         "bill": "bol_specific_segment",
         "container": "ctn_segment containers_segment containers container",
         "goods": "goods_segment items item",
-        "line": "hs_compliance commodity_segment harmonized_code_segment hs_segment commodity",
+        "line": (
+            "hs_compliance commodity_segment harmonized_code_segment hs_segment commodity "
+            "goods_detail_segment"
+        ),
         "vehicle": "vehicle_segment vehicle",
     },
     other=("attached_document", "previous_manifest", "transporter_registration", "coloader"),
-    joined=frozenset(("_seals", "_description", "_marks", "_heading")),
+    joined={
+        **dict.fromkeys(("_seals", "_heading"), ";"),
+        **dict.fromkeys(("_description", "_marks"), "; "),
+        **dict.fromkeys(("shipper_address", "consignee_address", "notify_address"), "\n"),
+    },
     present=_PRESENT,
 )
 
@@ -135,7 +152,7 @@ FIELDS = (
         for role, name in (("shipper", "Exporter"), ("consignee", "Consignee"), ("notify", "Notify"))
         for field in (
             Field(f"{role}_name", f"Traders_segment/{name}/{name}_name"),
-            Field(f"{role}_address", f"Traders_segment/{name}/{name}_address"),
+            Field(f"{role}_address", f"Traders_segment/{name}/{name}_address", "or ..._address1 to 4"),
             Field(f"{role}_country", f"{name}_address", "its last line, or what follows its last comma"),
             Field(f"{role}_id", f"Traders_segment/{name}/{name}_code"),
             Field(f"{role}_phone", f"{name}_address", "what follows TEL"),
@@ -145,10 +162,18 @@ FIELDS = (
     Field("carrier_name", "Carrier/Carrier_name, else Carrier_code", "of the bill, else of the manifest"),
     Field("bill_level", "Bol_id/Bol_type_code", "MSB master, HSB house; else by Master_bol_ref_number"),
     Field("is_consolidation", "Consolidated_Cargo, or the words of Goods_description"),
-    Field("items", "HS_Compliance, Commodity_Segment or several Goods_segment", "no value, no currency"),
+    Field(
+        "items",
+        "HS_Compliance, Commodity_Segment, Goods_detail_segment or several Goods_segment",
+        "no value, no currency",
+    ),
     Field("goods_description", "Goods_segment/Goods_description", "else Information or Remarks"),
     Field("marks", "Goods_segment/Shipping_marks"),
-    Field("hs_codes", "ctn_segment/Commodity_code; HS_Compliance/HS_code", "of four digits or more"),
+    Field(
+        "hs_codes",
+        "ctn_segment/Commodity_code; HS_Compliance/HS_code; Goods_hs_code",
+        "of four digits or more",
+    ),
     Field("origin_country", "Load_unload_place/Port_of_origin_code", "its country; else that of the lines"),
     Field("loading_port", "Load_unload_place/Place_of_loading_code", "else origin, else of the manifest"),
     Field("transhipment_ports", "Transhipment_segment/Transhipment_location_code", written=False),

@@ -57,8 +57,8 @@ class Meanings(dict[str, Meaning]):
         Names of segments, likewise -> kind of record.
     other : tuple of str
         Beginnings of the names of segments that tell of something else.
-    joined : frozenset of str
-        Keys whose texts are joined by ``;`` where they repeat in one record.
+    joined : dict of str to str
+        Key whose texts are joined where they repeat in one record -> what parts them.
     present : frozenset of str
         Keys that are kept with an empty text where the element is there and empty.
     """
@@ -68,11 +68,11 @@ class Meanings(dict[str, Meaning]):
         leaves: dict[str, str],
         repeated: dict[str, str],
         other: tuple[str, ...] = (),
-        joined: frozenset[str] = frozenset(),
+        joined: dict[str, str] | None = None,
         present: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__()
-        self.other, self.joined, self.present = other, joined, present
+        self.other, self.joined, self.present = other, joined or {}, present
         self.known: dict[str, Meaning] = {}
         for key, names in leaves.items():
             for name in names.split():
@@ -116,8 +116,11 @@ def fill(element: Element, into: Record, meanings: Meanings, parent: str = "") -
                 if not known:
                     said[meaning] = text  # type: ignore[index]
                 elif meaning in meanings.joined and text != known and len(known) < LONGEST:
-                    said[meaning] = f"{known};{text}"  # type: ignore[index]
-            elif meaning in meanings.present:
+                    said[meaning] = f"{known}{meanings.joined[meaning]}{text}"  # type: ignore[index]
+                continue
+            if len(child):  # a leaf in one country is a segment in another: Place_of_loading/Code
+                fill(child, into, meanings, child.tag)
+            if meaning in meanings.present:
                 said.setdefault(meaning, "")  # type: ignore[arg-type]
         elif meaning is False or not len(child):
             continue

@@ -98,11 +98,15 @@ MEANINGS = Meanings(
         "guarantee",
         "bank",
     ),
-    joined=frozenset(("_seals", "_words", "_tariff_words")),
+    joined={"_seals": ";", "_words": "; ", "_tariff_words": "; "},
 )
 
 FIELDS = (
-    Field("shipment_id", "Item/Previous_doc/Summary_declaration", "else a bill among Attached_documents"),
+    Field(
+        "shipment_id",
+        "Item/Previous_doc/Summary_declaration",
+        "else a bill among Attached_documents, Previous_document_reference, the declaration's own number",
+    ),
     Field(
         "master_id", "Attached_documents with a master bill's code", "or Summary_declaration beside a house"
     ),
@@ -145,8 +149,8 @@ FIELDS = (
     Field("destination_country", "General_information/Country/Destination/Destination_country_code"),
     Field("gross_weight_kg", "Valuation_item/Weight_itm/Gross_weight_itm", "summed"),
     Field("net_weight_kg", "Valuation_item/Weight_itm/Net_weight_itm", "summed"),
-    Field("packages", "Item/Packages/Number_of_packages", "summed"),
-    Field("package_type", "Item/Packages/Kind_of_packages_code"),
+    Field("packages", "Item/Packages/Number_of_packages", "summed; the total where items share packages"),
+    Field("package_type", "Item/Packages/Kind_of_packages_code", "its name where the code is a number"),
     Field(
         "declared_value", "Valuation/Gs_Invoice/Amount_foreign_currency", "else the items' invoices, summed"
     ),

@@ -146,7 +146,8 @@ def _shipments(message: _Message, whole: bool = False) -> Iterator[Shipment | Br
     alone = len(message.goods.by_number) == 1 and not message.goods.told
     for bill in message.goods.by_number.values():
         shipment_id = bill.shipment_id or message.header.get("ComRefNumHEA", "")
-        shipment_id = shipment_id or common.get("registration_number") or common.get("manifest_id", "")
+        shipment_id = shipment_id or bill.other or common.get("registration_number", "")
+        shipment_id = shipment_id or common.get("manifest_id", "")
         if not shipment_id:
             expected = "the number of a transport document (PRODOCDC2/DocRefDC23) or of the declaration"
             yield Broken(f"{place}, goods item {bill.item or '1'}", expected)
@@ -251,7 +252,7 @@ FORM = Form(
         Field(
             "shipment_id",
             "PRODOCDC2/DocRefDC23",
-            "N714, N703 before N705, N740, N730...; N704, N741; UCR; MRN",
+            "N714, N703 before N705, N740, N730...; N704, N741; UCR; a document of a type not known; MRN",
         ),
         Field("master_id", "PRODOCDC2/DocRefDC23", "of N704 or N741 beside another"),
         Field("bill_level", "PRODOCDC2/DocTypDC21", "house of N714, N703; master of N704, N741 alone"),
@@ -320,5 +321,9 @@ FORM = Form(
         "70, whether a bill is direct is not said, an amendment says neither how often it was amended nor "
         "the local reference, and a destination is written only beside an origin."
     ),
-    tried="CC315A and CC313A made after public element lists, with the names of Cyprus too; no real message.",
+    tried=(
+        "By eye on public test messages: CC315A and CC313A (schema v11-2) of Great Britain, with everything "
+        "optional and with nothing, bare and in an envelope; made after element lists with the names of "
+        "Cyprus; no message of a day's real traffic."
+    ),
 )

@@ -134,6 +134,8 @@ class Bill:
     master_id: str
     level: str
     item: str
+    #: A document of a type not known, for a bill that has no other number.
+    other: str = ""
     values: dict[str, str] = field(default_factory=dict)
     lines: list[dict[str, Any]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
@@ -192,6 +194,8 @@ class Bills:
             bill = self.by_number[own] = Bill(own, above, level, item.said.get("IteNumGDS7", ""))
             if "750" in by_kind:
                 bill.values["mode"] = "post"
+            if not own:
+                bill.other = next((by_kind[kind] for kind in by_kind if not _is_paper(kind)), "")
         return bill
 
 
@@ -311,6 +315,14 @@ def _go_on(texts: list[str], more: str, full: bool) -> None:
         texts.append(more)
     elif len(texts[-1]) < CELL_LIMIT:
         texts[-1] += more if full else f" {more}"
+
+
+def _is_paper(kind: str) -> bool:
+    """Tell documents that are no transport documents: permits, invoices and lists."""
+    return _is_permit(kind) or kind[:1] == "Y" or kind in _PAPERS
+
+
+_PAPERS = ("235", "271", "325", "380", "864", "954", "955")
 
 
 def _is_permit(kind: str) -> bool:
