@@ -383,6 +383,15 @@ def test_messages_of_the_family_are_recognised(text: str) -> None:
     assert FORM.recognise(text.replace("<?xml", "\ufeff<?xml").encode())
 
 
+@pytest.mark.parametrize("root", ["soapenv:Envelope", "Messages", "x:CargoMessage"])
+def test_messages_in_envelopes_are_read(tmp_path: Path, root: str) -> None:
+    inner = (_WAYBILL + _LIST).replace('<?xml version="1.0" encoding="UTF-8"?>', "")
+    name = root.partition(":")[0]
+    text = f'<{root} xmlns:{name}="urn:x"><Header><ID>7</ID></Header><Body>{inner}</Body></{root}>'
+    assert FORM.recognise(text.encode())
+    assert _values(tmp_path, text) == _values(tmp_path, _WAYBILL + _LIST)
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -391,6 +400,8 @@ def test_messages_of_the_family_are_recognised(text: str) -> None:
         b"<html><body><Waybill>iata:waybill:1</Waybill></body></html>",
         b"<?xml version='1.0'?><Awmds><General_segment/></Awmds>",
         b"<Waybill><note>a toy</note></Waybill>",
+        b'<xs:schema xmlns:xs="x" targetNamespace="iata:waybill:1"><xs:element name="Waybill"/></xs:schema>',
+        b'<t:stylesheet xmlns:t="x" xmlns:n="iata:waybill:1"><n:Waybill><a/></n:Waybill></t:stylesheet>',
         b"FWB/16\r\n157-12345675",
         b"UNB+UNOA:1+A+B'",
         b"%PDF-1.7 <Waybill> iata:",

@@ -55,6 +55,8 @@ _LISTS = frozenset(("HouseManifest", "FlightManifest"))
 #: Codes of waybills of which but a part is on a flight: part, divided, several parts.
 _PARTS = frozenset(("P", "D", "M"))
 _HEADER = frozenset(("ID", "TypeCode", "IssueDateTime", "PurposeCode"))
+#: A message in the envelope of some system.
+_ENVELOPED = re.compile(rf"<(?:[\w.-]+:)?(?:{'|'.join(_ROOTS)})\s[^<>]{{0,4000}}iata:")
 #: What a message is for: words of the standard, and codes of UN/EDIFACT 1225.
 _AMENDS = re.compile(r"(updat|amend|chang|modif|replac|correct|(4|5|20|36)$)")
 _CANCELS = re.compile(r"(delet|cancel|withdr|void|(1|3)$)")
@@ -70,10 +72,7 @@ def recognise(head: bytes) -> bool:
     if root in _ROOTS:
         text = xml.decoded(head)
         return any(sign in text for sign in ("iata:", "HeaderDocument", "MasterConsignment"))
-    return root == "Envelope" and any(
-        f"iata:{name}:" in xml.decoded(head)
-        for name in ("waybill", "housewaybill", "housemanifest", "flightmanifest")
-    )
+    return bool(root) and _ENVELOPED.search(xml.decoded(head)) is not None
 
 
 def read(path: Path) -> Iterator[Shipment | Broken]:
@@ -159,6 +158,8 @@ class _Message:
 
     def find_root(self, element: Element) -> None:
         """Learn which message this is from what stands around an element."""
+        if self.root:
+            return
         for outer in element.iterancestors():
             if (name := local(outer.tag)) in _ROOTS:
                 self.root = name
@@ -235,7 +236,7 @@ class _Message:
         """Return where a waybill begins and ends."""
         return {"loading_port": found.origin, "discharge_port": found.destination}
 
-    def listed(self, element: Element, found: Found, housed: bool) -> Iterator[Shipment | Broken]:
+    def listed(self, element: Element, found: Found, housed: bool) -> Iterable[Shipment | Broken]:
         """Take a waybill of a flight manifest; one that stands before its flight waits."""
         above = element.getparent()
         self.enter(above)
@@ -250,23 +251,21 @@ class _Message:
         early = not self.header or local(above.tag) in _ROOTS
         if early and len(self.waiting) < _HELD:
             self.waiting.append((self.count, found, True))
-        else:
-            yield from self.aboard(self.count, found)
+            return ()
+        return self.aboard(self.count, found)
 
-    def aboard(self, count: int, found: Found) -> Iterator[Shipment | Broken]:
-        """Yield a waybill of a flight; parts of a split one are held for the others."""
+    def aboard(self, count: int, found: Found) -> Iterable[Shipment | Broken]:
+        """Return a waybill of a flight; parts of a split one are held for the others."""
         values = found.values
         values |= self.ends(found)
         self.flown(values)
         values["transhipment_ports"] = between(values, values.get("transhipment_ports", "").split(";"))
         shipment = self.shipment(count, values, found)
         if isinstance(shipment, Broken) or found.split == "T":
-            yield shipment
-            return
+            return (shipment,)
         self.parts.setdefault(values["shipment_id"], []).append(shipment)
         self.held += 1
-        if self.held > _HELD:
-            yield from self.whole()
+        return self.whole() if self.held > _HELD else ()
 
     def enter(self, cargo: Element) -> None:
         """Learn the unit load device and the place of unloading around a waybill."""

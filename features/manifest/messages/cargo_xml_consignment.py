@@ -40,6 +40,8 @@ _PERMIT_NAME = re.compile(r"CITES|PERMIT|LICEN[CS]E|CERTIFICA", re.I)
 _MANIFESTS = frozenset(("785", "122"))
 _DECLARATIONS = frozenset(("830", "929", "952"))
 _WAYBILLS = frozenset(("740", "741"))
+#: Of a consignment without lines, as lists have them.
+_NONE = Goods()
 #: How Brazil's customs have the terminal written.
 _WAREHOUSE = "CUSTOMSWAREHOUSE"
 #: Legs after and before the flights, by name or by code (UN/EDIFACT 8051).
@@ -171,7 +173,7 @@ class _Reading:
         self.contract = ""
         self.origin = ""
         self.destination = ""
-        self.goods = Goods()
+        self.goods = _NONE
 
     # --- elements -------------------------------------------------------------------------
 
@@ -321,9 +323,11 @@ class _Reading:
         self.currency = self.currency or said(element, "SourceCurrencyCode")
 
     def rating(self, element: Element, name: str) -> None:
+        self.goods = Goods() if self.goods is _NONE else self.goods
         self.goods.rating(element)
 
     def item(self, element: Element, name: str) -> None:
+        self.goods = Goods() if self.goods is _NONE else self.goods
         self.goods.item(element)
 
     # --- the whole ------------------------------------------------------------------------
@@ -341,7 +345,7 @@ class _Reading:
         if text := self.goods.description(plain.get("SummaryDescription", "")):
             values["goods_description"] = text
         self._quantities()
-        if lines := self.goods.items(values):
+        if self.goods is not _NONE and (lines := self.goods.items(values)):
             values["items"] = lines
         self._value()
         self._way()
@@ -357,11 +361,12 @@ class _Reading:
 
     def _lists(self) -> None:
         goods, values = self.goods, self.values
-        for code in goods.headings:
-            self.listed("hs_codes", code)
-        for column, found in (("container_ids", goods.units), ("container_types", goods.kinds)):
-            if found:
-                self.lists[column] = found
+        if goods is not _NONE:
+            for code in goods.headings:
+                self.listed("hs_codes", code)
+            for column, found in (("container_ids", goods.units), ("container_types", goods.kinds)):
+                if found:
+                    self.lists[column] = found
         for column, members in self.lists.items():
             text = ";".join(members)
             if text.count(";") >= len(members):  # a member with a semicolon is still one
