@@ -331,31 +331,74 @@ class Words:
 
     def records(self, row: int, k: int | None = None) -> list[Reason]:
         """Return the reasons of one shipment: the top ``k``, or all families, strongest first."""
-        reasons = self.reasons
+        listed = self.listed(np.array([row]))[0]
         if k is None:
-            order = np.argsort(-np.abs(reasons.contribution[row]), kind="stable")
-        else:
-            order = reasons.top(k)[row]
-        return [self._record(row, int(f)) for f in order if f >= 0 and reasons.contribution[row, f] != 0.0]
+            return listed
+        by_family = {reason.family: reason for reason in listed}
+        told = [self.reasons.families[f] for f in self.reasons.top(k)[row] if f >= 0]
+        return [by_family[family] for family in told if family in by_family]
 
-    def _record(self, row: int, family: int) -> Reason:
+    def listed(self, rows: Ints | None = None) -> list[list[Reason]]:
+        """Return all reasons of shipments (of every one when none are named), strongest first."""
+        rows = np.arange(len(self.reasons)) if rows is None else rows
+        keys, values = self._quoted(rows)
+        contribution = self.reasons.contribution[rows]
+        share, ids = self.reasons.share[rows].tolist(), self.table["shipment_id"].iloc[rows].tolist()
+        leading = [[[int(j) for j in pair if j >= 0] for pair in row] for row in self.reasons.leading[rows]]
+        order = np.argsort(-np.abs(contribution), axis=1, kind="stable")
+        return [
+            [
+                self._record(
+                    ids[i], f, contribution[i, f], share[i][f], leading[i][f], keys[i][f], values[i][f]
+                )
+                for f in order[i].tolist()
+                if contribution[i, f] != 0.0
+            ]
+            for i in range(len(rows))
+        ]
+
+    def _quoted(self, rows: Ints) -> tuple[list[list[list[str]]], list[list[dict[str, object]]]]:
+        """Return keys and values of the sentences, by row and family; column after column."""
+        reasons, families = self.reasons, range(len(self.reasons.families))
+        keys: list[list[list[str]]] = [[[] for _ in families] for _ in rows]
+        values: list[list[dict[str, object]]] = [[{} for _ in families] for _ in rows]
+        for slot in range(reasons.leading.shape[2]):
+            lead = reasons.leading[rows, :, slot]
+            where, family = np.nonzero(lead >= 0)
+            feature = lead[where, family]
+            code = feature * len(sentences.STATES) + reasons.state[rows[where], feature]
+            for one in np.unique(code):
+                here = np.flatnonzero(code == one)
+                j, state = divmod(int(one), len(sentences.STATES))
+                name = reasons.features[j].name
+                fields = sentences.parse(sentences.templates(reasons.features[j])[state]).fields
+                cells = list(zip(where[here].tolist(), family[here].tolist(), strict=True))
+                for i, f in cells:
+                    keys[i][f].append(name + sentences.STATES[state])
+                for field in dict.fromkeys((name, *fields)):
+                    said = self._source(field, rows[where[here]])
+                    plain = said.astype("object").where(said.notna(), None).tolist()
+                    for (i, f), value in zip(cells, plain, strict=True):
+                        values[i][f][field] = value
+        return keys, values
+
+    def _record(
+        self,
+        shipment_id: str,
+        family: int,
+        contribution: float,
+        share: float,
+        leads: list[int],
+        keys: list[str],
+        values: dict[str, object],
+    ) -> Reason:
         reasons = self.reasons
-        leads = [int(j) for j in reasons.leading[row, family] if j >= 0]
-        keys, values = [], {}
-        for j in leads:
-            state = int(reasons.state[row, j])
-            keys.append(reasons.features[j].name + sentences.STATES[state])
-            text = sentences.templates(reasons.features[j])[state]
-            for name in (reasons.features[j].name, *sentences.parse(text).fields):
-                value = self._source(name, np.array([row])).iloc[0]
-                values[name] = None if pd.isna(value) else value
-        contribution = float(reasons.contribution[row, family])
         return Reason(
-            shipment_id=str(self.table["shipment_id"].iloc[row]),
+            shipment_id=str(shipment_id),
             family=reasons.families[family],
             direction="raises" if contribution > 0 else "lowers",
-            contribution=contribution,
-            share=float(reasons.share[row, family]),
+            contribution=float(contribution),
+            share=share,
             features=tuple(reasons.features[j].name for j in leads),
             values=values,
             sentence_keys=tuple(keys),
