@@ -15,6 +15,8 @@ ONE_BILL = ("IFTMCS", "IFTMIN")
 NAME_FULL = frozenset((35,))
 TEXT_FULL = frozenset((70, 512))
 LONG = 40_000
+#: Members kept of whatever repeats; more of them no bill has.
+MANY = 2000
 
 #: Element 1153 -> what kind of number it is. A waybill of stated level before one of none.
 HOUSE = ("BH", "HWB")

@@ -29,7 +29,7 @@ _BEGINNING = 512
 _MANY = 2000
 #: Control characters no message holds as text; one of them stands before what is released.
 _DROPPED = bytes((*range(0x09), 0x0B, 0x0C, *range(0x0E, 0x1C), 0x7F))
-_MARK = "\x01"
+MARK = "\x01"
 #: Of bytes not yet decoded, others that Python takes for blanks may be parts of letters.
 _BLANK = " \t\r\n"
 _CHARACTER_SETS = {
@@ -108,22 +108,22 @@ def elements(text: str, separators: Separators) -> list[str]:
     if not text.isascii():
         text = _decoded(text, separators.encoding)
     found = text.split(separators.element)
-    if _MARK in text:
+    if MARK in text:
         marks = {"\x02": separators.release, "\x03": separators.segment, "\x04": separators.element}
         for mark, character in marks.items():
-            found = [each.replace(_MARK + mark, character) for each in found]
+            found = [each.replace(MARK + mark, character) for each in found]
     return found
 
 
 def components(element: str, separators: Separators) -> list[str]:
     """Cut an element into components."""
     found = element.split(separators.component)
-    return [plain(each, separators) for each in found] if _MARK in element else found
+    return [plain(each, separators) for each in found] if MARK in element else found
 
 
 def plain(element: str, separators: Separators) -> str:
     """Return an element as one text."""
-    return element.replace(_MARK + "\x05", separators.component) if _MARK in element else element
+    return element.replace(MARK + "\x05", separators.component) if MARK in element else element
 
 
 def _decoded(text: str, encoding: str) -> str:
@@ -183,7 +183,7 @@ def _cut(text: str, separators: Separators, whole: bool, limit: int) -> tuple[li
     if release and release in text:
         released = (release, separators.segment, separators.element, separators.component)
         for mark, character in zip("\x02\x03\x04\x05", released, strict=True):
-            text = text.replace(release + character, _MARK + mark)
+            text = text.replace(release + character, MARK + mark)
     if whole:
         return text.split(separators.segment), len(text)
     end = text.rfind(separators.segment, 0, max(0, limit))
@@ -192,7 +192,8 @@ def _cut(text: str, separators: Separators, whole: bool, limit: int) -> tuple[li
 
 def _tidy(found: list[str], syntax: str) -> list[str]:
     found = [text for each in found if (text := each.strip(_BLANK))]
-    if any("\n" in text or "\r" in text for text in found):
+    whole = "".join(found)
+    if "\n" in whole or "\r" in whole:
         pieces = [piece for text in found for piece in _LINE[syntax].split(text)]
         found = [" ".join(piece.split("\n")).replace("\r", " ").strip(_BLANK) for piece in pieces]
     return found

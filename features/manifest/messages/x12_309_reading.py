@@ -9,12 +9,12 @@ from typing import Any
 
 from features.manifest import codes
 from features.manifest.messages import edi_values, segments
+from features.manifest.messages.bill_by_bill import BillByBill
 from features.manifest.messages.form import Broken, Shipment
 
 #: Lengths at which a description or marks go on in the next N10 without a blank.
 FULL = frozenset((30, 45, 48))
 NAME_FULL = frozenset((35, 55, 60))
-_PAD = [""] * 26
 _MANY = 2000
 #: Element 91, transportation method.
 _MODES = {
@@ -84,84 +84,68 @@ class _Bill:
         self.doubts: list[tuple[str, str, str]] = []
 
 
-class Reading:
+class Reading(BillByBill[_Bill]):
     """One transaction set after another, segment by segment."""
 
+    envelope = frozenset(("ISA", "GS", "ST", "IEA"))
+    message, trailer = "transaction set", "SE"
+    padding = ("",) * 26
+
     def __init__(self) -> None:
-        self.done: list[Shipment | Broken] = []
-        self.at = self.first = self.bills = 0
+        super().__init__(
+            {name[5:].upper(): getattr(self, name) for name in dir(self) if name.startswith("_tag_")}
+        )
         self.sent = self.sent_group = ""
-        self.open = self.amending = False
+        self.amending = False
         self.head: dict[str, str] = {}
         self.port: dict[str, str] = {}
-        self.bill: _Bill | None = None
-        self.held: _Bill | None = None
         self.party: dict[str, list[str]] | None = None
         self.item: dict[str, Any] | None = None
-        self.place = ""
-        self.handlers: dict[str, Callable[[list[str]], None]] = {
-            name[5:].upper(): getattr(self, name) for name in dir(self) if name.startswith("_tag_")
-        }
 
     # --- envelopes ---
 
     def _tag_isa(self, found: list[str]) -> None:
-        self.close("the transaction set to end with SE before the next interchange")
+        self.break_off("the next interchange")
         self.sent = edi_values.moment(found[9].strip() + found[10].strip()) or ""
         self.sent_group = ""
 
     def _tag_gs(self, found: list[str]) -> None:
-        self.close("the transaction set to end with SE before the next group")
+        self.break_off("the next group")
         self.sent_group = edi_values.moment(found[4].strip() + found[5].strip()[:6]) or ""
 
     def _tag_st(self, found: list[str]) -> None:
-        self.close("the transaction set to end with SE before the next one")
-        kind, self.place = found[1].strip(), f"segment {self.at}"
+        self.break_off("the next one")
+        kind = found[1].strip()
         if kind != "309":
-            self.done.append(
-                Broken(self.place, f"transaction set 309; this is {kind[:10] or 'of no number'}")
-            )
+            expected = f"transaction set 309; this is {kind[:10] or 'of no number'}"
+            self.done.append(Broken(f"segment {self.at}", expected))
             return
         known = self.sent_group or self.sent
         self.head = {} if known.startswith("1970-01-01") else {"known_at": known}
-        self.open, self.first, self.bills, self.amending, self.port = True, self.at, 0, False, {}
-        self.bill = self.held = self.party = self.item = None
+        self.begin()
+        self.amending, self.port, self.party, self.item = False, {}, None, None
 
     def _tag_se(self, found: list[str]) -> None:
-        said, seen = found[1].strip(), self.at - self.first + 1
-        wrong = said.isdecimal() and len(said) < 9 and int(said) != seen
-        self.close("", f"SE {said}" if wrong else "", f"the {seen} segments the transaction set has")
+        self.count(found[1])
 
     def _tag_iea(self, found: list[str]) -> None:
-        self.close("the transaction set to end with SE before IEA")
+        self.break_off("IEA")
 
-    def close(self, broken: str = "", count: str = "", expected: str = "") -> None:
-        """End a transaction set, if one is open; what is said of its end is a doubt about its last bill."""
-        if not self.open:
-            return
-        self._finish()
-        self.open = False
-        if self.held is not None:
-            if broken:
-                self.held.doubts.append(("source_position", f"segment {self.at}", broken))
-            if count:
-                self.held.doubts.append(("source_position", count, expected))
-            self._release()
-        elif not self.bills:
-            self.done.append(Broken(self.place, "a bill (LX, and M11 with its number)"))
+    # --- bills ---
 
-    def _finish(self) -> None:
-        bill, self.bill, self.party, self.item = self.bill, None, None, None
-        if bill is None:
-            return
-        self._release()
-        bill.port, self.held = self.port, bill
-        self.bills += 1
+    def settled(self, bill: _Bill) -> bool:
+        """Settle a bill that ends, at the port it is for."""
+        self.party = self.item = None
+        bill.port = self.port
+        return True
 
-    def _release(self) -> None:
-        if self.held is not None:
-            self.done.append(_shipment(self.held, {**self.head, **self.held.port}, self.amending))
-            self.held = None
+    def as_shipment(self, bill: _Bill) -> Shipment | Broken:
+        """Return what a bill amounts to."""
+        return _shipment(bill, {**self.head, **bill.port}, self.amending)
+
+    def without_bills(self) -> Broken:
+        """Return what a transaction set without any bill amounts to."""
+        return Broken(self.place, "a bill (LX, and M11 with its number)")
 
     # --- manifest and port ---
 
@@ -180,7 +164,7 @@ class Reading:
                 self.head[column] = text.strip()
 
     def _tag_p4(self, found: list[str]) -> None:
-        self._finish()
+        self.finish()
         arrives = edi_values.moment(found[2].strip() + found[5].strip()[:6]) if found[2].strip() else ""
         self.port = {
             "discharge_port": found[1].strip() if _said(found[1]) else "",
@@ -192,9 +176,8 @@ class Reading:
     # --- bills ---
 
     def _tag_lx(self, found: list[str]) -> None:
-        if self.open:
-            self._finish()
-            self.bill = _Bill(f"segment {self.at}", found[1].strip())
+        self.finish()
+        self.bill = _Bill(f"segment {self.at}", found[1].strip())
 
     def _tag_m13(self, found: list[str]) -> None:
         bill = self._goods()
@@ -213,7 +196,7 @@ class Reading:
     def _tag_m11(self, found: list[str]) -> None:
         bill = self._goods()
         if bill.told:  # without LX between them
-            self._finish()
+            self.finish()
             bill = self._goods()
         bill.told = True
         # An issuer (letters alone) may stand one element too early.
@@ -515,23 +498,4 @@ def _line(item: dict[str, Any], text: str) -> dict[str, Any]:
 
 def read(path: Path) -> Iterator[Shipment | Broken]:
     """Yield the shipments of a file, one bill held at a time."""
-    reading = Reading()
-    handlers = reading.handlers
-    for part in segments.x12(path):
-        element = part.separators.element
-        for number, text in enumerate(part.segments, part.first):
-            found = (
-                text.split(element) if text.isascii() else segments.elements(text, part.separators)
-            ) + _PAD
-            tag = found[0] if found[0] in handlers else found[0].strip().upper()
-            reading.at = number
-            if tag in handlers and (reading.open or tag in ("ISA", "GS", "ST")):
-                handlers[tag](found)
-                if reading.done:
-                    yield from reading.done
-                    reading.done.clear()
-        if part.too_long:
-            where = f"segment {part.first + len(part.segments) - 1}"
-            yield Broken(where, f"a segment of less than {segments.LONGEST:,} characters")
-    reading.close("the transaction set to end with SE before the file ends")
-    yield from reading.done
+    return Reading().read(segments.x12(path))
