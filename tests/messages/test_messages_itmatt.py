@@ -82,7 +82,7 @@ def test_reads_the_plain_form():
         "currency": "USD",
         "goods_description": "TOYS",
         "hs_codes": "950300",
-        "items": '[{"description":"TOYS","hs":"950300","packages":2.0,"kg":1.4,"value":20.0,"origin":"ZA"}]',
+        "items": '[{"description":"TOYS","hs":"950300","kg":1.4,"value":20.0,"origin":"ZA"}]',
     }
     assert (toys.place, toys.doubts) == ("line 2", ())
     # A wrong check digit is a doubt, not a loss.

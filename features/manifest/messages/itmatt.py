@@ -1,7 +1,8 @@
 """UPU ITMATT (M33) in its flat form: a table with one row per piece of contents of a postal item.
 
-Rows of one item (its S10 identifier) are joined; they stand together or nearly so. A table is one of
-these if its header speaks of S10 or of contents, beside what only posts say (`itmatt_names`).
+Rows of one item (its S10 identifier) are joined; they stand together or nearly so. Pieces may also stand
+side by side in one row, numbered. A table is one of these if its header speaks of S10, or of contents
+(`itmatt_names`) and S10 identifiers stand below it.
 """
 
 from __future__ import annotations
@@ -51,11 +52,26 @@ def _find(text: str) -> tuple[Header, str, int] | None:
             if header is None:
                 continue
             below = [_cells(each, delimiter) for each in lines[number + 1 : number + 20] if each.strip()]
-            if header.speaks_of_s10 or (
-                header.speaks_of_contents and _are_s10(below, header.places["id"][0])
-            ):
+            if _identified(header, below):
                 return header, delimiter, number + 1
     return None
+
+
+def _identified(header: Header, below: list[list[str]]) -> bool:
+    """Find the column of S10 identifiers by its name or by what stands in it; tell whether there is one."""
+    named = header.places.get("id", [])
+    if not named:
+        if not header.speaks_of_contents:
+            return False
+        named = list(range(len(header.cells)))  # a name nobody knows does not hide an S10 identifier
+    shares = {at: _share_of_s10(below, at) for at in named}
+    best = max(named, key=lambda at: (shares[at], -named.index(at)))
+    if shares[best] >= 0.5:
+        if not (header.speaks_of_s10 or header.speaks_of_contents):
+            return False
+        header.places["id"] = [best, *(at for at in header.places.get("id", ()) if at != best)]
+        return True
+    return header.speaks_of_s10 and "id" in header.places
 
 
 def _cells(line: str, delimiter: str) -> list[str]:
@@ -65,10 +81,10 @@ def _cells(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _are_s10(rows: list[list[str]], at: int) -> bool:
+def _share_of_s10(rows: list[list[str]], at: int) -> float:
+    """Return which share of what a column says are S10 identifiers."""
     said = [row[at] for row in rows if at < len(row) and row[at].strip()]
-    good = sum(bool(S10.fullmatch(compact(each))) for each in said)
-    return bool(said) and 2 * good >= len(said)
+    return sum(bool(S10.fullmatch(compact(each))) for each in said) / len(said) if said else 0.0
 
 
 # --- reading ------------------------------------------------------------------------------------
@@ -207,7 +223,7 @@ def _items(
 FORM = Form(
     name="itmatt",
     title="UPU ITMATT (flat)",
-    messages=("ITMATT (M33), flat: one row per piece of contents",),
+    messages=("ITMATT (M33), flat: one row per piece of contents, or pieces side by side in a row",),
     suffix=".csv",
     recognise=recognise,
     read=read,
@@ -237,7 +253,7 @@ FORM = Form(
             )
         ),
         Field("carrier_name", "operator"),
-        Field("items", "content pieces", "quantity as packages, net weight as kg"),
+        Field("items", "content pieces", "net weight as kg; units of contents are no packages and left out"),
         Field("goods_description", "content description", "of all pieces, each once"),
         Field("hs_codes", "content HS tariff number"),
         Field("permit_refs", "licence, certificate"),
@@ -265,11 +281,16 @@ FORM = Form(
         Field("last_amended_at", "amendment date; message date"),
     ),
     lost=(
-        "Postage, insured value, invoice numbers and state of mail have no column. Rows of one item are "
-        "joined when at most 1,000 other items began since its first; further apart they are lines of one "
-        "shipment, joined as those of every table. An item keeps 1,000 pieces. A row without identifier is a "
-        "further piece of the item above. Notify, broker, marks, containers, seals, voyage and transhipment "
-        "are not written."
+        "Units of contents, postage, insured value, invoice numbers and state of mail have no column. "
+        "Rows of one item are joined when at most 1,000 other items began since its first; further apart "
+        "they are lines of one shipment, joined as those of every table. An item keeps 1,000 pieces. "
+        "A row without identifier is a further piece of the item above. Weights without a unit are in "
+        "grams where most are above 50, which no postal item weighs in kg. Notify, broker, marks, "
+        "containers, seals, voyage and transhipment are not written."
     ),
-    tried="Constructed tables in the words of M33, CN 22 and CN 23; no real export.",
+    tried=(
+        "Constructed tables under the column names of M33, of CN 22 and CN 23 (English, French, Spanish, "
+        "German, Russian, Chinese) and of published upload sheets of posts and consolidators, one row per "
+        "piece and pieces side by side; no real export."
+    ),
 )

@@ -26,13 +26,25 @@ _DAY_MONTH = re.compile(r"([0-9]{1,2})[-/. ]([0-9]{1,2})[-/. ]([0-9]{4})(?=$|[T 
 _CATEGORIES = {
     fold(word): code
     for code, words in {
-        "SALE-OF-GOODS": "sale of goods|sale|sold goods|11|vente de marchandises|venta de mercancías",
-        "RETURNED-GOODS": "returned goods|return of goods|returned|return|returns|21|retour de marchandise",
-        "GIFT": "gift|gifts|g|31|cadeau|regalo|presente|geschenk|подарок|礼品|礼物",
-        "SAMPLE": "commercial sample|sample|samples|commercial samples|32|échantillon|muestra|amostra",
-        "DOCUMENTS": "documents|document|docs|doc|d|91|documentos|文件",
-        "MERCHANDISE": "merchandise|goods|m|commercial goods",
-        "OTHER": "other|others|o|99|999|mixed|autre|otro|其他",
+        "SALE-OF-GOODS": (
+            "sale of goods|sale goods|sale|sold goods|11|vente de marchandises|venta de mercancías|venta|"
+            "venda de mercadorias|verkauf von waren|warenverkauf|продажа товара|商品销售|销售"
+        ),
+        "RETURNED-GOODS": (
+            "returned goods|return of goods|return goods|returned|return|returns|21|retour de marchandise|"
+            "warenrücksendung|rücksendung|devolución|devolução|возврат товара|возврат|退货|退件"
+        ),
+        "GIFT": (
+            "gift|gifts|g|31|cadeau|regalo|presente|geschenk|подарок|礼品|礼物|贈物|선물|present|hadiah|ของขวัญ"
+        ),
+        "SAMPLE": (
+            "commercial sample|sample|samples|commercial samples|32|échantillon|échantillon commercial|"
+            "muestra|muestra comercial|amostra|warenmuster|muster|образец"
+            "|коммерческий образец|商品样品|货样|样品"
+        ),
+        "DOCUMENTS": "documents|document|docs|doc|d|91|documentos|dokumente|документы|文件|서류",
+        "MERCHANDISE": "merchandise|goods|m|commercial goods|commercial|trade goods",
+        "OTHER": "other|others|o|99|999|mixed|autre|otro|outro|sonstiges|прочее|其他|其它",
     }.items()
     for word in words.split("|")
 }
@@ -83,7 +95,12 @@ _NUMBERS = ("packages", "amendment_count", "net_weight_kg")
 _NAME_PARTS = ("company", "name", "first", "last")
 _ADDRESS_PARTS = ("address", "address_2", "address_3", "address_4", "city", "state", "postcode")
 _HANDLING = ("category", "kind", "class", "handling_codes")
-_AMOUNTS = ("weight", "value", "net", "gross", "amount", "unit_amount", "net_weight_kg")
+_WEIGHTS = ("weight", "net", "gross", "unit_net", "net_weight_kg")
+_AMOUNTS = (*_WEIGHTS, "value", "amount", "unit_amount")
+#: No postal item weighs more (UPU regulations: 30 kg, 50 kg where posts agree): what does is in grams.
+_HEAVIEST_KG = 50.0
+#: What is said of the item, or of each of its pieces where nothing else says it of them.
+_UNCLEAR = {"weight": {"net", "gross", "unit_net"}, "value": {"amount", "unit_amount"}}
 
 Doubts = list[tuple[str, str, str]]
 #: A row and the line it begins at.
@@ -107,7 +124,7 @@ class Piece(NamedTuple):
 
     text: str
     hs: str
-    quantity: float | None
+    packages: float | None
     net: str
     kg: float | None
     amount: str
@@ -126,7 +143,53 @@ class Piece(NamedTuple):
 
     def said(self) -> tuple[str | float | None, ...]:
         """Return what it says in the order of `codes.ITEM_KEYS`."""
-        return (self.text, self.hs, self.quantity, self.kg, self.value, self.currency, self.origin)
+        return (self.text, self.hs, self.packages, self.kg, self.value, self.currency, self.origin)
+
+
+class _Columns(NamedTuple):
+    """Where a row says what of a piece of contents; -1 where it does not say it."""
+
+    piece: int
+    text: int
+    quantity: int
+    packages: int
+    net: int
+    gross: int
+    unit_net: int
+    amount: int
+    unit_amount: int
+    money: int
+    hs: int
+    origin: int
+    weight_unit: int
+    texts: tuple[int, ...]
+    currency: str
+
+
+def _columns(
+    places: dict[str, list[int]], whole: dict[str, list[int]], currencies: dict[int, str]
+) -> _Columns:
+    """Return where a piece of contents stands; what it shares with the others is said of the whole."""
+    at = dict.fromkeys((*CONTENT, "weight_unit"), -1)
+    at |= {key: whole[key][0] for key in ("money", "origin", "weight_unit") if key in whole}
+    at |= {key: found[0] for key, found in places.items()}
+    return _Columns(
+        piece=at["piece"],
+        text=at["text"],
+        quantity=at["quantity"],
+        packages=at["packed"],
+        net=at["net"],
+        gross=at["gross"],
+        unit_net=at["unit_net"],
+        amount=at["amount"],
+        unit_amount=at["unit_amount"],
+        money=at["money"],
+        hs=at["hs"],
+        origin=at["origin"],
+        weight_unit=at["weight_unit"],
+        texts=tuple(places.get("text", ())[1:]),
+        currency=currencies.get(at["amount"], currencies.get(at["unit_amount"], "")),
+    )
 
 
 class Layout:
@@ -161,16 +224,39 @@ class Layout:
                     self.joined.append((column, found, by))
         self.times = [(column, self.at[key]) for key, column in _TIMES if key in places]
         self.handling = [(key, at) for key in _HANDLING for at in places.get(key, ())]
-        self.content = [self.at.get(key, -1) for key in CONTENT]
+        #: Pieces of contents a row tells of: one, or several side by side.
+        self.contents = [_columns(each, places, header.currencies) for each in header.beside or [places]]
+        self.unclear = [
+            key
+            for key, own in _UNCLEAR.items()
+            if header.is_bare(key) and not header.beside and not own & places.keys()
+        ]
         contents = {at for key in (*CONTENT, "weight_unit") for at in places.get(key, ())}
+        contents |= {at for each in header.beside for found in each.values() for at in found}
         #: Columns of the item itself, which its rows repeat.
         self.own = [at for at in range(len(header.cells)) if at not in contents]
-        texts = [row[at] for row in sample for key in _AMOUNTS for at in places.get(key, ()) if at < len(row)]
+        numbers = {
+            key: [at for each in (places, *header.beside) for at in each.get(key, ())] for key in _AMOUNTS
+        }
+        texts = [row[at] for row in sample for found in numbers.values() for at in found if at < len(row)]
         self.decimal = quantities.decimal_mark(text.strip() for text in texts) or "."
+        self.numbers: dict[tuple[str, float], tuple[str, float | None]] = {}
+        self.factors = dict(header.factors)
+        bare = [at for key in _WEIGHTS for at in numbers[key] if at not in header.factors]
+        if "weight_unit" not in places and self._in_grams(sample, bare):
+            self.factors |= dict.fromkeys(bare, 0.001)
         days = [row[at].strip() for row in sample for _, at in self.times if at < len(row)]
         self.day_first = times.day_first(days)
-        self.numbers: dict[tuple[str, float], tuple[str, float | None]] = {}
         self.codes: dict[tuple[str, ...], str] = {}
+
+    def _in_grams(self, sample: list[list[str]], columns: list[int]) -> bool:
+        """Tell weights without a unit that are in grams: most of a column are more than an item can weigh."""
+        for at in columns:
+            said = [text for row in sample if at < len(row) and (text := row[at].strip())]
+            found = [number for text in said if (number := self._number(text, "net_weight_kg", 1.0)[1])]
+            if found and sorted(found)[len(found) // 2] > _HEAVIEST_KG:
+                return True
+        return False
 
     # --- an item ---
 
@@ -180,9 +266,11 @@ class Layout:
         doubts: Doubts = []
         cells = [*map(str.strip, first), ""]
         pieces = [cells]
+        own: tuple[str, ...] = ()
         if len(rows) > 1:
             pieces += [[*map(str.strip, row), ""] for _, row in rows[1 : codes.MAX_MEMBERS]]
-            cells = self._same(pieces, doubts)
+            own = tuple([key for key in self.unclear if _differ([row[self.at[key]] for row in pieces])])
+            cells = self._same(pieces, own, doubts)
             pieces = list(map(list, dict.fromkeys(map(tuple, pieces))))  # each row that was sent twice once
             if len(rows) > codes.MAX_MEMBERS:
                 expected = f"at most {codes.MAX_MEMBERS:,} lines of contents; the rest is left out"
@@ -204,26 +292,36 @@ class Layout:
         for column, place in self.times:
             if (text := cells[place]) and column not in values:
                 values[column] = self._time(text)
-        self._numbers(cells, values)
+        self._numbers(cells, values, own)
         if self.handling and (handling := self._handling(cells)):
             values["handling_codes"] = handling
-        self._contents([self._piece(row) for row in pieces], pieces[0], values, doubts)
+        contents = self.contents
+        if own:
+            usual = contents[0]
+            gross = at["weight"] if "weight" in own else usual.gross
+            amount = at["value"] if "value" in own else usual.amount
+            contents = [usual._replace(gross=gross, amount=amount)]
+        found = [self._piece(row, columns) for row in pieces for columns in contents]
+        self._contents(found[: codes.MAX_MEMBERS], pieces[0], values, doubts)
         if function in _CHANGES:
             values.setdefault("amendment_count", "1")
             if "known_at" in values:
                 values.setdefault("last_amended_at", values["known_at"])
         return Shipment(values, f"line {line}", tuple(doubts))
 
-    def _same(self, pieces: list[list[str]], doubts: Doubts) -> list[str]:
+    def _same(self, pieces: list[list[str]], own: tuple[str, ...], doubts: Doubts) -> list[str]:
         """Return the cells of the item itself: of each column the first that says something."""
         cells = pieces[0]
-        own = [cells[at] for at in self.own]
+        columns = self.own
+        if own:
+            columns = [at for at in columns if at not in {self.at[key] for key in own}]
+        first = [cells[at] for at in columns]
         for row in pieces[1:]:
-            if [row[at] for at in self.own] == own:
+            if [row[at] for at in columns] == first:
                 continue
             if cells is pieces[0]:
                 cells = list(cells)
-            for at in self.own:
+            for at in columns:
                 text = row[at]
                 if not text or text == cells[at]:
                     continue
@@ -271,16 +369,19 @@ class Layout:
         day, month = (found[1], found[2]) if self.day_first else (found[2], found[1])
         return f"{found[3]}-{month:0>2}-{day:0>2}{found[4]}"
 
-    def _numbers(self, cells: list[str], values: dict[str, str]) -> None:
-        at, factors = self.at, self.header.factors
+    def _numbers(self, cells: list[str], values: dict[str, str], own: tuple[str, ...]) -> None:
+        """Read the numbers of the item; ``own`` are those its pieces have for themselves."""
+        at, factors = self.at, self.factors
         for column in _NUMBERS:
             if column in at and (text := cells[at[column]]):
                 values[column] = self._number(text, column, factors.get(at[column], 1.0))[0]
-        if "weight" in at and (text := cells[at["weight"]]):
+        if "weight" in at and "weight" not in own and (text := cells[at["weight"]]):
             text = _with_unit(text, cells[at.get("weight_unit", -1)])
             values["gross_weight_kg"] = self._number(text, "net_weight_kg", factors.get(at["weight"], 1.0))[0]
-        if "value" in at and (text := cells[at["value"]]):
+        if "value" in at and "value" not in own and (text := cells[at["value"]]):
             values["declared_value"] = self._number(text, "declared_value", 1.0)[0]
+            if currency := self.header.currencies.get(at["value"], ""):
+                values["currency"] = currency
         if "currency" in at and (text := cells[at["currency"]]):
             values["currency"] = text
 
@@ -325,25 +426,34 @@ class Layout:
 
     # --- its contents ---
 
-    def _piece(self, row: list[str]) -> Piece:
-        _, text, quantity, net, gross, amount, unit_amount, money, hs, origin = self.content
-        factors = self.header.factors
-        count = kg = value = None
+    def _piece(self, row: list[str], columns: _Columns) -> Piece:
+        """Read a piece of contents: where each thing stands in the row is given."""
+        factors = self.factors
+        count = packages = kg = value = None
         mass = worth = ""
-        if said := row[quantity]:
+        if said := row[columns.quantity]:
             count = self._number(said, "packages", 1.0)[1]
-        if said := row[net] or row[gross]:
-            said = _with_unit(said, row[self.at.get("weight_unit", -1)])
-            mass, kg = self._number(said, "net_weight_kg", factors.get(net if row[net] else gross, 1.0))
-        if said := row[amount]:
+        if said := row[columns.packages]:
+            packages = self._number(said, "packages", 1.0)[1]
+        if said := row[columns.net] or row[columns.gross]:
+            said = _with_unit(said, row[columns.weight_unit])
+            factor = factors.get(columns.net if row[columns.net] else columns.gross, 1.0)
+            mass, kg = self._number(said, "net_weight_kg", factor)
+        elif said := row[columns.unit_net]:
+            said = _with_unit(said, row[columns.weight_unit])
+            mass, kg = _times(
+                self._number(said, "net_weight_kg", factors.get(columns.unit_net, 1.0))[1], count
+            )
+        if said := row[columns.amount]:
             worth, value = self._number(said, "declared_value", 1.0)
-        elif said := row[unit_amount]:
-            each = self._number(said, "declared_value", 1.0)[1]
-            if each is not None and count is not None:
-                value = round(each * count, 6)
-                worth = repr(value)
+        elif said := row[columns.unit_amount]:
+            worth, value = _times(self._number(said, "declared_value", 1.0)[1], count)
+        money = row[columns.money].upper() or columns.currency
+        text = row[columns.text]
+        if columns.texts and (texts := [more for at in columns.texts if (more := row[at])]):
+            text = "; ".join(dict.fromkeys(filter(None, (text, *texts))))
         return Piece(
-            row[text], row[hs], count, mass, kg, worth, value, row[money].upper(), row[origin].upper()
+            text, row[columns.hs], packages, mass, kg, worth, value, money, row[columns.origin].upper()
         )
 
     def _contents(
@@ -365,14 +475,18 @@ class Layout:
         if len(origins) == 1:
             values.setdefault("origin_country", piece.origin or next(iter(origins)))
         self._sums(said, values, doubts)
-        several = len(said) > 1 or first[self.content[0]] or piece.quantity is not None
+        counted = self.contents[0]
+        several = len(said) > 1 or any(
+            first[at] for at in (counted.piece, counted.quantity, counted.packages)
+        )
         if several or (piece.origin and piece.origin != values["origin_country"]):
             values["items"] = "[" + ",".join([line for each in said if (line := each.line())]) + "]"
 
     def _sums(self, said: list[Piece], values: dict[str, str], doubts: Doubts) -> None:
         """Let the item weigh and be worth what its contents do, where it does not say so itself."""
         piece = said[0]
-        column = "net_weight_kg" if "net" in self.at else "gross_weight_kg"
+        net = any(columns.net >= 0 or columns.unit_net >= 0 for columns in self.contents)
+        column = "net_weight_kg" if net else "gross_weight_kg"
         if piece.net and column not in values:
             weights = [each.kg for each in said if each.kg is not None]
             if len(said) == 1:
@@ -391,6 +505,18 @@ class Layout:
                 values["declared_value"] = repr(round(sum(amounts), 6))
         if len(currencies) == 1:
             values.setdefault("currency", next(iter(currencies)))
+
+
+def _differ(texts: list[str]) -> bool:
+    return len({text for text in texts if text}) > 1
+
+
+def _times(each: float | None, count: float | None) -> tuple[str, float | None]:
+    """Return what so many units weigh or are worth, as text and as number."""
+    if each is None or count is None:
+        return "", None
+    number = round(each * count, 9)
+    return repr(number), number
 
 
 def _with_unit(text: str, unit: str) -> str:

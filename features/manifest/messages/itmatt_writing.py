@@ -46,7 +46,7 @@ ITEM = {
     "permit_refs": "licence_no",
     "packages": "number_of_packages",
     "gross_weight_kg": "item_weight_kg",
-    "net_weight_kg": "net_weight_total",
+    "net_weight_kg": "net_weight_total_kg",
     "declared_value": "item_value",
     "currency": "item_currency",
     "goods_description": "goods_description",
@@ -57,7 +57,7 @@ ITEM = {
 #: Key of a line of goods -> name of the column written.
 CONTENT = {
     "description": "content_description",
-    "packages": "content_qty",
+    "packages": "content_packages",
     "kg": "content_net_weight_kg",
     "value": "content_value",
     "currency": "content_currency",
