@@ -347,6 +347,17 @@ def test_a_bill_in_small_letters_keeps_its_own_manifest() -> None:
     assert found["seal_ids"] == "SL1;SL9"  # a number of seals is no seal
 
 
+def test_what_a_bill_says_itself_is_the_sum_of_its_items() -> None:
+    (found,) = values("""<TWM_BOL><Identification_segment><Bol_reference>B1</Bol_reference>
+    </Identification_segment><Bol_specific_segment><Goods_description>SPARE PARTS</Goods_description>
+    <Packages_segment><Number_of_packages>5</Number_of_packages></Packages_segment></Bol_specific_segment>
+    <Item><Item_description>BOLTS</Item_description><Number_of_packages>2</Number_of_packages></Item>
+    <Item><Item_description>NUTS</Item_description><Number_of_packages>3</Number_of_packages></Item></TWM_BOL>""")
+    assert found["packages"] == "5"
+    assert found["goods_description"] == "BOLTS; NUTS; SPARE PARTS"
+    assert len(json.loads(found["items"])) == 2
+
+
 def test_origin_is_not_where_loading_began() -> None:
     places = """<Original_port_of_loading_code>LKCMB</Original_port_of_loading_code>
     <Port_of_origin_code>AF</Port_of_origin_code>"""

@@ -197,6 +197,32 @@ def test_numbers_of_papers_stand_without_their_no() -> None:
         assert values(declaration(text))[0]["shipment_id"] == number
 
 
+def test_a_word_is_no_number_of_a_bill() -> None:
+    papers = paper("N730", "N730", "CMR") + paper("N740", "ATTACHED") + paper("N705", "BL9")
+    (found,) = values(declaration(item("", extra=papers).replace("2026/INV/1", "")))
+    assert found["shipment_id"] == "BL9"
+
+
+def test_transit_with_parties_papers_and_containers_on_its_items() -> None:
+    text = """<ASYCUDA>
+    <Identification><Type><Type_of_declaration>T1</Type_of_declaration></Type></Identification>
+    <Invoice><Invoice_Amount>900</Invoice_Amount><Invoice_Currency_Code>USD</Invoice_Currency_Code></Invoice>
+    <Traders><Exporter><Exporter_code/><EXPORTER_name/></Exporter></Traders>{}</ASYCUDA>"""
+    part = """<Item><Exporter><EXPORTER_name>{0} LTD</EXPORTER_name><EXPORTER_ctyCod>UG</EXPORTER_ctyCod>
+    <EXPORTER_street>1 ROAD</EXPORTER_street><EXPORTER_city>KAMPALA</EXPORTER_city></Exporter>
+    <Packages><Number_of_packages>3</Number_of_packages></Packages>
+    <Goods_description><Container_1>MSCU1234565</Container_1><Container_2/>
+    <Description_of_goods>TIMBER</Description_of_goods></Goods_description>
+    <Previous_documents><PrevDocCod>N705</PrevDocCod><PrevDocNbr>{0}7</PrevDocNbr></Previous_documents></Item>"""
+    one, two = values(text.format(part.format("A") + part.format("B")))
+    assert (one["shipment_id"], two["shipment_id"]) == ("A7", "B7")
+    assert (one["shipper_name"], two["shipper_name"]) == ("A LTD", "B LTD")
+    assert (one["shipper_address"], one["shipper_country"]) == ("1 ROAD\nKAMPALA", "UG")
+    assert (one["container_ids"], one["direction"]) == ("MSCU1234565", "transit")
+    (whole,) = values(text.format(part.format("A")))
+    assert (whole["declared_value"], whole["currency"]) == ("900", "USD")
+
+
 def test_a_declaration_without_bill_stands_under_its_own_number() -> None:
     text = declaration(item("").replace("2026/INV/1", "<null/>"))
     own, good = read(text + declaration(item("BL1")))

@@ -52,7 +52,8 @@ def say_goods(told: Columns, goods: list[Record], bill: Record, containers: list
         _one_segment(told, own[0].said, containers)
         return
     for column, key in _QUANTITIES:
-        told.sum(column, _each(own, key) or _each(lines, key))
+        whole = bill.said.get(key)  # what the bill says itself is the sum of its goods
+        told.sum(column, [whole] if whole else _each(goods, key) or _each(lines, key))
     if "gross_weight_kg" not in told.values and not _each(own, "_mass"):
         told.sum("gross_weight_kg", _each(own, "_container_mass") or _each(containers, "_container_mass"))
     if not told.values.get("volume_m3", "1").strip("0."):

@@ -49,7 +49,9 @@ _PERMITS = re.compile(
     re.IGNORECASE,
 )
 #: ``No.`` and its like before the number of a paper.
-_NUMBERED = re.compile(r"N(?:R|O|UM|°|º)\s*[.:]*\s+(?=\S*[0-9])", re.IGNORECASE)
+_NUMBERED = re.compile(r"\AN(?:R|O|UM|°|º)\s*[.:]*\s+(?=\S*[0-9])", re.IGNORECASE)
+#: What stands where a paper is there and its number is not asked for.
+_FILLERS = frozenset(("YES", "NO", "OUI", "NON", "SI", "PO", "JO", "DA", "NE", "N/A", "ATTACHED", "-", "—"))
 #: Beginnings of types of declaration: countries add digits and letters (``IM4``, ``IMR``, ``T1``).
 _MOVEMENTS = {"IM": "import", "EX": "export", "TR": "transit", "TS": "transhipment", "T": "transit"}
 _FLOWS = {"I": "import", "E": "export", "T": "transit"}
@@ -93,7 +95,7 @@ def _declaration(record: Record, place: str) -> Iterator[Shipment | Broken]:
             return
         bills = {(identity, ""): items}
     for (bill, master), own in bills.items():
-        told = _common(said, identity)
+        told = _common(_with_parties(said, own), identity)
         if nameless:
             told.doubt("shipment_id", identity, f"{_BILL_WANTED}; the declaration's own number was taken")
         told.say("shipment_id", bill)
@@ -109,6 +111,15 @@ def _declaration(record: Record, place: str) -> Iterator[Shipment | Broken]:
 
 
 _BILL_WANTED = "the bill it declares, in Previous_doc/Summary_declaration"
+
+
+def _with_parties(said: dict[str, str], items: list[Record]) -> dict[str, str]:
+    """Return what a declaration says, with the parties of a bill where only its items name them."""
+    for role in ("shipper", "consignee"):
+        if items and not said.get(f"{role}_name") and items[0].said.get(f"{role}_name"):
+            own = {key: text for key, text in items[0].said.items() if key.startswith(role)}
+            said = {key: text for key, text in said.items() if not key.startswith(role)} | own
+    return said
 
 
 def _identity(said: dict[str, str]) -> str:
@@ -156,7 +167,7 @@ def _bill(record: Record, key: str) -> _Bill:
     for paper in record.many("document"):
         reference = _NUMBERED.sub("", paper.said.get("_reference", ""), count=1)
         kind, name = paper.said.get("_code", ""), paper.said.get("_name", "")
-        if not reference:
+        if not reference or reference == kind or reference.upper() in _FILLERS:
             continue
         if _says(_HOUSE_PAPERS, kind, name):
             house = house or reference
@@ -316,7 +327,9 @@ def _containers(
         for each in record.many("container")
         if alone or each.said.get("_item", "").split(".")[0].lstrip("0") in at
     ]
-    told.members("container_ids", [text for each in found if (text := each.get("_identity"))])
+    boxes = [text for each in found if (text := each.get("_identity"))]
+    boxes += [text for each in own for text in each.said.get("_boxes", "").split(";") if text]
+    told.members("container_ids", boxes)
     types = [text for each in found if (text := each.get("_container_type"))]
     told.members("container_types", types)
     if any(map(refrigerated, types)):
@@ -344,9 +357,9 @@ FORM = Form(
         "place in the message, nor an address without a name; express becomes air."
     ),
     tried=(
-        "By eye on declarations exported in Albania, Jamaica and Nepal and on what public programs write for "
-        "Anguilla, Aruba, Fiji, Georgia, Ivory Coast, Namibia, Vanuatu. Lanes and trusted traders are read "
-        "wherever an element of that name stands: untested on real messages."
+        "By eye on declarations exported in Albania, Jamaica and Nepal and on what public programs write "
+        "for Anguilla, Aruba, Bosnia, Fiji, Georgia, Ivory Coast, Namibia and Vanuatu. Lanes and trusted "
+        "traders are read wherever an element of that name stands: untested on real messages."
     ),
     declares=True,
 )
