@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from features.manifest.messages import xml
 from features.manifest.messages.cargo_imp_flight import FLIGHT_LINE
 from features.manifest.messages.cargo_imp_lines import WAYBILL
-from features.manifest.messages.cargo_imp_parties import ROLES
 from features.manifest.messages.cargo_imp_reading import HEADER, read
 from features.manifest.messages.cargo_imp_writing import write
+from features.manifest.messages.customs_notes import ROLES
 from features.manifest.messages.form import Field, Form
 
 

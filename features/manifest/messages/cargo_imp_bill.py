@@ -6,6 +6,8 @@ from features.manifest.messages.form import Shipment
 
 #: Doubts that are told of one bill.
 MOST = 100
+#: Column, what is said, what was expected.
+Doubt = tuple[str, str, str]
 
 
 class RateLine:
@@ -30,10 +32,12 @@ class Bill:
         Read from a house list.
     values : dict of str to str
         Columns of the shipment table.
-    doubts : list of (column, value, expected)
+    doubts : tuple of (column, value, expected)
     lists : dict of str to dict
         Columns that are lists, with their members in order.
     rates : list of RateLine
+    texts : list of str
+        Lines of the description.
     short : str
         Short description of a house list or of a flight manifest.
     own_number, master_number : str
@@ -49,25 +53,32 @@ class Bill:
         Columns said in a second place, for want of the first.
     sums : dict of str to float
         Quantities of the parts on a flight.
-    master, master_doubts : dict, list
+    master, master_doubts : dict, tuple
         Columns of the master a house is below, and its doubts.
     """
 
     short = own_number = master_number = carrier = issued = total = ""
     consolidated = part = False
     route: tuple[str, ...] = ()
-    spare: dict[str, str] = {}  # noqa: RUF012 - never changed in place
+    # What few bills have is of all bills, empty, and never changed in place: most of the time to read a
+    # flight manifest would go into making and forgetting it.
+    doubts: tuple[Doubt, ...] = ()
+    texts: list[str] = []  # noqa: RUF012 - never changed in place
+    rates: list[RateLine] = []  # noqa: RUF012 - likewise
+    lists: dict[str, dict[str, None]] = {}  # noqa: RUF012 - likewise
+    spare: dict[str, str] = {}  # noqa: RUF012 - likewise
     sums: dict[str, float] = {}  # noqa: RUF012 - likewise
     master: dict[str, str] = {}  # noqa: RUF012 - likewise
-    master_doubts: list[tuple[str, str, str]] = []  # noqa: RUF012 - likewise
+    master_doubts: tuple[Doubt, ...] = ()
 
     def __init__(self, place: str, house: bool = False) -> None:
         self.place, self.house = place, house
         self.values: dict[str, str] = {}
-        self.doubts: list[tuple[str, str, str]] = []
-        self.lists: dict[str, dict[str, None]] = {}
-        self.rates: list[RateLine] = []
-        self.texts: list[str] = []
+
+    def doubt(self, column: str, said: str, expected: str) -> None:
+        """Tell of something said that is not used, or used in doubt."""
+        if len(self.doubts) < MOST:
+            self.doubts = (*self.doubts, (column, said, expected))
 
     def keep(self, column: str, text: str) -> None:
         """Keep what a column is if nothing better says it."""
@@ -76,6 +87,8 @@ class Bill:
 
     def add(self, column: str, member: str) -> None:
         """Add a member to a column that is a list."""
+        if not self.lists:
+            self.lists = {}
         members = self.lists.get(column)
         if members is None:
             members = self.lists[column] = {}
@@ -91,8 +104,10 @@ class Bill:
         for column, text in more.spare.items():
             self.keep(column, text)
         if more.texts != self.texts[: len(more.texts)]:
-            self.texts += more.texts
-        self.doubts += [doubt for doubt in more.doubts if doubt not in self.doubts]
+            self.texts = self.texts + more.texts
+        for doubt in more.doubts:
+            if doubt not in self.doubts:
+                self.doubt(*doubt)
 
     def shipment(self, summary: bool = False) -> Shipment:
         """Return the bill as a shipment.
@@ -108,4 +123,4 @@ class Bill:
             if text.count(";") >= len(members):
                 text = ";".join(member.replace(";", ",") for member in members)
             values[column] = text
-        return Shipment(values, self.place, tuple(self.doubts[:MOST]), summary, summary and self.part)
+        return Shipment(values, self.place, self.doubts, summary, summary and self.part)

@@ -7,13 +7,20 @@ a waybill may stand in several lines, one for each of its parts: it is one shipm
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from typing import Any
 
 from features.manifest.messages import cargo_imp_goods as goods
 from features.manifest.messages.cargo_imp_bill import Bill
-from features.manifest.messages.cargo_imp_lines import WAYBILL, handling, numbered
+from features.manifest.messages.cargo_imp_lines import (
+    WAYBILL,
+    Handler,
+    customs,
+    handling,
+    numbered,
+    read_over,
+)
 from features.manifest.messages.cargo_imp_times import dated, known_at
-from features.manifest.messages.form import Shipment
 
 #: Consignments of one flight held at a time: the parts of a split one are joined.
 MOST = 100_000
@@ -22,7 +29,7 @@ _TEXTS = 100
 FLIGHT_LINE = re.compile(
     r"([0-9]{1,2})/([A-Z0-9]{2,3}[0-9]{1,5}[A-Z]?)/([0-9]{2}[A-Z]{3})([0-9]{4})?(?:/([A-Z]{3}))?"
 )
-UNLOADING = re.compile(r"([A-Z]{3})(?: *$|/(NIL)?(?:/|$)|/(?=[0-9]{2}[A-Z]{3}))")
+_UNLOADING = re.compile(r"([A-Z]{3})(?: *$|/(NIL)?(?:/|$)|/(?=[0-9]{2}[A-Z]{3}))")
 _USUAL = re.compile(
     r"([0-9]{3})-([0-9]{8})([A-Z]{3})([A-Z]{3})"
     r"/[TPSDM]([0-9]{1,9})([KL])([0-9]{1,9}(?:\.[0-9]{1,6})?)(?:MC([0-9]{1,9}(?:\.[0-9]{1,6})?))?"
@@ -39,33 +46,43 @@ class Flight:
 
     Parameters
     ----------
-    place : callable
-        Gives the place of a segment of the file.
+    line : callable
+        Gives the number of the line a segment of the file begins in.
+    out : list
+        Takes the consignments of a flight when there are no more of it.
+
+    Attributes
+    ----------
+    sent : str
+        When the message was sent, as `cargo_imp_times.known_at` takes it.
+    some : bool
+        Whether the message told of a consignment, or said that there is none.
+    lines : dict of str to callable
+        What reads a line: its first three characters, or the first.
     """
 
-    def __init__(self, place: Callable[[str], str]) -> None:
-        self._place = place
+    def __init__(self, line: Callable[[str], int], out: list[Any]) -> None:
+        self.sent, self.some = "", False
+        self.lines: dict[str, Handler] = {
+            **dict.fromkeys("0123456789", self._numbered_line),
+            "ULD": self._loads,
+            "OCI": self._customs,
+            **dict.fromkeys(("DIM", "OSI", "COR", "SCI", "SSR"), read_over),
+        }
+        self._line, self._out = line, out
         self._bills: dict[str, Bill] = {}
-        self._key = ""
+        self._key = self._sent = ""
         self._sequence: set[int] = set()  # numbers of the messages there were of this manifest
-        self._sent = ""
         self._said: dict[str, str] = {}  # columns that are the same for the lines that follow
         self._point = self._unloading = self._late = ""
         self._current = Bill("")
 
-    def begins(self, found: re.Match[str], sent: str) -> Iterator[Shipment]:
-        """Begin a message; yield what there is of another flight, or of another manifest of this one.
-
-        Parameters
-        ----------
-        found : match of `FLIGHT_LINE`
-        sent : str
-            When the message was sent, as `cargo_imp_times.known_at` takes it.
-        """
+    def _begins(self, found: re.Match[str]) -> None:
+        """Begin a message; give out what there is of another flight, or of another manifest of this one."""
         sequence, number, day, time, point = found.groups("")
-        key = f"{number}/{day}/{point}"
+        key, sent = f"{number}/{day}/{point}", self.sent
         if key != self._key or int(sequence) in self._sequence:
-            yield from self.shipments()
+            self.ends()
             self._key, self._sent, self._sequence = key, sent, set()
         self._sequence.add(int(sequence))
         date = dated(day + (time or "0000"), sent)[:10]
@@ -79,8 +96,12 @@ class Flight:
             self._said["known_at"] = when
         self._point, self._unloading, self._late = point, "", ""
 
-    def unloads(self, found: re.Match[str], segment: str) -> None:
+    def unloads(self, segment: str) -> None:
         """Take the point where what follows is unloaded, and when the flight arrives there."""
+        found = _UNLOADING.match(segment)
+        if found is None:
+            return
+        self.some = self.some or found[2] is not None
         self._unloading = found[1]
         self._unit("")
         self._said.pop("arrives_at", None)
@@ -91,7 +112,7 @@ class Flight:
         elif dates:
             self._late = dates[0]
 
-    def loads(self, segment: str) -> None:
+    def _loads(self, bill: Bill, segment: str) -> None:
         """Take the unit load device that what follows is in."""
         self._unit(goods.unit(segment[4:].partition("\n")[0]))
 
@@ -102,16 +123,18 @@ class Flight:
             self._said.pop("container_ids", None)
             self._said.pop("container_types", None)
 
-    def consigns(self, segment: str) -> Bill | None:
-        """Read a line with an air waybill; return its bill, or None if the line has no waybill."""
+    def _customs(self, bill: Bill, segment: str) -> None:
+        customs(self._current, segment)
+
+    def _numbered_line(self, bill: Bill, segment: str) -> None:
+        """Read a line with an air waybill, or the line of the flight."""
         usual = _USUAL.match(segment)
         if usual is not None:
             prefix, serial, origin, destination, pieces, code, weight, volume, whole, text = usual.groups()
             number = f"{prefix}-{serial}"
             if number not in self._bills:
-                bill = self._bills[number] = Bill(self._place(segment))
-                bill.values = values = self._said.copy()
-                values["shipment_id"] = number
+                bill = self._begin(number, segment)
+                values = bill.values
                 if int(serial[:7]) % 7 != int(serial[7]):
                     numbered(bill, prefix, serial, "shipment_id")
                 self._way(values, origin, destination)
@@ -122,21 +145,32 @@ class Flight:
                     bill.total = whole
                 if text := text.strip():
                     goods.described(bill, text)
-                self._more(bill, segment)
-                return bill
-        found = WAYBILL.match(segment)
-        return None if found is None else self._part(found, segment)
+                if self._late or "\n" in segment:
+                    self._more(bill, segment)
+                return
+        if (found := WAYBILL.match(segment)) is not None:
+            self._part(found, segment)
+        elif (flight := FLIGHT_LINE.match(segment)) is not None:
+            self._begins(flight)
 
-    def _part(self, found: re.Match[str], segment: str) -> Bill:
+    def _begin(self, number: str, segment: str) -> Bill:
+        """Begin a consignment."""
+        if len(self._bills) >= MOST:
+            self.ends()
+        bill = self._current = self._bills[number] = Bill(f"line {self._line(segment)}")
+        self.some = True
+        bill.values = self._said.copy()
+        bill.values["shipment_id"] = number
+        return bill
+
+    def _part(self, found: re.Match[str], segment: str) -> None:
         """Read a line of any layout, or a further part of a waybill."""
         quantity, _, text = segment[found.end() :].partition("\n")[0].partition("/")
         text, *codes = (part.strip() for part in text.split("/"))
         number = f"{found[1]}-{found[2]}"
         bill = self._bills.get(number)
         if bill is None:
-            bill = self._bills[number] = Bill(self._place(segment))
-            bill.values = self._said.copy()
-            bill.values["shipment_id"] = number
+            bill = self._begin(number, segment)
             numbered(bill, found[1], found[2], "shipment_id")
             self._way(bill.values, found[3] or "", found[4] or "")
             goods.take_quantities(bill, quantity)
@@ -148,14 +182,15 @@ class Flight:
                 for said in (bill.values.get(column), self._said.get(column)):
                     if said:
                         bill.add(column, said)
+        self._current, self.some = bill, True
         self._describes(bill, text, codes)
         self._more(bill, segment)
-        return bill
 
     def _describes(self, bill: Bill, text: str, codes: list[str]) -> None:
         """Take the description of a line, and the special handling codes behind it."""
-        if not bill.texts and (first := bill.values.get("goods_description")):
-            bill.texts.append(first)
+        if not bill.texts:
+            first = bill.values.get("goods_description")
+            bill.texts = [first] if first else []
         while codes and not _CODES.fullmatch(codes[0]):
             text = f"{text} {codes.pop(0)}".strip()
         for member in codes:
@@ -168,12 +203,11 @@ class Flight:
     def _more(self, bill: Bill, segment: str) -> None:
         """Take the lines that go on with one of a waybill: special handling, for one."""
         if self._late:
-            bill.doubts.append(("arrives_at", self._late, "a time with its year; this message gives none"))
+            bill.doubt("arrives_at", self._late, "a time with its year; this message gives none")
             self._late = ""
-        if "\n" in segment:
-            for line in segment.split("\n")[1:]:
-                if _HANDLING.fullmatch(line):
-                    handling(bill, "SPH" + line)
+        for line in segment.split("\n")[1:]:
+            if _HANDLING.fullmatch(line):
+                handling(bill, "SPH" + line)
 
     def _way(self, values: dict[str, str], origin: str, destination: str) -> None:
         """Tell a consignment's way: from its origin, over where this flight takes it, to its destination."""
@@ -189,12 +223,8 @@ class Flight:
         if destination and unloading and destination != unloading:
             values["delivery_place"] = destination
 
-    def full(self) -> bool:
-        """Tell whether no more consignments should be held."""
-        return len(self._bills) >= MOST
-
-    def shipments(self) -> Iterator[Shipment]:
-        """Yield the consignments there are, and forget them."""
+    def ends(self) -> None:
+        """Give out the consignments there are, and forget them."""
         bills, self._bills = self._bills, {}
         for bill in bills.values():
             if bill.sums or bill.total:
@@ -203,4 +233,4 @@ class Flight:
                 bill.values.setdefault(column, text)
             if bill.consolidated:
                 bill.values["bill_level"], bill.values["is_consolidation"] = "master", "true"
-            yield bill.shipment(summary=True)
+            self._out.append(bill.shipment(summary=True))

@@ -132,7 +132,7 @@ def take_quantities(bill: Bill, text: str) -> None:
         if found := number(amount, factor):
             values[column] = found
         elif amount.strip("0.,"):
-            bill.doubts.append((column, f"{unit}{amount}"[:80], "a number"))
+            bill.doubt(column, f"{unit}{amount}"[:80], "a number")
 
 
 def take_usual(bill: Bill, pieces: str, code: str, weight: str) -> None:
@@ -160,7 +160,7 @@ def take_rates(bill: Bill, segment: str) -> None:
                 continue
             key = parts[at].strip()
         if not bill.rates:
-            bill.rates.append(RateLine())
+            bill.rates = [RateLine()]
         text = parts[at + 1] if len(parts) == at + 2 else "/".join(parts[at + 1 :])
         _GOODS[key](bill, bill.rates[-1], text)
 
@@ -180,6 +180,7 @@ def _rate_line(bill: Bill, parts: list[str], at: int) -> int:
     else:
         n = len(parts)
     if pieces or kg:
+        bill.rates = bill.rates or []
         bill.rates.append(RateLine(pieces, kg))
     return n
 
@@ -247,7 +248,7 @@ def take_hs(bill: Bill, text: str) -> None:
     if code:
         bill.add("hs_codes", code)
     elif text:
-        bill.doubts.append(("hs_codes", text[:80], "an HS code of 2 to 10 digits"))
+        bill.doubt("hs_codes", text[:80], "an HS code of 2 to 10 digits")
 
 
 def take_tariff(bill: Bill, segment: str) -> None:
@@ -259,6 +260,7 @@ def take_tariff(bill: Bill, segment: str) -> None:
 
 def take_text(bill: Bill, segment: str) -> None:
     """Read the description of a house, of lines of 65 characters."""
+    bill.texts = bill.texts or []
     for n, line in enumerate(segment.split("\n")):
         text = line[4:] if n == 0 else line[1:]
         if "ORIGIN" in text and (country := _origin_said(text)):
@@ -344,7 +346,7 @@ def _items(bill: Bill, described: list[str]) -> None:
     stated = bill.values.get("packages")
     if stated and len(pieces) > 1 and sum(pieces) != float(stated):
         expected = f"{stated} pieces in the lines of rates, which have {sum(pieces):.12g}"
-        bill.doubts.append(("packages", stated, expected))
+        bill.doubt("packages", stated, expected)
 
 
 def add_part(whole: Bill, part: Bill) -> None:
@@ -353,7 +355,8 @@ def add_part(whole: Bill, part: Bill) -> None:
         whole.sums = {column: float(whole.values.get(column, 0)) for column in _SUMMED}
     for column, said in part.values.items():
         whole.sums[column] += float(said)
-    whole.doubts += part.doubts
+    for doubt in part.doubts:
+        whole.doubt(*doubt)
     whole.total = part.total or whole.total
 
 
@@ -367,4 +370,4 @@ def settle_parts(bill: Bill) -> None:
     if whole and float(whole) > float(there):
         bill.part = True
         expected = f"all {whole} pieces of the bill; the others are not on this flight"
-        bill.doubts.append(("packages", there, expected))
+        bill.doubt("packages", there, expected)

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 
 from features.manifest.messages import cargo_imp_goods as goods
+from features.manifest.messages import customs_notes as notes
 from features.manifest.messages.cargo_imp_bill import Bill
-from features.manifest.messages.cargo_imp_parties import ROLES, TELEPHONES, participant, party
+from features.manifest.messages.cargo_imp_parties import TELEPHONES, participant, party
 
 #: Written by systems in place of the number of an air waybill.
 NO_NUMBER = "000-00000000"
@@ -44,7 +45,7 @@ def numbered(bill: Bill, prefix: str, serial: str, column: str) -> str:
     """Return the number of an air waybill, with a doubt where its check digit is wrong."""
     number = f"{prefix}-{serial}"
     if len(serial) != 8 or int(serial[:7]) % 7 != int(serial[7]):
-        bill.doubts.append((column, number, _CHECKED))
+        bill.doubt(column, number, _CHECKED)
     return number
 
 
@@ -102,7 +103,7 @@ def _values(bill: Bill, segment: str) -> None:
     number = goods.number(stated)
     if not number:
         if stated.strip("0.,"):
-            bill.doubts.append(("declared_value", stated[:80], "an amount"))
+            bill.doubt("declared_value", stated[:80], "an amount")
         return
     bill.values["declared_value"] = number
     currency = parts[0].strip()
@@ -114,7 +115,7 @@ def _issued(bill: Bill, segment: str) -> None:
     bill.issued = segment[4:11]
 
 
-def _customs(bill: Bill, segment: str) -> None:
+def customs(bill: Bill, segment: str) -> None:
     """Read what customs ask for besides: numbers of traders, certificates, seals, declarations."""
     about = mailbox = ""
     for line in segment[3:].split("\n"):
@@ -125,34 +126,36 @@ def _customs(bill: Bill, segment: str) -> None:
         kind, text = parts[3].strip(), parts[4].strip()
         if not text:
             continue
-        if role := ROLES.get(about, ""):
-            if kind == "T":
+        if column := notes.COLUMNS.get(kind):
+            _noted(bill, column, about, text)
+        elif role := notes.ROLES.get(about):
+            if kind == notes.TRADER:
                 bill.values.setdefault(f"{role}_id", text)
-            elif kind in TELEPHONES or "@" in text:
-                bill.keep(f"{role}_{'email' if '@' in text else 'phone'}", text)
-            elif kind == "MU":
+            elif kind == notes.MAILBOX:
                 mailbox = text
-            elif kind == "MD":
+            elif kind == notes.DOMAIN:
                 if mailbox and "." in text:
                     bill.keep(f"{role}_email", f"{mailbox}@{text}".lower())
                 mailbox = ""
-        elif kind == "HS":
-            goods.take_hs(bill, text)
-        if kind == "C" or kind == "LI":
-            bill.add("permit_refs", text)
-        elif kind == "N":
-            bill.add("seal_ids", text)
-        elif kind == "M":
-            bill.values.setdefault("declaration_id", text)
-        elif kind == "F" and about == "TID":
-            bill.values.setdefault("location", text)
+            elif kind in TELEPHONES or "@" in text:
+                bill.keep(f"{role}_{'email' if '@' in text else 'phone'}", text)
         elif kind == "U" and about == "HWB":
             bill.own_number = text
         elif kind == "U" and about == "MWB":
             bill.master_number = text
 
 
-def _read_over(bill: Bill, segment: str) -> None:
+def _noted(bill: Bill, column: str, about: str, text: str) -> None:
+    """Take what a note to customs says of the goods."""
+    if column == "hs_codes":
+        goods.take_hs(bill, text)
+    elif column in notes.LISTS:
+        bill.add(column, text)
+    elif column != "location" or about != "AGT":  # the agent's own place is not where the goods go
+        bill.values.setdefault(column, text)
+
+
+def read_over(bill: Bill, segment: str) -> None:
     """Read over agents, charges, accounting, services and references."""
 
 
@@ -166,7 +169,7 @@ _COMMON: dict[str, Handler] = {
     "CNE": party,
     "NFY": party,
     "CVD": _values,
-    "OCI": _customs,
+    "OCI": customs,
     "SPH": handling,
     "OPI": participant,
 }
@@ -189,7 +192,7 @@ _REST = (
     "SRI",
 )
 WAYBILL_LINES: dict[str, Handler] = {
-    **dict.fromkeys(_REST, _read_over),
+    **dict.fromkeys(_REST, read_over),
     **_COMMON,
     "AWB": waybill,
     "FLT": _flights,
@@ -201,7 +204,3 @@ WAYBILL_LINES: dict[str, Handler] = {
     "HTS": goods.take_tariff,
 }
 HOUSE_LINES: dict[str, Handler] = _COMMON | {"TXT": goods.take_text, "HTS": goods.take_tariff}
-FLIGHT_LINES: dict[str, Handler] = {
-    "OCI": _customs,
-    **dict.fromkeys(("DIM", "OSI", "COR", "SCI", "SSR"), _read_over),
-}

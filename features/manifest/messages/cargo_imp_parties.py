@@ -9,8 +9,8 @@ from itertools import pairwise
 from features.manifest import codes
 from features.manifest.messages import cargo_imp_goods as goods
 from features.manifest.messages.cargo_imp_bill import Bill
+from features.manifest.messages.customs_notes import ROLES
 
-ROLES = {"SHP": "shipper", "CNE": "consignee", "NFY": "notify"}
 TELEPHONES = frozenset(("TE", "TEL", "PH", "PHO", "TP", "MOB", "CT"))
 _CONTACTS = TELEPHONES | {"FX", "FAX", "TL", "TLX", "EM", "EML", "PAG"}
 #: Characters of a party that is remembered.

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from features.manifest.messages import cargo_imp_goods as goods
-from features.manifest.messages.cargo_imp_bill import Bill
-from features.manifest.messages.cargo_imp_flight import FLIGHT_LINE, UNLOADING, Flight
+from features.manifest.messages.cargo_imp_bill import Bill, Doubt
+from features.manifest.messages.cargo_imp_flight import Flight
 from features.manifest.messages.cargo_imp_lines import (
-    FLIGHT_LINES,
     HOUSE_LINES,
     NO_NUMBER,
     WAYBILL,
@@ -37,7 +36,6 @@ _OTHERS = frozenset(
     ("FSU", "FSA", "FSR", "FBL", "FBR", "FFR", "FFA", "FVR", "FVA", "FAD", "FDA", "FMA", "FNA", "FRP", "FUM")
 ) | {"CSN", "UCM", "SCM", "UWS", "NTM"}
 _NONE: dict[str, Handler] = {}
-_KINDS = {"FWB": WAYBILL_LINES, "FHL": _NONE, "FFM": FLIGHT_LINES}
 #: What a list of houses leaves out, and a house's own message says.
 _PARTIES = frozenset(("shipper_name", "consignee_name"))
 _LIST = frozenset(("HBS", "MBI", "MAW"))
@@ -60,12 +58,14 @@ class _Reading:
         self.some = False  # the message told of a shipment, or said that there is none
         self.master: dict[str, str] = {}
         self.masters: dict[str, dict[str, str]] = {}
-        self.flight = Flight(self._where)
         self.out: list[Shipment | Broken] = []
-        self.master_doubts: list[tuple[str, str, str]] = []
+        self.flight = Flight(self.telex.line, self.out)
+        self.kinds = {"FWB": WAYBILL_LINES, "FHL": _NONE, "FFM": self.flight.lines}
+        self.master_doubts: tuple[Doubt, ...] = ()
         self.whole: Bill | None = None  # a house that is read, but for what a further message may say
         self.key = ("", "")  # its master and its line
-        self.listed = ("", self.master, self.master_doubts)  # the latest line MBI, and what it says
+        #: The latest line MBI, and what it says.
+        self.listed: tuple[str, dict[str, str], tuple[Doubt, ...]] = ("", self.master, ())
 
     def found(self) -> Iterator[Shipment | Broken]:
         """Yield the shipments of the file."""
@@ -73,7 +73,7 @@ class _Reading:
         for stretch in self.telex.stretches():
             lines, bill = self.lines, self.bill
             for segment in stretch:
-                handler = lines.get(segment[:3])
+                handler = lines.get(segment[:3]) or lines.get(segment[0])
                 if handler is not None:
                     handler(bill, segment)
                 else:
@@ -84,17 +84,15 @@ class _Reading:
                         out.clear()
         self._end()
         self._house_is_whole()
+        self.flight.ends()
         yield from out
-        yield from self.flight.shipments()
 
     def _structure(self, segment: str) -> None:
         """Read a line that begins a message, a shipment, or what is around messages."""
         tag = segment[:3]
-        if self.kind == "FFM" and tag[0].isdigit():
-            self._flight_line(segment)
-        elif self.kind == "FHL" and tag in _LIST:
+        if self.kind == "FHL" and tag in _LIST:
             self._house_line(tag, segment)
-        elif tag in _KINDS and (header := HEADER.match(segment)) is not None:
+        elif tag in self.kinds and (header := HEADER.match(segment)) is not None:
             self._begin(header, segment)
         elif tag in _OTHERS and re.fullmatch(r"[A-Z]{3}(?:/[0-9]{1,3})?", segment.split("\n")[0].strip()):
             self._other(segment)
@@ -111,7 +109,7 @@ class _Reading:
         elif self.kind == "FHL":
             self._house_line(tag, segment)
         elif self.kind == "FFM":
-            self._flight_line(segment)
+            self.flight.unloads(segment)
 
     def _where(self, segment: str) -> str:
         return f"line {self.telex.line(segment)}"
@@ -123,9 +121,10 @@ class _Reading:
         self.sent, self.waiting = self.waiting, ""
         self.place = self._where(segment)
         self.kind, self.some = header[1], False
-        self.lines = _KINDS[self.kind]
+        self.lines = self.kinds[self.kind]
+        self.flight.sent, self.flight.some = self.sent, False
         if self.kind == "FHL":
-            self.master, self.master_doubts = {}, []
+            self.master, self.master_doubts = {}, ()
         else:
             self.bill = Bill(self.place)
         if self.repeats:
@@ -154,7 +153,7 @@ class _Reading:
             if not self.some:
                 expected = "a house bill (HBS) in this list"
                 self.out.append(Broken(self.place, expected, self.master.get("master_id", "")))
-        elif self.kind == "FFM" and not self.some:
+        elif self.kind == "FFM" and not self.flight.some:
             self.out.append(Broken(self.place, "a line with an air waybill in this flight manifest, or NIL"))
         self.kind, self.lines = "", _NONE
 
@@ -189,7 +188,7 @@ class _Reading:
         if when:
             values["known_at"] = when
         elif bill.issued.strip() and not bill.issued.startswith("01JAN00"):
-            bill.doubts.append(("known_at", bill.issued, "the day of issue as day, month and year (16JUL26)"))
+            bill.doubt("known_at", bill.issued, "the day of issue as day, month and year (16JUL26)")
         self.out.append(bill.shipment())
         if bill.consolidated:
             self._remember(values)
@@ -235,7 +234,7 @@ class _Reading:
         bill.own_number = parts[1].strip() if len(parts) > 1 else ""
         way = parts[2].strip() if len(parts) > 2 else ""
         if way and not (len(way) == 6 and way.isalpha()):
-            bill.doubts.append(("loading_port", way[:80], "two airports, as in HKGBKK"))
+            bill.doubt("loading_port", way[:80], "two airports, as in HKGBKK")
             way = ""
         _house_way(bill.values, way[:3], way[3:], self.master)
         quantity = parts[3].strip() if len(parts) > 3 else ""
@@ -300,27 +299,11 @@ class _Reading:
         values["is_consolidation"] = "true" if bill.consolidated else "false"
         for name, said in self.masters.get(values.get("master_id", ""), {}).items():
             values.setdefault(name, said)
-        bill.doubts += bill.master_doubts
+        for doubt in bill.master_doubts:
+            bill.doubt(*doubt)
         if "master_id" not in values:
-            bill.doubts.append(("master_id", "", "the number of the master bill in the line MBI"))
+            bill.doubt("master_id", "", "the number of the master bill in the line MBI")
         self.out.append(bill.shipment(summary=not values.keys() & _PARTIES))
-
-    # --- FFM
-
-    def _flight_line(self, segment: str) -> None:
-        flight = self.flight
-        if segment[:1].isdigit():
-            if (bill := flight.consigns(segment)) is not None:
-                self.bill, self.some = bill, True
-                if flight.full():
-                    self.out.extend(flight.shipments())
-            elif (found := FLIGHT_LINE.match(segment)) is not None:
-                self.out.extend(flight.begins(found, self.sent))
-        elif segment.startswith("ULD"):
-            flight.loads(segment)
-        elif (unloading := UNLOADING.match(segment)) is not None:
-            self.some = self.some or unloading[2] is not None
-            flight.unloads(unloading, segment)
 
 
 def _house_way(values: dict[str, str], origin: str, destination: str, master: dict[str, str]) -> None:

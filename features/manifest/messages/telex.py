@@ -22,6 +22,7 @@ _GOES_ON = r"(?:/|(?:NAM|ADR|LOC)/(?!/|[0-9]{2}[A-Z]{3}[0-9]{4}))"
 _ON = re.compile(_GOES_ON)
 _SEGMENT = re.compile(rf"^(?!{_GOES_ON})[^\n]++(?:\n++{_GOES_ON}[^\n]*+)*+", re.MULTILINE)
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f\ufeff]")
+_LINE_ENDS = ("\n", "")
 _BLANK = re.compile(r"\n{2,}")
 _INDENT = re.compile(r"\n[ \t]+")
 #: Characters of the line (SOH, STX, ETX, NUL ...) go; vertical tabs and form feeds end a line.
@@ -77,15 +78,17 @@ class Telex:
         Asked for segments in the order they stand in; not every one needs to be asked for.
         """
         text = self._text
-        first = segment.partition("\n")[0]
-        found = text.find(first, self._search)
+        found = text.find(segment, self._search)
+        if found < 0:  # blank lines were left out of it
+            segment = segment.partition("\n")[0]
+            found = text.find(segment, self._search)
         while found >= 0:
-            after = found + len(first)
-            if text[found - 1 : found] in ("", "\n") and text[after : after + 1] in ("", "\n"):
+            after = found + len(segment)
+            if (not found or text[found - 1] == "\n") and text[after : after + 1] in _LINE_ENDS:
                 self._line += text.count("\n", self._counted, found)
                 self._counted, self._search = found, after
                 break
-            found = text.find(first, found + 1)
+            found = text.find(segment, found + 1)
         return self._line
 
 
