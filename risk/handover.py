@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from risk import registration
 from risk.listed import Listed
 from risk.template import Template, TemplateError, is_xml_name
 from risk.writing import guarded
@@ -24,8 +25,6 @@ FORMATS: tuple[str, ...] = (".csv", ".xml")
 
 #: Eleven digits of an air waybill: three of the airline, eight of the number.
 _AIR_WAYBILL = r"^(\d{3})[- ]?\d{4}[- ]?\d{4}$"
-_YEAR_FIRST = r"^((?:19|20)\d\d)[/\- .]+(?=.*\d)(.+)$"
-_YEAR_LAST = r"^(.*\d.*?)[/\- .]+((?:19|20)\d\d)$"
 #: What no line of a file for another system may hold: control characters, and marks that reorder text.
 _UNFIT = "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]+"
 _LONGEST_NAME = 60
@@ -182,12 +181,11 @@ def expiry(declared: pd.DataFrame, now: pd.Timestamp, hours: float) -> pd.Series
 def _registration(declared: pd.DataFrame, template: Template) -> tuple[pd.Series, pd.Series]:
     """Return the serial number and the year of a registration; the year may stand in the number."""
     number = declared["registration_number"].astype("str")
-    first, last = number.str.extract(_YEAR_FIRST), number.str.extract(_YEAR_LAST)
-    serial = first[1].fillna(last[0]).fillna(number)
+    serial, year = registration.apart(number)
     known = declared["known_at"].fillna(declared["arrives_at"])
     local = known.dt.tz_localize("UTC").dt.tz_convert(template.time_zone)
-    year = first[0].fillna(last[1]).fillna(local.dt.strftime("%Y").astype("str"))
-    return serial.astype("str"), year.where(number.notna()).astype("str")
+    year = year.fillna(local.dt.strftime("%Y").astype("str"))
+    return serial, year.where(number.notna()).astype("str")
 
 
 def _airline(declared: pd.DataFrame) -> pd.Series:

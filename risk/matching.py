@@ -13,6 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from risk import registration
 
 #: Days before a shipment was known at which it may be inspected (clocks differ).
 EARLY = 2.0
@@ -34,6 +38,10 @@ IDENTIFIERS: dict[str, tuple[str, ...]] = {
     "container": ("container_ids",),
     "registration_number": ("registration_number",),
 }
+#: A bill that is no shipment's may be the master of one.
+AS_MASTER = "master of that number"
+#: What systems write differently in one and the same number.
+_UNTOLD = r"[\s\pZ\-./_]+"
 #: These name a paper of the shipment itself: its times need only fit roughly.
 _PAPERS = ("shipment_id", "declaration_id", "registration line", "master_id")
 WHY = ("no identifier", "unknown", "ambiguous", "contradictory", "another time")
@@ -78,53 +86,91 @@ def match(rows: pd.DataFrame, shipments: pd.DataFrame) -> Matches:
     """
     rows = rows.reset_index(drop=True)
     ship, ids = pd.factorize(shipments["shipment_id"])
-    given = {name: _given(rows, name) for name in IDENTIFIERS}
-    # A bill that is no shipment's may be the master of one.
-    given["master of that number"] = given["shipment_id"]
-    index = {name: _index(shipments, ship, name) for name in IDENTIFIERS}
-    index["master of that number"] = index["master_id"]
-    counts = {name: _counts(given[name], index[name], len(rows)) for name in given}
-    as_house = counts["shipment_id"] > 0
-    counts["master of that number"] = np.where(as_house, 0, counts["master of that number"])
+    given: dict[str, pd.DataFrame] = {}
+    index: dict[str, pd.DataFrame] = {}
+    counts: dict[str, Ints] = {}
+    for name, kind in (*((kind, kind) for kind in IDENTIFIERS), (AS_MASTER, "master_id")):
+        asked = _named(rows, "shipment_id" if name == AS_MASTER else kind, several=False)
+        # What no row names need not be looked up.
+        known = _named(shipments if len(asked) else shipments[:0], kind, several=True)
+        given[name], index[name], counts[name] = _coded(asked, known, ship, len(rows))
+    counts[AS_MASTER] = np.where(counts["shipment_id"] > 0, 0, counts[AS_MASTER])
     pairs = _pairs(given, index, counts, len(rows))
     kept, clash = _agreeing(pairs, given, index, counts)
     strange = _strange(kept, given, index, counts)
     fits = _in_time(kept, rows, shipments, ship, counts)
-    fits = _exact_first(kept, fits, rows, ids)
+    fits = _first(kept, fits, _exact(kept, rows, ids), len(rows))
+    fits = _first(kept, fits, _same_office(kept, rows, shipments, ship), len(rows))
     return _result(rows, kept, fits, (clash, strange), given, counts, ids)
 
 
-def _given(rows: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Return ``row`` and ``key`` for every identifier of a kind that rows give."""
-    columns = IDENTIFIERS[name]
-    keys = rows[columns[0]].astype("str")
-    if columns == ("container_ids",):
-        keys = keys.str.split(";").explode()
-    frame = pd.DataFrame({"row": keys.index.to_numpy(), "key": _bare(keys).to_numpy()}, index=keys.index)
-    for other in columns[1:]:
-        frame["key"] = _bare(keys) + " " + _bare(rows[other].astype("str"))
-    return frame.dropna().drop_duplicates().reset_index(drop=True)
+def _named(table: pd.DataFrame, name: str, *, several: bool) -> pd.DataFrame:
+    """Return ``row`` (a position) and ``text`` for every identifier of a kind that a table holds.
+
+    Parameters
+    ----------
+    several : bool
+        Whether a number is told in every way it may be asked for.
+    """
+    if name in ("registration_number", "registration line"):
+        found = _registrations(table, several)
+        if name == "registration line":
+            line = _unpadded(_bare(table["line_number"]))
+            found = found.assign(text=found["text"] + " " + line.reindex(found["row"]).to_numpy())
+        return found.dropna()
+    texts = table[IDENTIFIERS[name][0]].astype("str").reset_index(drop=True)
+    if name == "container":
+        lists = texts.str.contains(";", regex=False).fillna(False).to_numpy(dtype=bool)
+        texts = pd.concat([texts[~lists], texts[lists].str.split(";").explode().astype("str")])
+    return pd.DataFrame({"row": texts.index.to_numpy(), "text": _bare(texts).to_numpy()}).dropna()
+
+
+def _registrations(table: pd.DataFrame, several: bool) -> pd.DataFrame:
+    """Return registration numbers with their year; without one as they stand, or in each year it may be."""
+    number = table["registration_number"].astype("str").reset_index(drop=True)
+    serial, year = registration.apart(number)
+    serial = _unpadded(_bare(serial))
+    ways = [year + serial, serial.where(year.isna())]
+    if several:
+        yearless = number[year.isna() & number.notna()].index
+        times = [table[name].iloc[yearless].set_axis(yearless) for name in ("known_at", "arrives_at")]
+        ways = [year + serial, serial]
+        ways += [time.dt.strftime("%Y").astype("str") + serial[yearless] for time in times]
+    texts = pd.concat(ways)
+    return pd.DataFrame({"row": texts.index.to_numpy(), "text": texts.to_numpy()}).dropna()
 
 
 def _bare(texts: pd.Series) -> pd.Series:
     """Return numbers without what systems write differently: case, blanks, hyphens, strokes, points."""
-    codes, distinct = pd.factorize(texts)
-    plain = pd.Series(distinct, dtype="str").str.upper().str.replace(r"[\s\-./_]+", "", regex=True)
-    plain = pd.concat([plain.where(plain != ""), pd.Series([None], dtype="str")], ignore_index=True)
-    return plain.take(codes).set_axis(texts.index)
+    bare = _replaced(texts.str.upper(), _UNTOLD, "")
+    return bare.where(bare != "")
 
 
-def _index(shipments: pd.DataFrame, ship: Ints, name: str) -> pd.DataFrame:
-    """Return ``key`` and ``ship`` for every identifier of a kind that shipments have."""
-    found = _given(shipments.reset_index(drop=True), name)
-    return pd.DataFrame({"key": found["key"], "ship": ship[found["row"]]}).drop_duplicates()
+def _unpadded(texts: pd.Series) -> pd.Series:
+    """Return numbers without the zeros some systems fill up with."""
+    return _replaced(texts, "^0+([0-9]+)$", r"\1")
 
 
-def _counts(given: pd.DataFrame, index: pd.DataFrame, n: int) -> Ints:
-    """Return how many shipments a kind of identifier names, per row."""
-    of_key = index["key"].value_counts()
-    named = given["key"].map(of_key).fillna(0).to_numpy(dtype=np.int64)
-    return np.bincount(given["row"], weights=named, minlength=n).astype(np.int64)
+def _replaced(texts: pd.Series, pattern: str, by: str) -> pd.Series:
+    """Replace in a whole column at once (the syntax is RE2's)."""
+    made = pc.replace_substring_regex(pa.array(texts.array), pattern=pattern, replacement=by)
+    return pd.Series(made.to_pandas(), dtype="str").set_axis(texts.index)
+
+
+def _coded(
+    asked: pd.DataFrame, known: pd.DataFrame, ship: Ints, n: int
+) -> tuple[pd.DataFrame, pd.DataFrame, Ints]:
+    """Return what rows give, what shipments have, and how many shipments each row names.
+
+    Texts become numbers (``key``), the same in both: they are compared often.
+    """
+    codes, distinct = pd.factorize(pd.concat([asked["text"], known["text"]], ignore_index=True))
+    given = pd.DataFrame({"row": asked["row"].to_numpy(), "key": codes[: len(asked)]}).drop_duplicates()
+    own = ship[known["row"].to_numpy(dtype=np.int64)]
+    index = pd.DataFrame({"key": codes[len(asked) :], "ship": own}).drop_duplicates()
+    of_key = np.bincount(index["key"], minlength=len(distinct))
+    named = np.bincount(given["row"], weights=of_key[given["key"]], minlength=n)
+    return given.reset_index(drop=True), index.reset_index(drop=True), named.astype(np.int64)
 
 
 def _pairs(
@@ -179,7 +225,7 @@ def _strange(
     its candidate's, the row may speak of one of them.
     """
     n = len(counts["shipment_id"])
-    known = np.logical_or.reduce([counts[name] > 0 for name in (*_PAPERS[:3], "master of that number")])
+    known = np.logical_or.reduce([counts[name] > 0 for name in (*_PAPERS[:3], AS_MASTER)])
     strange = np.zeros(n, dtype=bool)
     at = pairs["row"].to_numpy(dtype=np.int64)
     for name in _PAPERS[:3]:
@@ -190,16 +236,32 @@ def _strange(
     return strange
 
 
-def _exact_first(
-    pairs: pd.DataFrame, fits: npt.NDArray[np.bool_], rows: pd.DataFrame, ids: pd.Index
+def _first(
+    pairs: pd.DataFrame, fits: npt.NDArray[np.bool_], better: npt.NDArray[np.bool_], n: int
 ) -> npt.NDArray[np.bool_]:
-    """Return the pairs that fit; where a bill is one shipment's to the letter, only that one."""
+    """Return the pairs that fit; where a row has better ones among them, only those."""
     at = pairs["row"].to_numpy(dtype=np.int64)
-    bill = rows["shipment_id"].fillna("").to_numpy(dtype=object)[at]
-    exact = fits & (bill == ids.to_numpy(dtype=object)[pairs["ship"].to_numpy(dtype=np.int64)])
-    has = np.zeros(len(rows), dtype=bool)
-    has[at[exact]] = True
-    return np.where(has[at], exact, fits)
+    has = np.zeros(n, dtype=bool)
+    has[at[fits & better]] = True
+    return np.where(has[at], fits & better, fits)
+
+
+def _exact(pairs: pd.DataFrame, rows: pd.DataFrame, ids: pd.Index) -> npt.NDArray[np.bool_]:
+    """Return pairs whose bill is the shipment's to the letter."""
+    bill = rows["shipment_id"].fillna("").to_numpy(dtype=object)[pairs["row"].to_numpy(dtype=np.int64)]
+    same: npt.NDArray[np.bool_] = bill == ids.to_numpy(dtype=object)[pairs["ship"].to_numpy(dtype=np.int64)]
+    return same
+
+
+def _same_office(
+    pairs: pd.DataFrame, rows: pd.DataFrame, shipments: pd.DataFrame, ship: Ints
+) -> npt.NDArray[np.bool_]:
+    """Return pairs of one customs office: two offices may register under the same number."""
+    office = shipments["customs_office"].reset_index(drop=True).groupby(ship).last()
+    asked = rows["customs_office"].fillna("").to_numpy(dtype=object)[pairs["row"].to_numpy(dtype=np.int64)]
+    own = office.reindex(pairs["ship"]).fillna("").to_numpy(dtype=object)
+    same: npt.NDArray[np.bool_] = (asked == own) & (asked != "")
+    return same
 
 
 def _in_time(
@@ -214,7 +276,7 @@ def _in_time(
     first, last = (getattr(times, how)(axis=1).groupby(ship) for how in ("min", "max"))
     first, last = first.min().reindex(pairs["ship"]), last.max().reindex(pairs["ship"])
     at = pairs["row"].to_numpy(dtype=np.int64)
-    paper = np.logical_or.reduce([counts[name] > 0 for name in (*_PAPERS, "master of that number")])[at]
+    paper = np.logical_or.reduce([counts[name] > 0 for name in (*_PAPERS, AS_MASTER)])[at]
     seen = rows["inspected_at"].astype("datetime64[us]").to_numpy()[at]
     days = np.where(paper, PAPER_DAYS, CONTAINER_DAYS)
     day = np.timedelta64(1, "D") / np.timedelta64(1, "us")
@@ -255,10 +317,10 @@ def _result(
     one = (why[at] == "") & in_time
     shipment = pd.Series(None, index=rows.index, dtype="str")
     shipment.iloc[at[one]] = ids[pairs["ship"].to_numpy()[one]]
-    names = [name for name in given if name != "master of that number"]
+    names = [name for name in given if name != AS_MASTER]
     by = pd.Series("", index=rows.index, dtype="str")
     for name in names:
-        extra = counts[name] + (counts["master of that number"] if name == "master_id" else 0)
+        extra = counts[name] + (counts[AS_MASTER] if name == "master_id" else 0)
         here = pd.Series((extra > 0) & (why == ""), index=rows.index)
         by = by.mask(here, by + np.where(by == "", "", "+") + name)
     frame = pd.DataFrame(

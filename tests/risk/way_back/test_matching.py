@@ -97,3 +97,69 @@ def test_matching_is_by_sets_and_not_row_by_row():
     found = matching.match(rows, known)
     assert found.matched.all()
     assert np.array_equal(found.frame["shipment_id"].to_numpy(), np.array(ids))
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        ({"registration_number": ["2026 1188"], "line_number": ["7"]}, "B1"),
+        ({"registration_number": ["1188/2026"], "line_number": ["007"]}, "B1"),
+        ({"registration_number": ["20261188"], "line_number": ["7"]}, "B1"),
+        ({"registration_number": ["0001188"], "line_number": ["7"]}, "B1"),
+        ({"registration_number": ["2025 1188"], "line_number": ["7"]}, ""),
+        ({"registration_number": ["2026 1189"], "line_number": ["7"]}, "B2"),  # the year of its arrival
+        ({"registration_number": ["2025-1189"], "line_number": ["7"]}, "B2"),  # the year it was known in
+        ({"registration_number": ["1189"], "line_number": ["7"]}, "B2"),
+        ({"registration_number": ["2024 1189"], "line_number": ["7"]}, ""),
+    ],
+)
+def test_a_registration_is_one_however_its_year_is_written(rows, expected):
+    known = {
+        "shipment_id": ["B1", "B2"],
+        "registration_number": ["2026/0001188", "1189"],
+        "line_number": ["7", "0007"],
+        "known_at": ["2026-01-30", "2025-12-30"],
+        "arrives_at": ["2026-02-01", "2026-01-02"],
+    }
+    assert [one[0] for one in matched(rows | {"inspected_at": WHEN}, known)] == [expected]
+
+
+def test_two_offices_may_register_under_one_number():
+    known = {
+        "shipment_id": ["B1", "B2"],
+        "registration_number": ["2026 7", "2026 7"],
+        "line_number": ["1", "1"],
+        "customs_office": ["HKHKG", "THBKK"],
+        "known_at": ["2026-01-30"] * 2,
+    }
+    rows = {
+        "registration_number": ["2026 7"] * 3,
+        "line_number": ["1"] * 3,
+        "customs_office": ["THBKK", None, "VNSGN"],
+        "inspected_at": WHEN * 3,
+    }
+    found = matched(rows, known)
+    assert [one[:2] for one in found] == [("B2", ""), ("", "ambiguous"), ("", "ambiguous")]
+
+
+@pytest.mark.slow
+def test_a_million_results_are_matched_in_bounded_memory():
+    """Time and memory grow with the rows: a million of them take a few seconds a hundred thousand take."""
+    import time
+    import tracemalloc
+
+    def cost(n):
+        known = shipments(shipment_id=[f"B{i}" for i in range(n)], known_at=["2026-01-30"] * n)
+        rows = shipments(shipment_id=[f"b-{i}" for i in range(n)], inspected_at=["2026-02-02"] * n)
+        tracemalloc.start()
+        began = time.process_time()
+        assert matching.match(rows, known).matched.all()
+        taken = time.process_time() - began
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return taken, peak
+
+    small, large = cost(100_000), cost(1_000_000)
+    assert large[0] < 20 * small[0] + 1
+    assert large[1] < 14 * small[1]
+    assert large[1] < 3e9
