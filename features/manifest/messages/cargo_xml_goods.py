@@ -10,7 +10,6 @@ from features.manifest.messages.xml import Element, local
 
 ITEMS = frozenset(("IncludedMasterConsignmentItem", "IncludedHouseConsignmentItem"))
 _UNIT_LOADS = frozenset(("AssociatedUnitLoadTransportEquipment", "UtilizedUnitLoadTransportEquipment"))
-_LINE_TEXTS = (("description", "goods_description"), ("origin", "origin_country"))
 _LINE_NUMBERS = (("kg", "gross_weight_kg"), ("packages", "packages"))
 _LINES_SEARCHED = 50
 
@@ -131,9 +130,10 @@ class Goods:
 
     @staticmethod
     def _says_more(line: dict[str, Any], values: dict[str, str]) -> bool:
-        for key, column in _LINE_TEXTS:
-            if key in line and line[key] != values.get(column):
-                return True
+        if line.get("description", "").casefold() not in values.get("goods_description", "").casefold():
+            return True
+        if "origin" in line and line["origin"] != values.get("origin_country"):
+            return True
         for key, column in _LINE_NUMBERS:
             if key in line and line[key] != number_of(values.get(column, "")):
                 return True

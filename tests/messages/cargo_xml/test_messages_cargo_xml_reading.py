@@ -292,6 +292,26 @@ def test_further_ratings_rate_the_same_goods(values_of: Values) -> None:
     assert len(json.loads(more["items"])) == 4
 
 
+def test_lines_that_go_on_with_a_text_or_a_volume_are_no_goods_of_their_own(values_of: Values) -> None:
+    start, end = _WAYBILL.index("<ram:ApplicableRating>"), _WAYBILL.index("</ram:ApplicableRating>")
+    text = "<ram:NatureIdentificationTransportCargo><ram:Identification>{}</ram:Identification>"
+    text += "</ram:NatureIdentificationTransportCargo>"
+    lines = (
+        '<ram:GrossWeightMeasure unitCode="LBR">100</ram:GrossWeightMeasure><ram:PieceQuantity>12'
+        "</ram:PieceQuantity>" + text.format("AIRCRAFT PARTS "),
+        '<ram:GrossVolumeMeasure unitCode="FTQ">10</ram:GrossVolumeMeasure>',
+        text.format("REF 2056"),
+        "<ram:TransportLogisticsPackage><ram:ItemQuantity>12</ram:ItemQuantity></ram:TransportLogisticsPackage>",
+    )
+    items = "".join(
+        f"<ram:IncludedMasterConsignmentItem>{line}</ram:IncludedMasterConsignmentItem>" for line in lines
+    )
+    (values,) = values_of(_WAYBILL[:start] + "<ram:ApplicableRating>" + items + _WAYBILL[end:])
+    assert values["goods_description"] == "AIRCRAFT PARTS; REF 2056"
+    assert (values["packages"], values["gross_weight_kg"]) == ("12", "45.359237")
+    assert "items" not in values
+
+
 def test_legs_stand_in_any_order(values_of: Values) -> None:
     leg = "<ram:SpecifiedLogisticsTransportMovement>"
     before, first, second = _WAYBILL.split(leg)
