@@ -44,6 +44,9 @@ _LETTERS = {
     "cp1257": "āčēģīķļņšūžąęėįųõäöüĀČĒĢĪĶĻŅŠŪŽĄĘĖĮŲÕÄÖÜ€–“”",
 }
 _WORD = re.compile(r"[^\W\d_]+")
+#: Bytes of plain text, and those that do not begin a character beyond ASCII in UTF-8.
+_PLAIN = bytes((*b"\t\n\r", *range(0x20, 0x7F)))
+_NO_LEAD = bytes(range(0xC0))
 
 
 def detect(path: str | Path) -> str:
@@ -91,25 +94,42 @@ def detect_bytes(sample: bytes) -> str:
 def _utf16(head: bytes) -> str | None:
     """Tell UTF-16 without a mark by its zero bytes (every separator and digit has one)."""
     even, odd = head[0::2].count(0), head[1::2].count(0)
-    if even + odd < max(4, len(head) // 50):
+    if even + odd < max(4, len(head) // 50) or _is_bytewise(head[:64]) or _is_bytewise(head):
         return None
     if odd > 10 * even:
         return "utf-16-le"
     return "utf-16-be" if even > 10 * odd else None
 
 
+def _is_bytewise(part: bytes) -> bool:
+    """Tell plain text of one byte a character, in which zero bytes are noise (padding, a worn line).
+
+    In UTF-16 half the bytes of plain text are zero, and the bytes of other text are seldom those of plain
+    text.
+    """
+    zeros = part.count(0)
+    strange = len(part.translate(None, _PLAIN)) - zeros
+    return zeros < len(part) / 4 and strange < (len(part) - zeros) / 20
+
+
 def _survey(path: str | Path) -> tuple[bytes, int, int]:
-    """Read the whole file once: non-ASCII lines, and characters that are / are not UTF-8."""
+    """Read the whole file once: non-ASCII lines where not all is UTF-8, characters that are / are not."""
     sample, size, valid, broken = [], 0, 0, 0
     with open(path, "rb") as stream:
         while block := stream.read(BLOCK):
             block += stream.readline(BLOCK)
             if block.isascii():
                 continue
-            text = block.decode("utf-8", errors="replace")
-            lost = text.count("\ufffd") - block.count(b"\xef\xbf\xbd")
-            broken += lost
-            valid += len(text) - len(text.encode("ascii", errors="ignore")) - lost
+            try:
+                block.decode("utf-8")
+            except UnicodeDecodeError:
+                text = block.decode("utf-8", errors="replace")
+                lost = text.count("\ufffd") - block.count(b"\xef\xbf\xbd")
+                broken += lost
+                valid += len(text) - len(text.encode("ascii", errors="ignore")) - lost
+            else:
+                valid += len(block.translate(None, _NO_LEAD))
+                continue
             if size >= SAMPLE:
                 continue
             for line in block.split(b"\n"):

@@ -86,3 +86,22 @@ def test_the_mapping_overrules_detection(tmp_path):
         '[columns]\nshipment_id="bl"\ngoods_description="goods"\n[read]\nencoding="cp1251"\n'
     )
     assert manifest.read(path, mapping).table["goods_description"].iloc[0] == b"\xe9".decode("cp1251")
+
+
+@pytest.mark.parametrize("at", [0, 1])
+def test_zero_bytes_at_even_places_do_not_make_text_wide(at, tmp_path):
+    line = "AB1,ACME LTD,PLASTIC TOYS,30\n"[at:] + "AB2,ACME LTD\0,PLASTIC TOYS,3\n"
+    line += " " * (len(line) % 2)
+    path = tmp_path / "noise.csv"
+    path.write_bytes(line.encode() * 200)
+    assert encodings.detect(path) == "utf-8"
+    path.write_bytes(line.encode() + b"A\0B\0C\0\xff\0" * 20)  # plain to begin with, then worn
+    assert encodings.detect(path) != "utf-16-le"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("goods", ["PLASTIC TOYS", "冷冻鱼" * 30, "กุ้งแช่แข็ง" * 3, "мебель деревянная" * 5])
+def test_wide_text_without_a_mark_is_told_whatever_its_letters(encoding, goods, tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_bytes(f"{goods},1\n{goods},22\nB3,{goods}\n".encode(encoding))
+    assert encodings.detect(path) == encoding

@@ -145,7 +145,7 @@ def x12(path: Path) -> Iterator[Part]:
 
 
 def _parts(path: Path, syntax: str) -> Iterator[Part]:
-    detected = _encoding(path)
+    detected = encodings.detect(path)
     separators, number, rest, skipping = None, 0, "", False
     for block, last in _blocks(path, detected):
         text = rest + block
@@ -287,14 +287,6 @@ def _terminator(text: str, at: int, syntax: str, usual: str) -> str:
 
 
 # --- bytes ----------------------------------------------------------------------------------
-
-
-def _encoding(path: Path) -> str:
-    detected = encodings.detect(path)
-    with open(path, "rb") as stream:
-        head = stream.read(64)
-    # Zero bytes further on are noise where the beginning is plain.
-    return "utf-8" if detected.startswith("utf-16-") and head.count(0) < len(head) // 4 else detected
 
 
 def _blocks(path: Path, detected: str) -> Iterator[tuple[str, bool]]:
