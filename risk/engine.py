@@ -15,6 +15,7 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from features import matrix, scratch
@@ -178,6 +179,7 @@ class Engine:
         state: State | None = None,
         *,
         explain: bool = True,
+        changed: bool = False,
     ) -> Iterator[Scored]:
         """Score an input too large for memory, to the bits of `score` on the whole.
 
@@ -187,12 +189,20 @@ class Engine:
             Starts the input from its beginning; it is read twice when there is a state.
         state : State, optional
         explain : bool
+        changed : bool
+            Score only what is new or changed since an earlier list (`Manifest.origin`), among all.
         """
         timeline = None
         if state is not None:
             timeline = timeline_of(state, (prepare(m.table) for m in manifests()))
         for manifest in manifests():
-            yield self._score(manifest, prepare(manifest.table), timeline, explain)
+            if not changed:
+                yield self._score(manifest, prepare(manifest.table), timeline, explain)
+                continue
+            assert manifest.origin is not None
+            asked = manifest.origin["changed"].to_numpy(dtype=bool)
+            view = prepare(manifest.table if asked.any() else manifest.table[:0])
+            yield self._score(_only(manifest, asked), view, timeline, explain, asked[: len(view)])
 
     def explain(
         self, shipments: Manifest | pd.DataFrame, state: State | None = None, now: pd.Timestamp | None = None
@@ -222,8 +232,11 @@ class Engine:
         view: View,
         timeline: Timeline | None,
         explain: bool,
+        asked: npt.NDArray[np.bool_] | None = None,
     ) -> Scored:
         frame = matrix.build(view, timeline, extra=self.extra)
+        if asked is not None:
+            frame, view = frame.loc[asked].reset_index(drop=True), view.take(asked)
         prediction = predict(self.bundle, frame, explain=explain)
         if explain:
             _check(prediction)
@@ -235,6 +248,23 @@ class Engine:
             manifest=manifest,
             bundle=self.bundle,
         )
+
+
+def _only(manifest: Manifest, asked: npt.NDArray[np.bool_]) -> Manifest:
+    """Return a manifest of some of its shipments; the others are counted as unchanged."""
+    from dataclasses import replace
+
+    assert manifest.origin is not None
+    table = manifest.table[asked].reset_index(drop=True)
+    ids = manifest.notes["shipment_id"]
+    counts = manifest.counts | {"shipments": len(table), "unchanged": int((~asked).sum())}
+    return replace(
+        manifest,
+        table=table,
+        notes=manifest.notes[ids.isna() | ids.isin(table["shipment_id"])],
+        counts=counts,
+        origin=manifest.origin[asked].reset_index(drop=True),
+    )
 
 
 def _check(prediction: Prediction) -> None:

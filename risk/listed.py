@@ -91,7 +91,7 @@ def read(path: str | Path) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
         It cannot be read as a table.
     """
     path = Path(path)
-    known = {*output_columns(11)}
+    known = {*output_columns(11, follows=True)}
     opened = open_table(path, path.name, Read(), lambda cells: len(known & {cell.strip() for cell in cells}))
     lacking = [name for name in ("shipment_id", "selected_by", "list_id") if name not in opened.header]
     if opened.message or lacking:
@@ -167,11 +167,32 @@ def take_up(
         found |= place >= 0
     if record_path is None and manifest is None:
         own = [name for name in rows if name in schema.BY_NAME]
-        declared = _typed(pd.DataFrame({name: unguarded(rows[name]).replace("", None) for name in own}))
+        declared = typed(pd.DataFrame({name: unguarded(rows[name]).replace("", None) for name in own}))
         found |= True
     declared = schema.complete(declared).drop(columns=list(schema.OUTCOME_COLUMNS))
     declared["shipment_id"] = ids
     return Listed(rows, declared, families, found, list(broken))
+
+
+def standing(ids: pd.Series, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a list for some shipments, by their ids as records hold them.
+
+    Parameters
+    ----------
+    ids : Series of str, shape (n,)
+    rows : DataFrame of str
+        Of `read`, each shipment once.
+
+    Returns
+    -------
+    DataFrame of str, shape (n, …)
+        Missing for shipments that are not on the list.
+    """
+    place = pd.Index(rows["shipment_id"]).get_indexer(pd.Index(ids))
+    bare = pd.Index(unguarded(rows["shipment_id"]))
+    if not bare.has_duplicates:
+        place = np.where(place >= 0, place, bare.get_indexer(pd.Index(ids)))
+    return rows.reindex(place).reset_index(drop=True)
 
 
 def selection(listed: Listed) -> pd.DataFrame:
@@ -244,10 +265,10 @@ def _declared(table: pa.Table) -> pd.DataFrame:
     names = [name for name in schema.BY_NAME if any(row.get(name) is not None for row in rows)]
     frame = pd.DataFrame({name: [row.get(name) for row in rows] for name in names}, dtype="object")
     frame["shipment_id"] = ids
-    return _typed(frame)
+    return typed(frame)
 
 
-def _typed(frame: pd.DataFrame) -> pd.DataFrame:
+def typed(frame: pd.DataFrame) -> pd.DataFrame:
     """Return columns of the shipment table in their dtypes; what does not fit is missing."""
     made: dict[Any, pd.Series] = {}
     for name in frame:
@@ -262,7 +283,8 @@ def _typed(frame: pd.DataFrame) -> pd.DataFrame:
             made[name] = values.map(flags, na_action="ignore").astype("boolean")
         else:
             texts = pd.Series([None if v is None else cell_text(v) for v in values], dtype="str")
-            made[name] = cells.clean(texts, limit=cells.LONG_LIMIT)[0].astype("str")
+            is_country = schema.BY_NAME[str(name)].code == "country"  # NA is Namibia
+            made[name] = cells.clean(texts, limit=cells.LONG_LIMIT, keep_na=is_country)[0].astype("str")
     return pd.DataFrame(made, index=frame.index)
 
 

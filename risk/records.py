@@ -13,7 +13,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -25,12 +25,14 @@ import numpy as np
 import pandas as pd
 
 from features import reference
+from features.manifest.earlier import ORIGIN
 from models.bundle import Bundle
 from models.predict import Prediction, predict
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from risk.earlier import Earlier
     from risk.engine import Scored
     from risk.triage import Draw
 
@@ -40,6 +42,8 @@ _VALUE = "value."
 _METADATA = b"wildcargo"
 _CODE = ("features", "models", "risk")
 _ROWS_PER_GROUP = 5_000
+#: What a record says besides the score: what the shipment is made of, and the record it follows.
+_BESIDES = (*ORIGIN, "follows", "earlier_risk")
 
 
 class RecordError(ValueError):
@@ -91,6 +95,9 @@ class RecordWriter:
         When (UTC); passed in, never read from a clock here.
     draw : Draw, optional
         What the list was drawn with.
+    earlier : Earlier, optional
+        Lists this one follows: each record then says which record of them it follows (``follows``, the
+        SHA-256 of the file) and what the risk was (``earlier_risk``).
     """
 
     def __init__(
@@ -101,8 +108,10 @@ class RecordWriter:
         state_digest: str,
         scored_at: pd.Timestamp,
         draw: Draw | None = None,
+        earlier: Earlier | None = None,
     ) -> None:
         self._path = Path(path)
+        self._earlier = earlier
         self._writer: Any = None
         self._metadata = {
             "format": FORMAT,
@@ -117,6 +126,8 @@ class RecordWriter:
             "scored_at": scored_at.isoformat(),
             "draw": _described(draw),
         }
+        if earlier is not None:
+            self._metadata["follows"] = earlier.about
 
     def __enter__(self) -> RecordWriter:
         """Start writing."""
@@ -139,7 +150,9 @@ class RecordWriter:
         """
         import pyarrow.parquet as pq
 
-        table = as_table(scored).replace_schema_metadata({_METADATA: json.dumps(self._metadata).encode()})
+        table = as_table(scored, self._earlier).replace_schema_metadata(
+            {_METADATA: json.dumps(self._metadata).encode()}
+        )
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._path, table.schema, compression="zstd")
         self._writer.write_table(table.cast(self._writer.schema), row_group_size=_ROWS_PER_GROUP)
@@ -156,13 +169,21 @@ def _described(draw: Draw | None) -> dict[str, Any] | None:
     }
 
 
-def as_table(scored: Scored) -> pa.Table:
+def as_table(scored: Scored, earlier: Earlier | None = None) -> pa.Table:
     """Return the records of a batch as an Arrow table."""
     import pyarrow as pa
 
     p = scored.prediction
     columns: dict[str, Any] = {"shipment_id": pa.array(scored.view.table["shipment_id"], pa.string())}
-    columns["declared"] = pa.array(_declared(scored.view.table), pa.string())
+    columns["declared"] = pa.array(declared_texts(scored.view.table), pa.string())
+    if (origin := scored.manifest.origin) is not None:
+        for part in ORIGIN:
+            of = pa.timestamp("us") if part == "stated_at" else pa.string()
+            columns[part] = pa.array(origin[part], of, from_pandas=True)
+    if earlier is not None:
+        before = earlier.of(scored.view.table["shipment_id"])
+        columns["follows"] = pa.array(before["follows"], pa.string(), from_pandas=True)
+        columns["earlier_risk"] = pa.array(before["earlier_risk"], pa.float64(), from_pandas=True)
     for name, values in scored.matrix.items():
         kind = pa.float64() if values.dtype == np.float64 else pa.string()
         columns[f"{_VALUE}{name}"] = pa.array(values, kind, from_pandas=True)
@@ -200,10 +221,21 @@ def _numbers(values: np.ndarray) -> pa.Array:
     return pa.ListArray.from_arrays(offsets, flat)
 
 
-def _declared(table: pd.DataFrame) -> list[str]:
-    used = table.loc[:, table.notna().any()] if len(table) else table
-    text = used.to_json(orient="records", lines=True, force_ascii=False, date_format="iso", date_unit="us")
-    return text.splitlines() if "\u2028" not in text else text.rstrip("\n").split("\n")
+def declared_texts(table: pd.DataFrame) -> list[str]:
+    """Return each row as JSON text, times in ISO 8601; columns empty on every row are left out."""
+    if table.empty:
+        return []
+    used = table.loc[:, table.notna().any()]
+    text = used.to_json(
+        orient="records",
+        lines=True,
+        force_ascii=False,
+        date_format="iso",
+        date_unit="us",
+        double_precision=15,
+    )
+    # Not `splitlines`: a cell may hold what else it takes for the end of a line.
+    return text.removesuffix("\n").split("\n")
 
 
 @dataclass(frozen=True)
@@ -221,6 +253,9 @@ class Record:
         The declared row.
     about : dict
         Metadata of the file: model, calibrators, encoded columns, digests.
+    besides : dict
+        What the shipment is made of (`features.manifest.earlier.ORIGIN`) and, on a list that follows
+        another, ``follows`` and ``earlier_risk``.
     """
 
     shipment_id: str
@@ -228,6 +263,7 @@ class Record:
     numbers: dict[str, np.ndarray]
     declared: dict[str, Any]
     about: dict[str, Any]
+    besides: dict[str, Any] = field(default_factory=dict)
 
 
 def read(path: str | os.PathLike[str], shipment_id: str) -> Record:
@@ -304,7 +340,7 @@ def read_table(
 def _record(table: pa.Table, shipment_id: str, about: dict[str, Any]) -> Record:
     import pyarrow as pa
 
-    values, numbers = {}, {}
+    values, numbers, besides = {}, {}, dict[str, Any]()
     for name in table.column_names:
         column = table.column(name)
         if name.startswith(_VALUE):
@@ -313,10 +349,12 @@ def _record(table: pa.Table, shipment_id: str, about: dict[str, Any]) -> Record:
                 values[name[len(_VALUE) :]] = pd.Series([np.nan if cell is None else cell], dtype="float64")
             else:
                 values[name[len(_VALUE) :]] = pd.Series([cell], dtype="str")
+        elif name in _BESIDES:
+            besides[name] = column.to_pylist()[0]
         elif name not in ("shipment_id", "declared"):
             numbers[name] = np.array(column.to_pylist(), dtype=np.float64)
     declared = json.loads(table.column("declared").to_pylist()[0])
-    return Record(shipment_id, pd.DataFrame(values), numbers, declared, about)
+    return Record(shipment_id, pd.DataFrame(values), numbers, declared, about, besides)
 
 
 def replay(record: Record, bundle: Bundle) -> tuple[Prediction | None, list[str]]:

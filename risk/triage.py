@@ -264,6 +264,7 @@ def select(
     *,
     seed: int | str,
     share: float = DEFAULT_RANDOM_SHARE,
+    taken: npt.NDArray[np.bool_] | None = None,
 ) -> Selection:
     """Choose the shipments to open.
 
@@ -277,6 +278,8 @@ def select(
     share : float
         Share of each pool's slots drawn at random, 0 to 1. A pool of one slot is given to chance
         as a whole with this probability.
+    taken : bool array, shape (n,), optional
+        Shipments an earlier list has chosen already: they are opened in any case and take no slot here.
 
     Raises
     ------
@@ -295,7 +298,7 @@ def select(
     places, messages = _places(shipments, pools)
     for place, inside in places.items():
         mine = sorted((p for p in pools if p.place == place), key=_thoroughness)
-        ranked = order[inside[order]]
+        ranked = order[(inside if taken is None else inside & ~taken)[order]]
         messages += _place_messages(mine, len(ranked))
         _fill(mine, ranked, draw, share, f"{seed}", by, probability, pool_of)
     frame = pd.DataFrame(

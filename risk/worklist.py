@@ -24,10 +24,14 @@ from risk.reading import Tally
 from risk.triage import Draw, ExpectedFinds, Selection
 
 if TYPE_CHECKING:
+    from risk.earlier import Earlier
     from risk.engine import Scored
 
 #: Rows put in order and written at a time.
 ROWS_WRITTEN = 50_000
+
+#: What a row of a list that follows another says of the earlier one.
+EARLIER = ("earlier_rank", "earlier_risk", "earlier_selected_by", "earlier_list_id")
 
 _RISKS = ("risk", "risk_live_animals", "risk_wildlife_products")
 
@@ -54,12 +58,13 @@ DECLARED: tuple[str, ...] = (
 _IDENTIFIED: tuple[str, ...] = ("origin", "destination", "mode")
 
 
-def output_columns(reasons: int) -> tuple[str, ...]:
-    """Return the columns of an output file, in order."""
+def output_columns(reasons: int, *, follows: bool = False) -> tuple[str, ...]:
+    """Return the columns of an output file, in order; with those of a list that follows another."""
     return (
         "rank",
         "shipment_id",
         *_RISKS,
+        *(EARLIER if follows else ()),
         "selected_by",
         "selection_probability",
         *(f"reason_{i}" for i in range(1, reasons + 1)),
@@ -180,6 +185,14 @@ class Worklist:
     risk_basis: str
     _rows: Callable[[npt.NDArray[np.intp]], pd.DataFrame] = field(repr=False)
     _reasons: int = 3
+    _earlier: Earlier | None = field(default=None, repr=False)
+
+    @property
+    def story(self) -> str:
+        """What became of the shipments of the lists this one follows; empty where it follows none."""
+        if self._earlier is None:
+            return ""
+        return self._earlier.story(self.keys["shipment_id"], self.keys["order"].to_numpy(dtype=float))
 
     def __len__(self) -> int:
         """Return the number of shipments ranked."""
@@ -187,7 +200,8 @@ class Worklist:
 
     def take(self, positions: npt.NDArray[np.intp]) -> pd.DataFrame:
         """Return output rows of some shipments (positions of arrival), in the order asked for."""
-        return self.described(positions)[list(output_columns(self._reasons))]
+        columns = output_columns(self._reasons, follows=self._earlier is not None)
+        return self.described(positions)[list(columns)]
 
     def described(self, positions: npt.NDArray[np.intp]) -> pd.DataFrame:
         """Return output rows with, besides, the places (ISO2) and the mode as they were identified.
@@ -211,6 +225,9 @@ class Worklist:
             np.full(n, np.nan) if chosen is None else chosen["selection_probability"].to_numpy()
         )
         frame["list_id"] = pd.Series([self.list_id] * n, dtype="str")
+        if self._earlier is not None:
+            before = self._earlier.of(frame["shipment_id"])
+            frame = frame.assign(**{name: before[name] for name in EARLIER})
         return frame.astype({"selected_by": "str", "pool": "str"})
 
     def chunks(self, rows: int = ROWS_WRITTEN) -> Iterator[pd.DataFrame]:
@@ -233,6 +250,7 @@ def build(
     draw: Draw | None = None,
     state_digest: str = "",
     each: Callable[[Scored], Any] | None = None,
+    earlier: Earlier | None = None,
 ) -> Worklist:
     """Rank scored batches together and choose what to open.
 
@@ -248,6 +266,8 @@ def build(
         Part of the list's id.
     each : callable, optional
         Called with every batch (records are written so).
+    earlier : Earlier, optional
+        Lists this one follows: what they chose is not drawn again.
     """
     basis, model = "prior", ""
     for scored in batches:
@@ -258,12 +278,14 @@ def build(
     keys = collector.keys()
     scores = keys.assign(risk=keys["order"].astype("float64"))
     order = triage.ranking(keys["shipment_id"], scores["risk"].to_numpy())
-    selection = _selection(scores, draw)
+    selection = _selection(scores, draw, None if earlier is None else earlier.taken(keys["shipment_id"]))
     expected = None
     if selection is not None and basis == "port":
         opened = (selection.frame["selected_by"] != "").to_numpy()
         expected = triage.expected_finds(keys["risk"].to_numpy(float)[opened])
     about = f"{model}|{state_digest}|{_drawn(draw)}"
+    if earlier is not None:
+        about += "|" + "|".join(str(each["sha256"]) for each in earlier.about)
     return Worklist(
         list_id=_list_id(about, keys, order),
         selection=selection,
@@ -273,13 +295,16 @@ def build(
         risk_basis=basis,
         _rows=collector.rows,
         _reasons=collector.reasons,
+        _earlier=earlier,
     )
 
 
-def _selection(scores: pd.DataFrame, draw: Draw | None) -> Selection | None:
+def _selection(
+    scores: pd.DataFrame, draw: Draw | None, taken: npt.NDArray[np.bool_] | None
+) -> Selection | None:
     if draw is None or not draw.pools:
         return None
-    return triage.select(scores, draw.pools, seed=draw.key, share=draw.share)
+    return triage.select(scores, draw.pools, seed=draw.key, share=draw.share, taken=taken)
 
 
 def _drawn(draw: Draw | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +15,7 @@ import pandas as pd
 from features import scratch
 from features.manifest import canonical, column_names, schema, sources
 from features.manifest.canonical import KIND, POSITION, Part, file_numbers
+from features.manifest.earlier import as_rows
 from features.manifest.files import Known, Opened, open_table
 from features.manifest.mapping import Lines, Mapping, Read, load_mapping
 from features.manifest.problems import (
@@ -55,6 +56,9 @@ class Manifest:
     files : dict of str to tuple of str
         ``read`` and ``unread``: files by the names people know them by, those of archives one by one;
         of a stream, with its first batch.
+    origin : DataFrame, shape (n, 5), or None
+        What each shipment is made of, in the order of ``table``: `features.manifest.earlier.ORIGIN`, and
+        ``changed``, false for shipments of an earlier list of which nothing new is said.
     """
 
     table: pd.DataFrame
@@ -63,6 +67,7 @@ class Manifest:
     counts: dict[str, int]
     extra: dict[str, list[str]] = field(default_factory=lambda: {"categorical": [], "numeric": []})
     files: dict[str, tuple[str, ...]] = field(default_factory=lambda: {"read": (), "unread": ()})
+    origin: pd.DataFrame | None = None
 
     def problems(self) -> pd.DataFrame:
         """Return notes and rejected rows as one list: row, column, value, what was expected."""
@@ -112,6 +117,7 @@ def stream(
     rows: int = 200_000,
     now: datetime.datetime | None = None,
     versions: str = "latest",
+    earlier: Iterable[pd.DataFrame] = (),
 ) -> Iterator[Manifest]:
     """Read manifests in batches; the same rows as `read`, in bounded memory.
 
@@ -124,6 +130,9 @@ def stream(
         As for `read`, with the same errors.
     rows : int
         Rows a batch aims at; a manifest larger than that is still one batch.
+    earlier : iterable of DataFrame
+        Shipments of an earlier list, as `features.manifest.earlier.as_rows` takes them: read before the
+        files, and settled with what these say of them. Only with ``versions="latest"``.
 
     Yields
     ------
@@ -135,7 +144,7 @@ def stream(
     with scratch.folder() as folder, ExitStack() as unpacked:
         spill = Spill(folder)
         source = _Source(paths, mapping, unpacked)
-        for part in source.parts():
+        for part in source.parts(earlier):
             spill.add(part)
         unpacked.close()
         source.check_values()
@@ -225,9 +234,12 @@ class _Source:
         mapping = self.mapping or canonical.automatic(opened.header)
         return [*mapping.columns, *mapping.values, *mapping.constants]
 
-    def parts(self) -> Iterator[Part]:
-        """Yield the canonical rows of every file, chunk by chunk."""
-        rows = 0
+    def parts(self, earlier: Iterable[pd.DataFrame] = ()) -> Iterator[Part]:
+        """Yield the canonical rows of an earlier list and of every file, chunk by chunk."""
+        rows = before = 0
+        for frame in earlier:
+            yield as_rows(frame, before)
+            before += len(frame)
         if self.unread:
             yield _unread(self.unread)
         for number, opened in enumerate(self.opened):
@@ -259,15 +271,16 @@ class _Source:
         first: bool = True,
     ) -> Manifest:
         """Settle the bills of some rows and dress them as a `Manifest`."""
-        settled = settle(self._kinds(part.table), self.lines, versions=versions, time=time)
+        moment = None if now is None else _utc(now)
+        settled = settle(self._kinds(part.table), self.lines, versions=versions, time=time, now=moment)
         notes = part.notes[part.notes[POSITION].isin(settled.used)] if len(part.notes) else part.notes
         notes = _ordered([notes, *settled.notes], NOTE_COLUMNS)
         if first:
             notes = pd.concat([self._ignored_note(), notes], ignore_index=True)
         rejected = _ordered([part.rejected, *settled.rejected], REJECTED_COLUMNS)
         table = schema.complete(settled.table.drop(columns=POSITION).reset_index(drop=True))
-        if now is not None:
-            table["known_at"] = table["known_at"].fillna(_utc(now))
+        if moment is not None:
+            table["known_at"] = table["known_at"].fillna(moment)
         counts = {"rows_read": part.read, **settled.counts, "rejected": len(rejected)}
         unread = dict.fromkeys(row["source_file"] for row in self.unread)
         files = {"read": tuple(opened.label for opened in self.opened), "unread": tuple(unread)}
@@ -278,14 +291,21 @@ class _Source:
             counts,
             {kind: list(names) for kind, names in self.extra.items()},
             files if first else {"read": (), "unread": ()},
+            settled.origin.assign(kind=self._origin_kind(settled.origin)).reset_index(drop=True),
         )
+
+    def _origin_kind(self, origin: pd.DataFrame) -> pd.Series:
+        """Return of what kind of message each shipment is, where all are of one kind too."""
+        return origin["kind"].fillna(self.opened[0].message or "").astype("str")
 
     def _kinds(self, table: pd.DataFrame) -> pd.DataFrame:
         """Say of each row what kind of message it is of, where there are several."""
         kinds = np.array([opened.message or "" for opened in self.opened], dtype="object")
-        if len(set(kinds)) < 2 or table.empty:
+        if table.empty or (len(set(kinds)) < 2 and KIND not in table):
             return table
-        return table.assign(**{KIND: pd.Series(kinds[file_numbers(table)], table.index, dtype="str")})
+        new = (table[POSITION] >= 0).to_numpy()
+        kind = pd.Series(kinds[np.where(new, file_numbers(table), 0)], table.index, dtype="str")
+        return table.assign(**{KIND: kind if KIND not in table else table[KIND].where(~new, kind)})
 
     def _ignored_note(self) -> pd.DataFrame:
         rows = [

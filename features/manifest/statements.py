@@ -23,24 +23,39 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.manifest import declarations, kinds, masters, summaries
-from features.manifest.canonical import KIND, POSITION
-from features.manifest.consignments import resolve
+from features.manifest import declarations, earlier, kinds, masters, summaries
+from features.manifest.canonical import KIND, PART, POSITION, SUMMARY
+from features.manifest.consignments import Resolution, resolve
 from features.manifest.mapping import Lines
+from features.manifest.spill import align
 
 
 @dataclass(frozen=True)
 class Settled:
-    """One row per bill, what was rejected and noted, and which rows the result rests on."""
+    """One row per bill, what each is made of, what was rejected and noted, and which rows it rests on.
+
+    Attributes
+    ----------
+    origin : DataFrame
+        `earlier.origin`, on the index of ``table``.
+    """
 
     table: pd.DataFrame
+    origin: pd.DataFrame
     rejected: list[pd.DataFrame]
     notes: list[pd.DataFrame]
     counts: dict[str, int]
     used: np.ndarray
 
 
-def settle(table: pd.DataFrame, lines: Lines, *, versions: str = "latest", time: str = "known_at") -> Settled:
+def settle(
+    table: pd.DataFrame,
+    lines: Lines,
+    *,
+    versions: str = "latest",
+    time: str = "known_at",
+    now: pd.Timestamp | None = None,
+) -> Settled:
     """Settle everything said of each bill.
 
     Parameters
@@ -50,24 +65,32 @@ def settle(table: pd.DataFrame, lines: Lines, *, versions: str = "latest", time:
         a bill, of its master and of its manifest.
     lines, versions, time
         As for `consignments.resolve`.
+    now : Timestamp, optional
+        Beside an earlier list: when declarations that do not say it were known.
 
     Returns
     -------
     Settled
         ``table`` is in order of position and without internal columns but `POSITION`.
     """
-    bills, declared = declarations.split(table)
+    rows, besides, scored = earlier.take_apart(table)
+    bills, declared = declarations.split(rows)
     bills, listed = summaries.split(bills)
     told = resolve(bills, lines, versions=versions, time=time, apart=(KIND,))
     entries, taken = summaries.settle(listed, lines)
     said = resolve(declared, lines, versions="latest", time=time)
+    statements = _statements(told, entries, said)
     whole, united, retold = told.table, [], 0
     if versions == "latest":
         whole, differences, retold = kinds.unite(told.table, lines)
         united = [differences]
-    whole, in_bills = summaries.join(whole, entries.table)
-    whole, in_shipments = declarations.join(whole, said.table)
+    whole, of_lists, of_declarations = earlier.put_back((whole, entries.table, said.table), besides)
+    if now is not None and len(scored) and len(of_declarations):
+        of_declarations = of_declarations.assign(known_at=of_declarations["known_at"].fillna(now))
+    whole, in_bills = summaries.join(whole, of_lists)
+    whole, in_shipments = declarations.join(whole, of_declarations)
     whole, blind, gone = masters.settle(whole)
+    whole = earlier.known(whole, besides, scored)
     parts = (told, entries, said)
     counts = {
         "shipments": len(whole),
@@ -78,10 +101,32 @@ def settle(table: pd.DataFrame, lines: Lines, *, versions: str = "latest", time:
         "repeats": sum(part.counts["repeats"] for part in parts),
         "superseded": sum(part.counts["superseded"] for part in parts),
     }
+    touched = bool(in_bills or in_shipments or retold or gone or len(besides) or len(blind))
     return Settled(
         table=whole.drop(columns=[name for name in whole if str(name).startswith("__") and name != POSITION]),
+        origin=earlier.origin(whole, statements, touched, scored),
         rejected=[part.rejected for part in parts],
         notes=[*(part.notes for part in parts), *united, blind],
         counts=counts,
         used=np.concatenate([part.used for part in parts]),
     )
+
+
+def _statements(told: Resolution, entries: Resolution, said: Resolution) -> pd.DataFrame:
+    """Return all statements by position, each with who told it."""
+    listed = entries.table
+    if len(listed):
+        part = listed[SUMMARY].eq(PART)
+        listed = listed.assign(told_by=pd.Series(np.where(part, "part", "list"), listed.index, dtype="str"))
+    tables = [
+        table.assign(told_by=pd.Series(name, table.index, dtype="str"))
+        for table, name in ((told.table, "bill"), (said.table, "declaration"))
+        if len(table)
+    ]
+    tables += [listed] if len(listed) else []
+    if not tables:
+        tables = [told.table.assign(told_by=pd.Series(dtype="str"))]
+    whole = tables[0] if len(tables) == 1 else align(tables)
+    if KIND not in whole:
+        whole = whole.assign(**{KIND: pd.Series(pd.NA, whole.index, dtype="str")})
+    return whole.rename(columns={KIND: "kind"}).set_index(POSITION)

@@ -87,6 +87,7 @@ def _say(record: Record, prediction: Prediction, bundle: Bundle, everything: boo
     terminal.say(f"Shipment {clean(record.shipment_id)}, scored {about['scored_at']} UTC")
     terminal.say(f"Model {about['model_id']}, code {about['code']}, state {about['state'] or 'none'}")
     _drawn(about.get("draw"))
+    _followed(record)
     _declared(declared)
     _risk(p, bundle)
     _rests_on(bundle)
@@ -106,6 +107,21 @@ def _drawn(draw: object) -> None:
             else "the seed was the port's own"
         )
         terminal.say(f"Its list was drawn at random in part; {again}")
+
+
+def _followed(record: Record) -> None:
+    """Say which record this one follows, and what the risk was then."""
+    from risk.sentences import clean
+
+    files = {each["sha256"]: each for each in record.about.get("follows") or () if isinstance(each, dict)}
+    before = files.get(record.besides.get("follows"))
+    if before is not None:
+        name, digest = clean(str(before.get("records")), 80), str(before["sha256"])[:16]
+        risk = record.besides.get("earlier_risk")
+        was = f"; its risk was {_chance(risk)}" if isinstance(risk, float) else ""
+        terminal.say(f"Scored again: follows its record in {name} (SHA-256 {digest}…){was}")
+    elif files:
+        terminal.say("New on its list, which follows an earlier one")
 
 
 def _declared(declared: dict[str, Any]) -> None:

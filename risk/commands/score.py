@@ -16,6 +16,7 @@ from risk.commands.state import load_state
 if TYPE_CHECKING:
     from features.history import State
     from features.manifest import Manifest
+    from risk.earlier import Earlier
     from risk.engine import Engine, Scored
     from risk.reading import Tally
     from risk.triage import Draw
@@ -34,6 +35,7 @@ Examples:
   wildcargo score day.csv --capacity 30 --out list.csv
   wildcargo score sea.xlsx air.csv --capacity sea=4,air=20,post=60 --out list.parquet
   wildcargo score day.csv --capacity teams.csv --random-share 0.2 --state port-past --out list.csv
+  wildcargo score sad.xml --earlier list.csv --capacity 3 --out list2.csv
 
 A capacity file is a CSV with a column `slots` and any of `mode`, `location` and
 `inspection_type`. Every row of the output, on the list or not, carries the probability with
@@ -88,6 +90,14 @@ alone: the terminal tells it and the records keep it, so that the list can be ma
     "--records", metavar="FILE", type=options.FILE, help="Score records.  [default: OUT.records.parquet]"
 )
 @click.option("--no-records", is_flag=True, help="Write no score records (the scores cannot be replayed).")
+@click.option(
+    "--earlier",
+    metavar="LIST",
+    multiple=True,
+    type=options.FILE,
+    help="List made before (or its records): shipments of it of which FILE says something new (declarations, "
+    "amendments, flight manifests) are scored again, beside new ones, on a list of their own. Repeatable.",
+)
 @options.strict
 @options.now
 def command(
@@ -103,6 +113,7 @@ def command(
     language: str,
     records: Path | None,
     no_records: bool,
+    earlier: tuple[Path, ...],
     strict: bool,
     now: str | None,
 ) -> None:
@@ -113,16 +124,19 @@ def command(
     `port`), and reasons for and against. Rows that cannot be read are listed and the rest is
     scored.
     """
+    from risk import earlier as follows
     from risk import records as score_records
     from risk import triage, worklist, writing
     from risk.engine import Engine
 
     paths = options.existing(files)
     out, kept = _outputs(out, records, no_records)
-    options.apart((out, kept), (*paths, mapping, _pool_file(capacity)))
+    before = [path for each in earlier for path in follows.beside(each)]
+    options.apart((out, kept), (*paths, mapping, _pool_file(capacity), *before))
     draw = triage.plan(capacity, random_share, seed)
     time = options.moment(now)
     engine = Engine.load(model_dir)
+    past = follows.read(earlier, engine.bundle, engine.extra) if earlier else None
     state, digest = load_state(state_dir)
     with ExitStack() as stack:
         whole = stack.enter_context(writing.Whole())
@@ -130,11 +144,16 @@ def command(
         record = None
         if kept is not None:
             recorder = score_records.RecordWriter(
-                whole.part(kept), engine.bundle, state_digest=digest, scored_at=time, draw=draw
+                whole.part(kept),
+                engine.bundle,
+                state_digest=digest,
+                scored_at=time,
+                draw=draw,
+                earlier=past,
             )
             record = stack.enter_context(recorder).add
-        batches = _batches(engine, paths, mapping, time, state)
-        ranked = worklist.build(batches, collector, draw=draw, state_digest=digest, each=record)
+        batches = _batches(engine, paths, mapping, time, state, past)
+        ranked = worklist.build(batches, collector, draw=draw, state_digest=digest, each=record, earlier=past)
         problems = _problems(collector, ranked)
         _refuse(collector, ranked, problems if strict else [])
         writing.write(whole.part(out), ranked.chunks(), suffix=out.suffix)
@@ -160,6 +179,11 @@ def _pool_file(capacity: str | None) -> Path | None:
 
 def _refuse(collector: Collector, ranked: Worklist, problems: list[str]) -> None:
     """Stop before anything is written: nothing was scored, or problems that are not to be accepted."""
+    if not len(ranked) and collector.tally.unchanged:
+        raise Mistake(
+            "nothing new is said of any shipment of the earlier list; nothing was written",
+            [collector.tally.sentence("new or changed"), *collector.tally.rejections()],
+        )
     if not len(ranked):
         reasons = collector.tally.rejections() or ["the files hold no rows"]
         raise Mistake("no shipment could be scored", reasons)
@@ -173,16 +197,18 @@ def _batches(
     mapping: Path | None,
     time: Any,
     state: State | None,
+    earlier: Earlier | None,
 ) -> Iterator[Scored]:
     """Score the files batch by batch, and say how far it is."""
     from features.manifest import stream
     from risk.engine import BATCH
 
     def manifests() -> Iterable[Manifest]:
-        return stream(paths, mapping, rows=BATCH, now=time)
+        before = () if earlier is None else earlier.tables()
+        return stream(paths, mapping, rows=BATCH, now=time, earlier=before)
 
     progress = terminal.Progress("scoring")
-    for scored in engine.score_batches(manifests, state):
+    for scored in engine.score_batches(manifests, state, changed=earlier is not None):
         progress.add(len(scored))
         yield scored
     progress.done()
@@ -243,6 +269,8 @@ class _Report:
         if self.tally.of_files():
             terminal.say(self.tally.of_files())
         terminal.say(self.tally.sentence("scored"))
+        if self.ranked.story:
+            terminal.say(f"Earlier:   {self.ranked.story}")
         terminal.say(f"Model:     {engine.bundle.model_id} ({_basis(self.ranked.risk_basis)})")
         terminal.say(f"Past:      {self.past}")
         terminal.say(f"List:      {self.ranked.list_id}")
