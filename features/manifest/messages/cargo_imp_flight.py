@@ -71,7 +71,7 @@ class Flight:
         }
         self._line, self._out = line, out
         self._bills: dict[str, Bill] = {}
-        self._key = self._sent = ""
+        self._key = self._sent = self._doubted = ""
         self._sequence: set[int] = set()  # numbers of the messages there were of this manifest
         self._said: dict[str, str] = {}  # columns that are the same for the lines that follow
         self._point = self._unloading = self._late = ""
@@ -83,7 +83,7 @@ class Flight:
         key, sent = f"{number}/{day}/{point}", self.sent
         if key != self._key or int(sequence) in self._sequence:
             self.ends()
-            self._key, self._sent, self._sequence = key, sent, set()
+            self._key, self._sent, self._sequence, self._doubted = key, sent, set(), ""
         self._sequence.add(int(sequence))
         date = dated(day + (time or "0000"), sent)[:10]
         self._said = {
@@ -109,8 +109,8 @@ class Flight:
         self._late = ""
         if dates and (arrives := dated(dates[0], self._sent)):
             self._said["arrives_at"] = arrives
-        elif dates:
-            self._late = dates[0]
+        elif dates and dates[0] != self._doubted:
+            self._late = self._doubted = dates[0]
 
     def _loads(self, bill: Bill, segment: str) -> None:
         """Take the unit load device that what follows is in."""
