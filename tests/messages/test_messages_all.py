@@ -1,6 +1,7 @@
 """What holds of every message format."""
 
 import os
+import random
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from benchmarks import message_fuzz
 from data_samples import make_samples
 from features import manifest
 from features.manifest import schema
@@ -83,6 +85,29 @@ def test_cut_anywhere_a_sample_is_read_as_far_as_it_goes(name, tmp_path):
         found = list(BY_NAME[name].read(tmp_path / "cut"))
         assert all(isinstance(each, (Shipment, Broken)) for each in found)
         assert share < 0.5 or any(isinstance(each, Shipment) for each in found)
+
+
+_PUT = (b"", b"'", b'"', b"<", b">", b"/", b"+", b"&", b"\n", b"\r\n\r\n", b"\x00", b"\xff\xfe", b"9" * 400)
+
+
+def mutant(content, other, chance):
+    """Return a sample with pieces cut out, doubled, replaced, or of another format's."""
+    for _ in range(chance.randint(1, 8)):
+        at, size = chance.randrange(len(content) + 1), chance.choice((0, 1, 2, 8, 64, 900))
+        put = chance.choice((*_PUT, content[at : at + size] * 2, other[-at:][:size], chance.randbytes(3)))
+        content = content[:at] + put + content[at + size :]
+    return content[: chance.choice((len(content), chance.randrange(len(content) + 1)))]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_is_changed_a_reader_keeps_its_promises(name, tmp_path):
+    """The short run of `benchmarks.message_fuzz`, without a guide."""
+    form, chance = BY_NAME[name], random.Random(name)
+    check = message_fuzz.promise(form, tmp_path / f"input{form.suffix}")
+    message_fuzz.begin(form, tmp_path / "seeds")
+    seeds = [seed.read_bytes() for seed in sorted((tmp_path / "seeds").iterdir())]
+    for _ in range(60):
+        check(mutant(chance.choice(seeds), sample(chance.choice(NAMES)).read_bytes(), chance))
 
 
 def test_a_mix_of_all_in_a_folder(tmp_path):
