@@ -281,7 +281,7 @@ class _Reading:
         elif column := COLUMNS.get(kind):
             if column in LISTS:
                 self.listed(column, content)
-            else:
+            elif column != "location" or subject != "AGT":  # the agent's own place is not the goods'
                 self.values.setdefault(column, content)
         elif role := _OF_NOTE.get(subject):
             if kind == TRADER:  # says more than the number in the party itself

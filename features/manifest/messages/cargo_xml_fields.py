@@ -66,8 +66,8 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "location",
-        "IncludedCustomsNote with ContentCode F, or M with CUSTOMSWAREHOUSE and a number",
-        written=False,
+        "IncludedCustomsNote with ContentCode F",
+        "not the agent's; also M with CUSTOMSWAREHOUSE and a number",
     ),
     *_party("shipper", "ConsignorParty", "SHP"),
     *_party("consignee", "ConsigneeParty", "CNE"),
@@ -146,7 +146,7 @@ LOST = (
     "Not read: charges, forwarder and agent, contact persons, further notify parties, special service and "
     "other service texts, notes of security, exemptions and exporters' declarations, the registration of "
     "the aircraft, further ratings of the same lines, dimensions. Not written: customs office, "
-    "registration, line, direction, location, lane, marks, net weight, package types, types of containers "
+    "registration, line, direction, lane, marks, net weight, package types, types of containers "
     "that are no unit load devices, cooling, voyage, country of destination, outcomes; value and currency "
     "of single lines; the count of amendments beyond one. Waybill numbers of eleven digits come back with "
     "their hyphen, a bill of unknown level as a direct or a house bill, a master of which nothing more is "

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import pandas as pd
 
-from features.manifest.messages.customs_notes import DECLARATION, PERMIT, ROLES, SEAL, TRADER
+from features.manifest.messages.customs_notes import DECLARATION, PERMIT, PLACE, ROLES, SEAL, TRADER
 
 _ROWS = 5_000
 #: Characters no XML document may hold.
@@ -287,6 +287,7 @@ def _notes(row: Row) -> str:
     notes += [(PERMIT, number, "", None) for number in _members(row, "permit_refs")]
     notes += [(SEAL, number, "", None) for number in _members(row, "seal_ids")]
     notes += [(DECLARATION, row["declaration_id"], "", None)] if row.get("declaration_id") else []
+    notes += [(PLACE, row["location"], "TID", None)] if row.get("location") else []
     return "".join(
         _in(
             "IncludedCustomsNote",

@@ -28,7 +28,7 @@ COLUMNS = {
 #: Those that hold several.
 LISTS = frozenset(name for name in COLUMNS.values() if BY_NAME[name].kind == "list")
 #: Codes written for what a column holds; certificate stands for every kind of permit.
-PERMIT, SEAL, DECLARATION = "C", "N", "M"
+PERMIT, SEAL, DECLARATION, PLACE = "C", "N", "M", "F"
 #: Number under which customs know a trader: of a company, for taxes, EORI.
 TRADER = "T"
 #: Telephone of whom the note is about, and the two sides of his mail address where ``@`` cannot be written.

@@ -59,6 +59,7 @@ _MAYBE = {
     **{f"{role}_phone": _WORDS for role in ("shipper", "consignee", "notify")},
     **{f"{role}_email": _WORDS for role in ("shipper", "consignee", "notify")},
     "broker_name": _WORDS,
+    "location": _WORDS,
     "carrier_name": _WORDS,
     "manifest_id": _IDS,
     "declaration_id": _IDS,
