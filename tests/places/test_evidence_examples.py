@@ -205,3 +205,26 @@ def test_season_and_holidays():
     assert found["eel_season_goods"].fillna(-99).tolist() == [1.0, 0.0, -99.0]
     assert found["late_lodging"].fillna(-99).tolist() == [1.0, 0.0, -99.0]
     assert found["night_arrival"].fillna(-99).tolist() == [0.0, 0.0, -99.0]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("AVI", "live"),
+        ("SPF", "live"),
+        ("SPX", ""),
+        ("CAO", ""),
+        ("DGR", ""),
+        ("EAW", ""),
+        ("PES", "perishable"),
+    ],
+)
+def test_codes_of_security_and_danger_are_known_and_say_nothing_of_animals(code, kind):
+    from features.evidence.documents import code_flags
+    from features.reference import reference
+
+    assert code in set(reference("handling_codes")["code"])
+    flags = code_flags(pd.Series([code], dtype="str"))
+    assert {name for name in ("live", "perishable", "wildlife") if flags[name][0]} == (
+        {kind} if kind else set()
+    )
