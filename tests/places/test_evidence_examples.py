@@ -5,6 +5,7 @@ import pytest
 from features import view as views
 from features.evidence import documents, equipment, quantity, route, siblings, timing
 from features.manifest import schema
+from features.reference import table as reference
 
 
 def _view(**columns):
@@ -220,11 +221,8 @@ def test_season_and_holidays():
     ],
 )
 def test_codes_of_security_and_danger_are_known_and_say_nothing_of_animals(code, kind):
-    from features.evidence.documents import code_flags
-    from features.reference import reference
-
     assert code in set(reference("handling_codes")["code"])
-    flags = code_flags(pd.Series([code], dtype="str"))
+    flags = documents.code_flags(pd.Series([code], dtype="str"))
     assert {name for name in ("live", "perishable", "wildlife") if flags[name][0]} == (
         {kind} if kind else set()
     )
