@@ -99,13 +99,17 @@ FORM = Form(
     lost=(
         "The format holds capitals A to Z, digits, point, hyphen and blank: other scripts are "
         "transliterated, other marks become blanks. Names and addresses are cut at 70 characters, "
-        "descriptions at 12 lines of 20 (FWB) or 9 of 65 (FHL). FHL has no flight, date, volume, notify "
-        "party, broker or carrier; FWB and FHL have no arrival time, marks, kind of package, net weight, "
-        "containers or e-mail address. Charges, dimensions, agents and references of messages are read "
-        "over. FFM gives days without a year."
+        "descriptions at 12 lines of 20 (FWB) or 9 of 65 (FHL), locations at 35. FHL has no flight, date, "
+        "volume, unit load device, notify party, broker or carrier; FWB and FHL have no arrival time, marks, "
+        "kind of package, net weight, containers of ships or e-mail address. Charges, dimensions, agents, "
+        "security and references of messages are read over; of several movement reference numbers the "
+        "first is kept. FFM gives days without a year. The format has no amendments and cancellations: a "
+        "message sent again is a new version."
     ),
     tried=(
-        "FWB 16 and 17 and FHL 4 on constructed messages and on public samples laid out as real ones; FWB 8 "
-        "to 15, FHL 2, 3 and 5 and FFM 4 to 8 on constructed messages alone. Not on messages of a live line."
+        "FWB 16 and 17, FHL 4 and FFM 5 on messages of live lines that are public (cargo airlines and "
+        "forwarders in Japan, Thailand, Hong Kong, the United States and Europe), FWB 14, FHL 5 and FFM 8 on "
+        "public examples of systems and of the manual; FWB 8 to 13 and 15, FHL 2 and 3, FFM 4, 6 and 7 on "
+        "constructed messages alone."
     ),
 )
