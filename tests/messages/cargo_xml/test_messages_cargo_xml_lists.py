@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
+from features import manifest
 from features.manifest.messages.form import Broken, Shipment
 
 Read = Callable[[str | bytes], list[Shipment | Broken]]
@@ -122,3 +123,14 @@ def test_waybills_beside_the_flight_are_on_it(values_of: Values) -> None:
         assert (values["loading_port"], values["discharge_port"]) == ("DXB", "HKG")
         assert (values["vessel_or_flight"], values["carrier_name"]) == ("AF 148", "AF")
         assert "transhipment_ports" not in values
+
+
+def test_a_waybill_of_a_flight_gives_way_to_the_house_that_names_it(tmp_path: Path) -> None:
+    house = _HOUSE.replace("057 5198 7552", "17600000011")
+    path = tmp_path / "day.xml"
+    for text in (_FLIGHT + house, house + _FLIGHT):
+        path.write_bytes(text.encode())
+        table = manifest.read(path).table.set_index("shipment_id")
+        assert set(table.index) == {"H1", "176-00000022", "176-00000033"}
+        assert table.loc["H1", "is_consolidation"]
+        assert table["bill_level"].isna().to_dict()["176-00000022"]
