@@ -1,0 +1,96 @@
+"""Declarations, what they are built of, and what is read of them."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from features.manifest.messages.declaration import FORM
+from features.manifest.messages.form import Broken, Shipment
+
+HEAD = (
+    (Path(__file__).parent.parent / "samples" / "declaration" / "head.xml")
+    .read_text(encoding="utf-8")
+    .strip()
+)
+
+
+def _item(bill: str, heading: str = "44034900", origin: str = "MZ", extra: str = "") -> str:
+    return f"""<Item>{extra}<Packages><Number_of_packages>25</Number_of_packages>
+<Marks1_of_packages>N/M</Marks1_of_packages><Marks2_of_packages><null/></Marks2_of_packages>
+<Kind_of_packages_code>PK</Kind_of_packages_code></Packages>
+<Tarification><HScode><Commodity_code>{heading}</Commodity_code><Precision_1>00</Precision_1></HScode>
+<Item_price>3050</Item_price></Tarification>
+<Goods_description><Country_of_origin_code>{origin}</Country_of_origin_code>
+<Description_of_goods>- - Other</Description_of_goods>
+<Commercial_Description>GOODS {heading}</Commercial_Description></Goods_description>
+<Previous_doc><Summary_declaration>{bill}</Summary_declaration><Summary_declaration_sl><null/>
+</Summary_declaration_sl><Previous_document_reference>2026/INV/1</Previous_document_reference></Previous_doc>
+<Licence_number>CITES-9</Licence_number>
+<Taxation><Taxation_line><Duty_tax_code>VAT</Duty_tax_code></Taxation_line></Taxation>
+<Valuation_item><Weight_itm><Gross_weight_itm>100.5</Gross_weight_itm><Net_weight_itm>90</Net_weight_itm>
+</Weight_itm><Statistical_value>9</Statistical_value><Item_Invoice>
+<Amount_foreign_currency>3050.25</Amount_foreign_currency><Currency_code>USD</Currency_code></Item_Invoice>
+</Valuation_item></Item>"""
+
+
+def _paper(code: str, reference: str, name: str = "") -> str:
+    return (
+        f"<Attached_documents><Attached_document_code>{code}</Attached_document_code>"
+        f"<Attached_document_name>{name}</Attached_document_name>"
+        f"<Attached_document_reference>{reference}</Attached_document_reference></Attached_documents>"
+    )
+
+
+def _declaration(*items: str, head: str = HEAD, tail: str = "") -> str:
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n<ASYCUDA id="1">{head}{"".join(items)}{tail}</ASYCUDA>\n'
+
+
+def _read(text: str | bytes) -> list[Shipment | Broken]:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "message.xml"
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        found = list(FORM.read(path))
+    for each in found:
+        if isinstance(each, Shipment):
+            assert set(each.values) <= set(FORM.columns)
+            assert all(isinstance(value, str) and value for value in each.values.values())
+            assert all(column in FORM.columns for column, _, _ in each.doubts)
+    return found
+
+
+def _values(text: str | bytes) -> list[dict[str, str]]:
+    return [each.values for each in _read(text) if isinstance(each, Shipment)]
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[[str | bytes], list[Shipment | Broken]]:
+    """Read a text."""
+    return _read
+
+
+@pytest.fixture(scope="session")
+def values() -> Callable[[str | bytes], list[dict[str, str]]]:
+    """Read a text and give the columns of its shipments."""
+    return _values
+
+
+@pytest.fixture(scope="session")
+def item() -> Callable[..., str]:
+    """Make an item of a declaration that names a bill."""
+    return _item
+
+
+@pytest.fixture(scope="session")
+def paper() -> Callable[..., str]:
+    """Make an attached document."""
+    return _paper
+
+
+@pytest.fixture(scope="session")
+def declaration() -> Callable[..., str]:
+    """Make a declaration of items."""
+    return _declaration
