@@ -18,7 +18,7 @@ from features.manifest import declarations, schema, summaries
 from features.manifest.canonical import DECLARES, EARLIER, KIND, PART, POSITION, SUMMARY, WHOLE
 from features.manifest.canonical import Part as Rows
 from features.manifest.filling import OWN, fill
-from features.manifest.problems import NOTE_COLUMNS, REJECTED_COLUMNS, empty
+from features.manifest.problems import NOTE_COLUMNS, REJECTED_COLUMNS, ManifestError, empty, problem
 
 #: What a row of an earlier list is made of: ``told_by`` (one of `TOLD_BY`), ``kind`` (format of the message,
 #: empty for tables), ``stated_at`` (when its own statement says it was known), ``own`` (JSON: the cells of
@@ -79,7 +79,12 @@ def take_apart(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame, pd.Data
     besides["known_at"] = told["known_at"].where(told["known_at"] > told[_STATED]).to_numpy("datetime64[us]")
     for name in sorted({name for cells in own for name in cells if name in rows and name not in OWN}):
         here = told.index[[name in cells for cells in own]]
-        values = _typed(pd.Series([own[at][name] for at in here], here, dtype="object"), rows[name].dtype)
+        cells = pd.Series([own[at][name] for at in here], here, dtype="object")
+        try:
+            values = _typed(cells, rows[name].dtype)
+        except (TypeError, ValueError, OverflowError) as error:
+            expected = "a cell as it was recorded; the records of the earlier list were changed or damaged"
+            raise ManifestError([problem(expected, column=name, value=str(cells.iloc[0]))]) from error
         rows.loc[here, name] = values
         besides[name] = told[name].where(told.index.isin(here)).to_numpy()
         besides[name] = besides[name].astype(rows[name].dtype)
@@ -175,8 +180,10 @@ def _changed(table: pd.DataFrame, scored: pd.DataFrame, names: list[str]) -> np.
 
 
 def differ(one: pd.Series, other: pd.Series) -> np.ndarray:
-    """Tell where cells are not the same, row by row; two missing cells are."""
+    """Tell where cells are not the same, row by row; two missing cells are, and numbers of 12 digits."""
     one, other = one.reset_index(drop=True), other.reset_index(drop=True)
+    if one.dtype == "float64" and other.dtype == "float64":
+        return ~np.isclose(one, other, rtol=1e-12, atol=0, equal_nan=True)
     same = (one == other).fillna(False).to_numpy(dtype=bool)
     return np.asarray(~(same | (one.isna() & other.isna()).to_numpy()))
 

@@ -206,6 +206,10 @@ def hashed(rows: pd.DataFrame, names: list[str]) -> np.ndarray:
     for name in frame.columns:
         if frame[name].dtype == "boolean":
             frame[name] = frame[name].astype("Int8").astype("Float64").fillna(-1.0).astype("float64")
+        elif frame[name].dtype == "float64":
+            # Written as text and read again, a number may differ in its last bits.
+            size, power = np.frexp(frame[name].to_numpy())
+            frame[name] = np.ldexp(np.round(size * 2.0**40), power - 40)
     return pd.util.hash_pandas_object(frame, index=False).to_numpy()
 
 
