@@ -237,3 +237,25 @@ def test_which_manifest_types_amend(kind: str, amended: str | None, tmp_path: Pa
     (found,) = _read(_set("P4*4601*20261023\nLX*1\nM11*B1*X*1*CTN*2*K", kind), tmp_path)
     assert isinstance(found, Shipment)
     assert found.values.get("amendment_count") == amended
+
+
+def test_second_lines_of_a_name(tmp_path: Path) -> None:
+    whole = "SAMPLE COMPANY FOR TRADE OVERSEAS A" + "ND AT HOME"
+    data = _set(
+        f"""P4*4601*20261023
+        LX*1
+        M11*B1*JMKIN*1*CTN*2*K
+        N1*SH*{whole[:35]}
+        N2*{whole[35:]}
+        N1*CN*ACME
+        N2*123 FACTORY ROAD*UNKNOWN
+        N3*UNKNOWN
+        N4*KINGSTON"""
+    )
+    (found,) = _read(data, tmp_path)
+    assert isinstance(found, Shipment)
+    assert found.values["shipper_name"] == whole
+    assert (found.values["consignee_name"], found.values["consignee_address"]) == (
+        "ACME",
+        "123 FACTORY ROAD KINGSTON",
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any, Protocol
 
@@ -34,6 +35,12 @@ CONSOLIDATED = re.compile(
     r"|\bAS PER (?:THE )?ATTACHED (?:CARGO |HOUSE |SHIPMENT )*(?:LIST|MANIFEST|SHEET)",
     re.I,
 )
+_NO_COUNT = ("", "")
+_OFFICES = ("22", "41", "42")
+_PARTY_COLUMNS = {
+    role: {key: f"{role}_{key}" for key in ("name", "address", "country", "id", "phone", "email")}
+    for role in ("shipper", "consignee", "notify")
+}
 _REFRIGERATED = re.compile(r"[0-9A-Z]{2}[RH][0-9A-Z]|.*REEFER.*|.*REFRIG.*", re.I)
 
 
@@ -162,17 +169,17 @@ def shipment(bill: Bill, message: Message) -> Shipment | Broken:
     said = {name: text for name, text in values.items() if text}
     if "\x01" in "".join(said.values()):
         said = {name: segments.plain(text, message.separators) for name, text in said.items()}
-    doubts = [(column, segments.plain(text, message.separators), why) for column, text, why in doubts]
+    if doubts:
+        doubts = [(column, segments.plain(text, message.separators), why) for column, text, why in doubts]
     return Shipment(said, bill.place, tuple(doubts))
 
 
 def _identity(bill: Bill, message: Message, values: dict[str, str]) -> str:
     """Fill the numbers of a bill; return its level, empty where the message does not tell it."""
     refs = bill.refs
-    house = next((refs[kind] for kind in HOUSE if kind in refs), "")
-    plain = next((refs[kind] for kind in BILL if kind in refs), "")
-    own = next((refs[kind] for kind in MASTER if kind in refs), "")
-    master = own or next((message.head.refs[kind] for kind in MASTER if kind in message.head.refs), "")
+    head = message.head.refs
+    house, plain, own = _first(refs, HOUSE), _first(refs, BILL), _first(refs, MASTER)
+    master = own or _first(head, MASTER)
     level = _BILL_PAPERS.get(message.paper, "") if message.kind in ONE_BILL else ""
     if house:
         number, above, level = house, master or plain, "house"
@@ -189,44 +196,55 @@ def _identity(bill: Bill, message: Message, values: dict[str, str]) -> str:
     values["master_id"] = above if above != number else ""
     values["bill_level"] = level
     values["line_number"] = bill.line
-    head = message.head.refs
-    values["declaration_id"] = next((refs[kind] for kind in DECLARATIONS if kind in refs), "")
-    values["registration_number"] = next((head[kind] for kind in DECLARATIONS if kind in head), "")
+    values["declaration_id"] = _first(refs, DECLARATIONS)
+    values["registration_number"] = _first(head, DECLARATIONS)
     values.setdefault("manifest_id", head.get("AFB", "") or refs.get("AFB", ""))
     values.setdefault("voyage", head.get("VON", "") or refs.get("VON", ""))
     return level
 
 
+def _first(refs: dict[str, str], kinds: tuple[str, ...]) -> str:
+    for kind in kinds:
+        if kind in refs:
+            return refs[kind]
+    return ""
+
+
 def _parties(bill: Bill, head: Bill, values: dict[str, str]) -> None:
-    parties = {**head.parties, **bill.parties}
-    for role in ("shipper", "consignee", "notify"):
-        if role in parties:
-            for key, text in parties[role][1].items():
-                values[f"{role}_{key}"] = text
-    for role in ("broker", "carrier"):
-        if role in parties and parties[role][1]["name"]:
-            values[f"{role}_name"] = parties[role][1]["name"]
+    for role, (_, party) in {**head.parties, **bill.parties}.items():
+        columns = _PARTY_COLUMNS.get(role)
+        if columns:
+            for key, text in party.items():
+                values[columns[key]] = text
+        elif party["name"]:
+            values[f"{role}_name"] = party["name"]
 
 
 def _places(bill: Bill, head: Bill, values: dict[str, str]) -> None:
-    own, above = bill.places, head.places
-
-    get, up = own.get, above.get
-    loaded = get("9") or next((x for kind in ("9", "5", "125", "178") if (x := up(kind))), "")
-    begun = get("76")
-    changes = list(bill.changes or head.changes)
+    get, up = bill.places.get, head.places.get
+    loaded = get("9") or up("9") or up("5") or up("125") or up("178") or ""
+    begun, last = get("76"), get("20") or ""
+    changes = bill.changes or head.changes
     if begun and loaded and begun != loaded:
-        changes.insert(0, loaded)  # first loaded elsewhere: here it changed vessel
-    last = get("20") or ""
+        changes = [loaded, *changes]  # first loaded elsewhere: here it changed vessel
     values["loading_port"] = begun or loaded or get("5") or ""
-    values["transhipment_ports"] = ";".join(dict.fromkeys(each.replace(";", ",") for each in changes))
-    unloaded = next((x for kind in ("11", "12", "60", "179", "87", "8") if (x := up(kind))), "")
-    values["discharge_port"] = get("11") or get("12") or unloaded
+    values["transhipment_ports"] = _listed(changes)
+    values["discharge_port"] = (
+        get("11") or get("12") or up("11") or up("12") or up("60") or up("179") or up("87") or up("8") or ""
+    )
     values["delivery_place"] = get("7") or get("8") or (last if len(last) > 2 else "")
     values["origin_country"] = _country(get("27") or get("35") or up("27") or "")
     values["destination_country"] = _country(get("28") or get("36") or last or up("28") or "")
-    values["customs_office"] = next((x for kind in ("22", "41", "42") if (x := get(kind) or up(kind))), "")
+    values["customs_office"] = next((x for kind in _OFFICES if (x := get(kind) or up(kind))), "")
     values["location"] = get("14") or get("18") or get("16") or up("14") or up("18") or ""
+
+
+def _listed(texts: Iterable[str]) -> str:
+    """Return texts as a list, each once."""
+    distinct = dict.fromkeys(texts)
+    if any(";" in text for text in distinct):
+        distinct = dict.fromkeys(text.replace(";", ",") for text in distinct)
+    return ";".join(distinct)
 
 
 @lru_cache(maxsize=1 << 12)
@@ -241,78 +259,82 @@ def _country(place: str) -> str:
 
 def _equipment(bill: Bill, equipment: dict[str, Equipment], values: dict[str, str]) -> None:
     known = [equipment[number] for number in bill.containers if number in equipment]
+    cold, seals = bill.cold, bill.seals
+    if known:
+        values["container_types"] = ";".join(dict.fromkeys([each.kind for each in known if each.kind]))
+        seals = [*(seal for each in known for seal in each.seals), *seals]
+        cold = cold or any(each.cold for each in known)
+        loads = {each.load for each in known}
+        if load := next((load for load in ("part", "full", "empty") if load in loads), ""):
+            values["container_load_status"] = load
     values["container_ids"] = ";".join(bill.containers)
-    values["container_types"] = ";".join(dict.fromkeys(each.kind for each in known if each.kind))
-    seals = [seal for each in known for seal in each.seals] + bill.seals
-    values["seal_ids"] = ";".join(dict.fromkeys(seal.replace(";", ",") for seal in seals))
-    loads = {each.load for each in known if each.load}
-    if loads:
-        values["container_load_status"] = next(load for load in ("part", "full", "empty") if load in loads)
-    if bill.cold or any(each.cold for each in known):
-        values["is_refrigerated"] = "true"
+    values["seal_ids"] = _listed(seals)
+    values["is_refrigerated"] = "true" if cold else ""
     values["handling_codes"] = ";".join(bill.handling)
-    values["permit_refs"] = ";".join(dict.fromkeys(permit.replace(";", ",") for permit in bill.permits))
+    values["permit_refs"] = _listed(bill.permits)
 
 
 def _goods(bill: Bill, values: dict[str, str]) -> list[tuple[str, str, str]]:
     """Fill what is said of the goods; return doubts about totals."""
-    items = [item for item in bill.items if item.told()]
-    _take_back_repeated_total(bill, items)
-    texts = [bill.own.described(), *(item.described() for item in items)]
-    values["goods_description"] = "; ".join(dict.fromkeys(text for text in texts if text))
-    marks = [segments.joined(item.marks, NAME_FULL) for item in (bill.own, *items)]
-    values["marks"] = "; ".join(dict.fromkeys(text for text in marks if text))
-    hs = [code for item in (*items, bill.own) for code in item.hs]
-    values["hs_codes"] = ";".join(dict.fromkeys(hs))
-    values["package_type"] = "; ".join(dict.fromkeys(item.kind for item in items if item.kind))
-    values["net_weight_kg"] = _total([item.net for item in (bill.own, *items)])
-    values["volume_m3"] = (
-        _counted(bill, "15") or _total([item.volume for item in items]) or _total([bill.own.volume])
-    )
+    own, items = bill.own, [item for item in bill.items if item.told()]
+    told = [own, *items] if own.told() else items
+    values["goods_description"] = _each_once([each.described() for each in told])
+    values["marks"] = _each_once([segments.joined(each.marks, NAME_FULL) for each in told])
+    values["hs_codes"] = ";".join(dict.fromkeys([code for each in (*items, own) for code in each.hs]))
+    values["package_type"] = _each_once([item.kind for item in items])
+    values["net_weight_kg"] = _total([each.net for each in told])
+    volume = _total([item.volume for item in items]) or _total([own.volume])
+    values["volume_m3"] = _counted(bill, "15") or volume
     _valued(bill, values)
+    weight = _counted(bill, "7") or _counted(bill, "26") or _total([own.kg])
     if len(items) > 1:
+        _take_back_repeated_total(weight, items)
         lines = [_line(item) for item in items[: codes.MAX_MEMBERS]]
         values["items"] = codes.dump_items([line for line in lines if line])
-    doubts = []
-    for column, kinds, own, summed in (
-        ("gross_weight_kg", ("7", "26"), _total([bill.own.kg]), _total([item.kg for item in items])),
-        ("packages", ("8", "11"), "", _total([item.packages for item in items])),
-    ):
-        said = next((count for kind in kinds if (count := _counted(bill, kind))), "") or own
-        values[column] = said or summed
-        if said and summed and abs(float(said) - float(summed)) > 1e-6 * max(1.0, float(said)):
-            doubts.append((column, said, f"the sum of its goods, {summed}"))
-    return doubts
+    count = _counted(bill, "8") or _counted(bill, "11")
+    return [
+        *_reconciled("gross_weight_kg", weight, _total([item.kg for item in items]), values),
+        *_reconciled("packages", count, _total([item.packages for item in items]), values),
+    ]
 
 
-def _take_back_repeated_total(bill: Bill, items: list[Item]) -> None:
+def _each_once(texts: list[str]) -> str:
+    return "; ".join([text for text in dict.fromkeys(texts) if text])
+
+
+def _reconciled(
+    column: str, said: str, summed: str, values: dict[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """Fill a total, as said or else as summed; yield a doubt where both are said and differ."""
+    values[column] = said or summed
+    if said and summed and abs(float(said) - float(summed)) > 1e-6 * max(1.0, float(said)):
+        yield column, said, f"the sum of its goods, {summed}"
+
+
+def _take_back_repeated_total(whole: str, items: list[Item]) -> None:
     """Forget the weights of items where each repeats the weight of the whole bill."""
-    whole = _counted(bill, "7") or _total([bill.own.kg])
-    if (
-        whole
-        and len(items) > 1
-        and all(len(item.kg) == 1 and float(item.kg[0]) == float(whole) for item in items)
-    ):
+    if whole and all(len(item.kg) == 1 and float(item.kg[0]) == float(whole) for item in items):
         for item in items:
             item.kg = []
 
 
 def _counted(bill: Bill, kind: str) -> str:
     """Return a control total of a bill."""
-    count, unit = bill.counts.get(kind, ("", ""))
+    count, unit = bill.counts.get(kind, _NO_COUNT)
     if not count:
         return ""
-    convert = {"7": edi_values.kilograms, "26": edi_values.kilograms, "15": edi_values.cubic_metres}.get(kind)
-    return (convert(count, unit) if convert else edi_values.number(count)) or ""
+    if kind == "15":
+        return edi_values.cubic_metres(count, unit) or ""
+    return (edi_values.kilograms(count, unit) if kind in ("7", "26") else edi_values.number(count)) or ""
 
 
 def _total(parts: list[list[str]]) -> str:
-    texts = [text for part in parts for text in part]
+    texts = parts[0] if len(parts) == 1 else [text for part in parts for text in part]
     return edi_values.total(texts) if texts else ""
 
 
 def _amount(value: dict[str, tuple[str, str]]) -> tuple[str, str]:
-    return next((value[kind] for kind in AMOUNTS if kind in value), ("", ""))
+    return next((value[kind] for kind in AMOUNTS if kind in value), _NO_COUNT) if value else _NO_COUNT
 
 
 def _valued(bill: Bill, values: dict[str, str]) -> None:

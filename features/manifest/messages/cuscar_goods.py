@@ -43,7 +43,9 @@ class Goods(BillByBill[Bill]):
             return _NOTHING
         if "\x01" in element:
             return segments.components(element, self.separators) + _NOTHING
-        return element.split(self.separators.component) + _NOTHING
+        found = element.split(self.separators.component)
+        found += _NOTHING
+        return found
 
     def texts(self, element: str) -> list[str]:
         """Return the components of an element that say something."""

@@ -53,7 +53,8 @@ def read_party(found: list[str], separators: Separators) -> dict[str, str]:
     """
     within = separators.component
     number = found[2].partition(within)[0].strip()
-    lines, names, street = (_texts(found[at], separators) for at in (3, 4, 5))
+    lines, names = _texts(found[3], separators), _texts(found[4], separators)
+    street = _texts(found[5], separators)
     town = [found[6], _region(found[7], within), found[8]] if found[6] or found[7] or found[8] else []
     country = found[9].partition(within)[0].strip()
     if names:
@@ -65,15 +66,17 @@ def read_party(found: list[str], separators: Separators) -> dict[str, str]:
         if street and street[0] in more:  # said twice, in the one or the other at more length
             more, street = ([], street) if len("".join(street)) > len("".join(more)) else (more, [])
         where = [joined([*more, *street], NAME_FULL), *town]
-    address = " ".join(text.strip() for text in where if text.strip())
+    address = " ".join([text.strip() for text in where if text.strip()]) if town else where[0]
     if not address and name.count(",") > 1:
         name, address = _by_commas(name)
     if not name and " " in number:
         name, number = number, ""
-    if not country and address:
+    if country:
+        pass
+    elif address:
         last = lines[-1] if len(lines) > 1 and not street else address.rpartition(",")[2]
         country = _country_at_end(last)
-    elif not country:
+    elif " - " in name:
         country = _country_at_end(name.rpartition(" - ")[2])
     return {"name": name, "address": address, "country": country, "id": number}
 

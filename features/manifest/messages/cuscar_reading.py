@@ -34,6 +34,10 @@ _MODES = {"1": "sea", "2": "rail", "3": "road", "4": "air", "5": "post", "8": "s
 _MODE_WORDS = {"SEA": "sea", "OCEAN": "sea", "MARITIME": "sea", "RAIL": "rail", "ROAD": "road", "AIR": "air"}
 #: Element 8179, where 8067 is left out: an aircraft, a ship, an ocean vessel, a truck.
 _VEHICLES = {"6": "air", "11": "sea", "13": "sea", "31": "road"}
+#: Element 3155.
+_CALLS = {"EM": "email", "TE": "phone", "AL": "phone"}
+#: Element 2005.
+_TIMES = {"137": "known_at", "178": "arrives_at", "132": "arrives_at", "232": "arrives_at"}
 _DIRECTIONS = {"22": "export", "23": "import", "24": "transit", "28": "transhipment"}
 
 
@@ -189,7 +193,7 @@ class Reading(Goods):
 
     def _dtm(self, found: list[str]) -> None:
         kind, text, form, *_ = self.parts(found[1])
-        column = {"137": "known_at", "178": "arrives_at", "132": "arrives_at", "232": "arrives_at"}.get(kind)
+        column = _TIMES.get(kind)
         if column is None or not text.strip():
             return
         target = self.target if column == "arrives_at" else self.head
@@ -224,8 +228,10 @@ class Reading(Goods):
 
     def _loc(self, found: list[str]) -> None:
         kind = found[1].strip()
-        code, _, _, name, *_ = self.parts(found[2])
-        place = code.strip() or name.strip()
+        place = found[2].strip()
+        if self.separators.component in place:
+            parts = self.parts(place)
+            place = parts[0].strip() or parts[3].strip()
         if not place or (self.last_box is not None and self.outside):
             return
         if kind == "13":
@@ -281,8 +287,10 @@ class Reading(Goods):
         if self.party is None:
             return
         for element in found[1:4]:
+            if not element:
+                continue
             number, kind, *_ = self.parts(element)
-            key = {"EM": "email", "TE": "phone", "AL": "phone", "FX": ""}.get(kind.strip().upper(), "")
+            key = _CALLS.get(kind.strip().upper(), "")
             if not key and not kind.strip():
                 key = "email" if "@" in number else "phone"
             if key and number.strip():

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from features.manifest import codes
 from features.manifest.messages import edi_values, segments
 from features.manifest.messages.bill_by_bill import BillByBill
 from features.manifest.messages.form import Broken, Shipment
+from features.manifest.messages.x12_309_bills import NAME_FULL, Bill, shipment
 
-#: Lengths at which a description or marks go on in the next N10 without a blank.
-FULL = frozenset((30, 45, 48))
-NAME_FULL = frozenset((35, 55, 60))
 _MANY = 2000
 #: Element 91, transportation method.
 _MODES = {
@@ -55,36 +52,10 @@ _ROLES = {
     "FC": ("carrier", 1),
 }
 _FUNCTIONS = {"L": "loading_port", "D": "discharge_port", "E": "delivery_place", "M": "delivery_place"}
-#: Ports as numbers, by how many digits: of the United States (districts and ports), and of all others.
-_SCHEDULES = {4: "Schedule D", 5: "Schedule K"}
-_NOTHING = frozenset(("UNKNOWN", "ZZZZ", "NONE", "N/A"))
-_CONSOLIDATED = re.compile(
-    r"\bCONSOL(?:IDAT\w+)?\b|\bGROUPAGE\b|\bAS PER (?:THE )?ATTACHED \w*\s*(?:LIST|MAN)", re.I
-)
+_NOTHING = frozenset(("", "UNKNOWN", "ZZZZ", "NONE", "N/A"))
 
 
-class _Bill:
-    """What is said of one bill (LX), or before the first."""
-
-    def __init__(self, place: str, line: str = "") -> None:
-        self.place = place
-        self.values: dict[str, str] = {"line_number": line}
-        self.port: dict[str, str] = {}
-        self.numbers: dict[str, str] = {}
-        self.parties: dict[str, tuple[int, dict[str, list[str]]]] = {}
-        self.items: list[dict[str, Any]] = []
-        self.containers: dict[str, None] = {}
-        self.kinds: dict[str, None] = {}
-        self.seals: dict[str, None] = {}
-        self.loads: set[str] = set()
-        self.permits: dict[str, None] = {}
-        self.changes: dict[str, None] = {}
-        self.handling: dict[str, None] = {}
-        self.told = self.cold = self.amended = self.cancelled = False
-        self.doubts: list[tuple[str, str, str]] = []
-
-
-class Reading(BillByBill[_Bill]):
+class Reading(BillByBill[Bill]):
     """One transaction set after another, segment by segment."""
 
     envelope = frozenset(("ISA", "GS", "ST", "IEA"))
@@ -133,15 +104,15 @@ class Reading(BillByBill[_Bill]):
 
     # --- bills ---
 
-    def settled(self, bill: _Bill) -> bool:
+    def settled(self, bill: Bill) -> bool:
         """Settle a bill that ends, at the port it is for."""
         self.party = self.item = None
         bill.port = self.port
         return True
 
-    def as_shipment(self, bill: _Bill) -> Shipment | Broken:
+    def as_shipment(self, bill: Bill) -> Shipment | Broken:
         """Return what a bill amounts to."""
-        return _shipment(bill, {**self.head, **bill.port}, self.amending)
+        return shipment(bill, {**self.head, **bill.port}, self.amending)
 
     def without_bills(self) -> Broken:
         """Return what a transaction set without any bill amounts to."""
@@ -177,7 +148,7 @@ class Reading(BillByBill[_Bill]):
 
     def _tag_lx(self, found: list[str]) -> None:
         self.finish()
-        self.bill = _Bill(f"segment {self.at}", found[1].strip())
+        self.bill = Bill(f"segment {self.at}", found[1].strip())
 
     def _tag_m13(self, found: list[str]) -> None:
         bill = self._goods()
@@ -187,10 +158,10 @@ class Reading(BillByBill[_Bill]):
         )
         bill.cancelled = found[3].strip().upper() == "D" or found[7].strip().upper() in ("D", "3")
 
-    def _goods(self) -> _Bill:
+    def _goods(self) -> Bill:
         """Return the bill spoken of; a transaction set may leave LX out."""
         if self.bill is None:
-            self.bill = _Bill(f"segment {self.at}")
+            self.bill = Bill(f"segment {self.at}")
         return self.bill
 
     def _tag_m11(self, found: list[str]) -> None:
@@ -204,27 +175,19 @@ class Reading(BillByBill[_Bill]):
         bill.numbers["M11"] = _bill_number(found[1], found[12] or ("" if house else found[11]))
         if house and found[11].strip():
             bill.numbers["house"] = _bill_number(found[11], found[13])
-        for column, text in (
-            ("loading_port", found[2]),
-            ("packages", found[3]),
-            ("package_type", found[4]),
-            ("gross_weight_kg", found[5]),
-            ("volume_m3", found[7]),
-        ):
+        for column, text in (("loading_port", found[2]), ("package_type", found[4])):
             if _said(text):
-                self._measured(bill, column, text.strip(), found[6] if column[0] == "g" else found[8])
-
-    def _measured(self, bill: _Bill, column: str, text: str, unit: str) -> None:
-        convert: dict[str, Callable[[], str | None]] = {
-            "packages": lambda: edi_values.number(text),
-            "gross_weight_kg": lambda: edi_values.kilograms(text, _weight_unit(unit)),
-            "volume_m3": lambda: edi_values.cubic_metres(text, unit),
-        }
-        value = convert[column]() if column in convert else text
-        if value is None:
-            bill.doubts.append((column, f"{text} {unit}".strip()[:80], "a number and a unit that is known"))
-        else:
-            bill.values[column] = value
+                bill.values[column] = text.strip()
+        for column, text, unit, value in (
+            ("packages", found[3], "", edi_values.number(found[3])),
+            ("gross_weight_kg", found[5], found[6], edi_values.kilograms(found[5], _weight_unit(found[6]))),
+            ("volume_m3", found[7], found[8], edi_values.cubic_metres(found[7], found[8])),
+        ):
+            if value is not None:
+                bill.values[column] = value
+            elif _said(text):
+                said = f"{text} {unit}".strip()[:80]
+                bill.doubts.append((column, said, "a number and a unit that is known"))
 
     def _tag_n9(self, found: list[str]) -> None:
         kind, number = found[1].strip().upper(), found[2].strip()
@@ -367,7 +330,7 @@ class Reading(BillByBill[_Bill]):
         if new:
             self._quantities(bill, item, found)
 
-    def _quantities(self, bill: _Bill, item: dict[str, Any], found: list[str]) -> None:
+    def _quantities(self, bill: Bill, item: dict[str, Any], found: list[str]) -> None:
         for key, text, value in (
             ("packages", found[1], edi_values.number(found[1])),
             ("kg", found[8], edi_values.kilograms(found[8], _weight_unit(found[7]))),
@@ -394,106 +357,13 @@ def _weight_unit(code: str) -> str:
 
 
 def _said(text: str) -> bool:
-    text = text.strip()
-    return bool(text) and text.upper() not in _NOTHING
+    return text not in _NOTHING and not text.isspace() and text.strip().upper() not in _NOTHING
 
 
 def _bill_number(number: str, issuer: str) -> str:
     """Return a bill's number; one of digits alone is only one together with its issuer."""
     number, issuer = number.strip(), issuer.strip()
     return issuer + number if number[:1].isdigit() and issuer and issuer not in _NOTHING else number
-
-
-# --- a bill as a shipment -------------------------------------------------------------------
-
-
-def _shipment(bill: _Bill, head: dict[str, str], amending: bool) -> Shipment | Broken:
-    values = {**head, **bill.values}
-    numbers = bill.numbers
-    above = numbers.get("MB", "")
-    own = numbers.get("M11") or numbers.get("BM") or numbers.get("AW") or numbers.get("M13") or above
-    house = numbers.get("house") or numbers.get("HWB") or numbers.get("HB")
-    if not own and not house:
-        return Broken(bill.place, "a number of its bill (M11, or N9 with BM)")
-    if house and house != own:
-        values |= {"shipment_id": house, "master_id": own, "bill_level": "house"}
-    else:
-        values["shipment_id"] = own
-        if above:
-            values["bill_level"] = "master" if above == own else "house"
-            values["master_id"] = above if above != own else ""
-    if bill.cancelled and not bill.items:
-        return Broken(
-            bill.place, "a shipment that is carried; this message cancels it", values["shipment_id"]
-        )
-    if bill.amended and not bill.told:
-        return Broken(bill.place, "the whole bill (M11); this amends a part of it", values["shipment_id"])
-    if bill.amended or amending:
-        values |= {"amendment_count": "1", "last_amended_at": head.get("known_at", "")}
-    bill.doubts += [
-        (column, text, f"a place by UN/LOCODE; this is a number of {schedule} of the United States")
-        for column in ("loading_port", "discharge_port", "delivery_place")
-        if (text := values.get(column, "")).isdecimal() and (schedule := _SCHEDULES.get(len(text)))
-    ]
-    for role, (_, party) in bill.parties.items():
-        _party(role, party, values)
-    for column, members in (
-        ("container_ids", bill.containers),
-        ("container_types", bill.kinds),
-        ("seal_ids", bill.seals),
-        ("permit_refs", bill.permits),
-        ("transhipment_ports", bill.changes),
-        ("handling_codes", bill.handling),
-    ):
-        values[column] = ";".join(members)
-    values["container_load_status"] = next((x for x in ("part", "full", "empty") if x in bill.loads), "")
-    values["is_refrigerated"] = "true" if bill.cold else ""
-    _goods(bill, values)
-    if _CONSOLIDATED.search(values["goods_description"][:40_000]):
-        values["is_consolidation"] = "true"
-        values.setdefault("bill_level", "master")
-    return Shipment({name: text for name, text in values.items() if text}, bill.place, tuple(bill.doubts))
-
-
-def _party(role: str, party: dict[str, list[str]], values: dict[str, str]) -> None:
-    name = segments.joined(party["name"], NAME_FULL)
-    if role in ("broker", "carrier"):
-        values[f"{role}_name"] = name or values.get(f"{role}_name", "")
-        return
-    address = " ".join([segments.joined(party["address"], NAME_FULL), *party.get("town", [])]).strip()
-    values |= {f"{role}_name": name, f"{role}_address": address, f"{role}_id": "".join(party["id"])}
-    for key in ("country", "phone", "email"):
-        values[f"{role}_{key}"] = "".join(party.get(key, []))
-
-
-def _goods(bill: _Bill, values: dict[str, str]) -> None:
-    items = bill.items
-    texts = [segments.joined(item["text"], FULL) for item in items]
-    marks = [segments.joined(item["marks"], FULL) for item in items]
-    values["goods_description"] = "; ".join(dict.fromkeys(text for text in texts if text))
-    values["marks"] = "; ".join(dict.fromkeys(text for text in marks if text))
-    values["hs_codes"] = ";".join(dict.fromkeys(code for item in items for code in item["hs"]))
-    for column, key in (("packages", "packages"), ("gross_weight_kg", "kg"), ("declared_value", "value")):
-        amounts = [amount for item in items for amount in item[key]]
-        if amounts and column not in values:
-            values[column] = edi_values.total(amounts)
-    currencies = {item["currency"] for item in items if item["value"]}
-    values["currency"] = currencies.pop() if len(currencies) == 1 else ""
-    if currencies:
-        values.pop("declared_value", None)
-    for column, key in (("origin_country", "origin"), ("destination_country", "to")):
-        said = {item[key] for item in items if item.get(key)}
-        values[column] = said.pop() if len(said) == 1 else ""
-    if len(items) > 1:
-        lines = [_line(item, text) for item, text in zip(items, texts, strict=True)]
-        values["items"] = codes.dump_items([line for line in lines if line][: codes.MAX_MEMBERS])
-
-
-def _line(item: dict[str, Any], text: str) -> dict[str, Any]:
-    line: dict[str, Any] = {"description": text[:1000], "hs": item["hs"][0] if item["hs"] else ""}
-    line |= {key: float(edi_values.total(item[key])) for key in ("packages", "kg", "value") if item[key]}
-    line |= {"currency": item["currency"] if item["value"] else "", "origin": item.get("origin", "")}
-    return {key: value for key, value in line.items() if value != ""}
 
 
 def read(path: Path) -> Iterator[Shipment | Broken]:

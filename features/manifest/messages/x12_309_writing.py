@@ -12,7 +12,7 @@ import pandas as pd
 from anyascii import anyascii
 
 from features.manifest.messages import edi_values, segments
-from features.manifest.messages.x12_309_reading import FULL, NAME_FULL
+from features.manifest.messages.x12_309_bills import FULL, NAME_FULL
 
 #: Bills of one transaction set.
 BILLS = 500
