@@ -52,6 +52,8 @@ _PERMITS = re.compile(
 _NUMBERED = re.compile(r"\AN(?:R|O|UM|°|º)\s*[.:]*\s+(?=\S*[0-9])", re.IGNORECASE)
 #: What stands where a paper is there and its number is not asked for.
 _FILLERS = frozenset(("YES", "NO", "OUI", "NON", "SI", "PO", "JO", "DA", "NE", "N/A", "ATTACHED", "-", "—"))
+#: What a previous document that is a bill looks like: others are remarks, sums and dates.
+_PREVIOUS = re.compile(r"(?=.*[0-9])[\w./ -]{3,40}")
 #: Beginnings of types of declaration: countries add digits and letters (``IM4``, ``IMR``, ``T1``).
 _MOVEMENTS = {"IM": "import", "EX": "export", "TR": "transit", "TS": "transhipment", "T": "transit"}
 _FLOWS = {"I": "import", "E": "export", "T": "transit"}
@@ -175,13 +177,24 @@ def _bill(record: Record, key: str) -> _Bill:
             master = master or reference
         elif _says(_BILL_PAPERS, kind, name):
             bill = bill or reference
-    previous = said.get(key) or bill
+    previous = said.get(key, "")
+    if key == "_previous" and not _may_be_bill(previous, record):
+        previous = ""
+    previous = previous or bill
     if house and previous and house != previous:
         master = master or previous
     own = house or previous
     if not own:
         own, master = master, ""
     return own, "" if master == own else master
+
+
+def _may_be_bill(text: str, record: Record) -> bool:
+    """Tell whether a previous document may be a bill: a number, and not that of a paper attached."""
+    papers = (each.said.get("_reference", "") for each in record.many("document"))
+    return _PREVIOUS.fullmatch(text) is not None and not any(
+        text.startswith(paper) for paper in papers if len(paper) > 3
+    )
 
 
 def _says(pattern: re.Pattern[str], *texts: str) -> bool:

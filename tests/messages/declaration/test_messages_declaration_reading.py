@@ -112,6 +112,20 @@ def test_numbers_of_papers_stand_without_their_no(
         assert values(declaration(text))[0]["shipment_id"] == number
 
 
+def test_a_previous_document_is_a_bill_where_it_may_be_one(
+    declaration: Text, item: Text, paper: Text, values: Values
+) -> None:
+    def named(previous: str, *papers: str) -> str:
+        text = item("", extra="".join(papers)).replace("2026/INV/1", previous)
+        return values(declaration(text))[0]["shipment_id"]
+
+    own = "2026 KHPOS C 1234"
+    assert named("SEAB2407123") == "SEAB2407123"
+    assert named("DATE:24/02/2026,($3244.44 OF LC)") == own
+    assert named("2025/GB/17705 DU 10/06/2025", paper("0007", "2025/GB/17705", "FACTURE")) == own
+    assert named("SEAB2407123", paper("0007", "2025/GB/17705", "FACTURE")) == "SEAB2407123"
+
+
 def test_a_word_is_no_number_of_a_bill(declaration: Text, item: Text, paper: Text, values: Values) -> None:
     papers = paper("N730", "N730", "CMR") + paper("N740", "ATTACHED") + paper("N705", "BL9")
     (found,) = values(declaration(item("", extra=papers).replace("2026/INV/1", "")))
