@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from features.manifest.container_numbers import bare, check_digit, is_container_number
+from features.manifest.container_numbers import bare, check_digit, is_container_number, is_unit_load_device
 from features.places.gazetteer import Floats
 from features.registry import Entries, Fact, Feature, tabulate
 from features.view import View
@@ -189,7 +189,8 @@ def compute(view: View) -> pd.DataFrame:
     DataFrame, shape (n, len(FEATURES))
     """
     table = view.table
-    count, well_formed, right = _containers(table["container_ids"])
+    by_air = view.route["mode"].isin(("air", "express")).to_numpy(bool)
+    count, well_formed, right = _containers(table["container_ids"], by_air)
     has = np.nan_to_num(count) > 0
     columns: dict[str, npt.NDArray[np.generic]] = {
         "container_count": count,
@@ -202,16 +203,22 @@ def compute(view: View) -> pd.DataFrame:
     return tabulate(columns, FEATURES, FACTS, table.index)
 
 
-def _containers(values: pd.Series) -> tuple[Floats, Floats, Floats]:
-    """Return numbers of containers, of well-formed numbers and of right check digits; NaN without any."""
+def _containers(values: pd.Series, by_air: npt.NDArray[np.bool_]) -> tuple[Floats, Floats, Floats]:
+    """Return numbers of containers, of well-formed numbers and of right check digits; NaN without any.
+
+    Unit load devices of aircraft are no containers: they have no check digit, and no seal that is declared.
+    """
     codes, unique = pd.factorize(values)
-    counts = np.full((len(unique) + 1, 3), np.nan)
+    counts = np.full((len(unique) + 1, 2, 3), np.nan)
     for row, text in enumerate(unique):
         numbers = [bare(part) for part in text.split(";") if part.strip()]
-        formed = [number for number in numbers if is_container_number(number)]
-        right = sum(check_digit(number) == int(number[10]) for number in formed)
-        counts[row] = len(numbers), len(formed), right
-    count, formed_count, right_count = counts[codes].T
+        for air in (False, True):
+            own = [number for number in numbers if not (air and is_unit_load_device(number))]
+            formed = [number for number in own if is_container_number(number)]
+            right = sum(check_digit(number) == int(number[10]) for number in formed)
+            if own or not numbers:
+                counts[row, int(air)] = len(own), len(formed), right
+    count, formed_count, right_count = counts[codes, by_air.astype(int)].T
     return count, formed_count, right_count
 
 

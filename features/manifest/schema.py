@@ -122,7 +122,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("known_at", "identity", "time", "When the port knew this version of the row"),
     Column("arrives_at", "time_place", "time", "When it arrives at this port"),
     Column("available_until", "time_place", "time", "When it is released or goes on"),
-    Column("location", "time_place", "text", "Terminal, shed or unit load device"),
+    Column("location", "time_place", "text", "Terminal or shed"),
     Column("lane", "time_place", "text", "Lane the port's own system gave it"),
     Column("trusted_trader", "time_place", "flag", "Marked as a trusted trader by the port's own system"),
     *_party("shipper", "shipper (consignor)"),
@@ -155,7 +155,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("volume_m3", "quantities", "number", "Volume", "m3", 0.0, 1e7),
     Column("declared_value", "quantities", "number", "Declared value, in `currency`", "1", 0.0, 1e13),
     Column("currency", "quantities", "code", "Currency of the declared value", code="currency"),
-    Column("container_ids", "equipment", "list", "Container numbers (ISO 6346)", code="container"),
+    Column(
+        "container_ids",
+        "equipment",
+        "list",
+        "Container numbers (ISO 6346); by air, unit load devices",
+        code="container",
+    ),
     Column("container_types", "equipment", "list", "Container size and type codes"),
     Column(
         "container_load_status",

@@ -28,6 +28,16 @@ def test_iso_6346_check_digit(number):
     assert found["container_number_malformed"].tolist() == [0.0, 0.0, 1.0]
 
 
+def test_unit_load_devices_of_aircraft_are_no_containers():
+    ids = ["AKE12345QR;PMC1234LH", "AKE12345QR", "CSQU3054383;AKE12345QR", "ODD 1"]
+    by_air = equipment.compute(_view(mode=["air"] * 4, container_ids=ids))
+    assert by_air["container_count"].fillna(-1).tolist() == [-1.0, -1.0, 1.0, 1.0]
+    assert by_air["container_number_malformed"].tolist() == [0.0, 0.0, 0.0, 1.0]
+    assert by_air["seal_missing"].tolist() == [0.0, 0.0, 1.0, 1.0]
+    by_sea = equipment.compute(_view(mode=["sea"] * 4, container_ids=ids))
+    assert by_sea["container_number_malformed"].tolist() == [1.0, 1.0, 1.0, 1.0]
+
+
 def test_reefer_with_dry_goods_and_dry_container_with_frozen_goods():
     found = equipment.compute(
         _view(
