@@ -104,7 +104,8 @@ class Bill:
         for column, text in more.spare.items():
             self.keep(column, text)
         if more.texts != self.texts[: len(more.texts)]:
-            self.texts = self.texts + more.texts
+            self.texts = self.texts or []
+            self.texts += more.texts
         for doubt in more.doubts:
             if doubt not in self.doubts:
                 self.doubt(*doubt)

@@ -191,14 +191,15 @@ class Flight:
         if not bill.texts:
             first = bill.values.get("goods_description")
             bill.texts = [first] if first else []
-        while codes and not _CODES.fullmatch(codes[0]):
-            text = f"{text} {codes.pop(0)}".strip()
-        for member in codes:
+        at = next((n for n, member in enumerate(codes) if _CODES.fullmatch(member)), len(codes))
+        text = " ".join(part for part in (text, *codes[:at]) if part)
+        for member in codes[at:]:
             if _CODES.fullmatch(member):
                 handling(bill, "SPH/" + "/".join(re.findall("...", member)))
         if text and text not in bill.texts and len(bill.texts) < _TEXTS:
             bill.texts.append(text)
-            goods.described(bill, "; ".join(bill.texts))
+            if len(bill.texts) == 1:
+                goods.described(bill, text)
 
     def _more(self, bill: Bill, segment: str) -> None:
         """Take the lines that go on with one of a waybill: special handling, for one."""
@@ -229,6 +230,8 @@ class Flight:
         for bill in bills.values():
             if bill.sums or bill.total:
                 goods.settle_parts(bill)
+            if len(bill.texts) > 1:
+                goods.described(bill, "; ".join(bill.texts))
             for column, text in bill.spare.items():
                 bill.values.setdefault(column, text)
             if bill.consolidated:

@@ -84,6 +84,12 @@ def test_places_are_lines_of_the_file(read):
         "FWB/16\n157-41510976DACFRA/T1K1\nCVD/USD//PP/NVD/" + "9" * 40_000 + "/XXX\nRTD/1/NH/" + "1" * 90_000,
         "FHL/4\nMBI/117-41380802ARNEWR/T3K2\nHBS/X/Y/Z\n" + "TXT/A\n" * 300_000,
         "FFM/8\n1/KZ134/15APR/HKG\nORD\n" + "933-34686853HKGORD/S1K1T92/FISH\n" * 100_000,
+        "FFM/8\n1/KZ134/15APR/HKG\nORD\n933-34686853HKGORD/T1K1/FISH" + "/" * 3_000_000 + "\n",
+        "FFM/8\n1/KZ134/15APR/HKG\nORD\n933-34686853HKGORD/T1K1/FISH" + "/GO" * 1_000_000 + "\n",
+        "FFM/8\n1/KZ134/15APR/HKG\nORD\n" + "933-34686853HKGORD/S1K1/" + "CONSOL " * 100_000 + "\n" * 2,
+        "FFM/8\n1/KZ134/15APR/HKG\nORD\n"
+        + "".join(f"933-34686853HKGORD/S1K1/{n} {'CONSO ' * 20_000}\n" for n in range(150)),
+        "FHL/4\nMBI/117-41380802ARNEWR/T3K2\nHBS/X/HKGBKK/1/K1//Y\n" * 50_000,
         "FFM/8\n1/KZ134/99XXX/HKG\nORD//99ABC9999\n933-34686853/\nULD/\n/\n///\n",
         "FWB/16\n" * 100_000,
         "FWB/16\n157-41510976DACFRA/T1K1\nISU/99999999\nFLT/////\nSHP\n/\nCNE\n/\n/\n/\n",
@@ -91,7 +97,7 @@ def test_places_are_lines_of_the_file(read):
         "FWB/16\n157-41510976DACFRA/T1K1\nSHP\nNAM\nADR\nLOC\nNAM/\nADR/\nLOC/\n/\n//\nOCI\nOCI/\nCVD\nRTD\nSPH\nOPI\n",
         "FWB/16\n157-41510976DACFRA/T1K1\nRTD/1/NG/" + "\u0e01\ud800\u202e\U0001f40d" * 1000,
     ],
-    ids=range(19),
+    ids=range(24),
 )
 def test_hostile_text_is_read_in_time(text, read):
     begun = time.process_time()
