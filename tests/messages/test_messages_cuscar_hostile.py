@@ -29,6 +29,8 @@ SEA = (Path(__file__).parent / "samples" / "cuscar" / "sea.edi").read_bytes()
         b"EQD+CN+ABCU1234567'SGP+ABCU1234567'SEL+1'" * 30_000,
         b"NAD+CZ+++" + b"A,B" * 100_000 + b"'",
         b"DTM+132:99999999:102'DTM+178:-1:203'DTM+137::'",
+        b"GID+1'" * 3000 + b"RFF+BM:'RFF+MB:B1'" * 60_000,
+        b"CNI+1'RFF+AAQ:X1'RFF+SN:1'PAC+++LCL:67:95'" * 30_000,
         b"'" * 500_000,
         b"\n" * 500_000,
         b"UNA" * 100_000,

@@ -164,7 +164,7 @@ class Reading(Goods):
         bill = self.goods_bill()
         if first:
             self.headed = bill
-        told = any(item.told() for item in bill.items)
+        told = bool(bill.items) and bill.items[-1].told()
         old = bill.refs.get(kind)
         if not number:
             if told:  # the next bill, which names none
