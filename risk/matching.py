@@ -115,8 +115,10 @@ def _named(table: pd.DataFrame, name: str, *, several: bool) -> pd.DataFrame:
     if name in ("registration_number", "registration line"):
         found = _registrations(table, several)
         if name == "registration line":
-            line = _unpadded(_bare(table["line_number"]))
-            found = found.assign(text=found["text"] + " " + line.reindex(found["row"]).to_numpy())
+            line = _unpadded(_bare(table["line_number"].astype("str")))
+            found = found.assign(
+                text=found["text"] + " " + line.take(found["row"].to_numpy()).set_axis(found.index)
+            )
         return found.dropna()
     texts = table[IDENTIFIERS[name][0]].astype("str").reset_index(drop=True)
     if name == "container":

@@ -163,3 +163,13 @@ def test_a_million_results_are_matched_in_bounded_memory():
     assert large[0] < 20 * small[0] + 1
     assert large[1] < 14 * small[1]
     assert large[1] < 3e9
+
+
+def test_a_registration_without_a_line_is_no_line_of_it():
+    known = {
+        "shipment_id": ["B1"],
+        "registration_number": ["2026 7"],
+        "line_number": ["1"],
+        "known_at": ["2026-01-30"],
+    }
+    assert matched({"registration_number": ["2026 7"], "inspected_at": WHEN}, known) == [("B1", "", "")]
