@@ -156,8 +156,9 @@ def origin(
     for name in names if touched else []:
         now = table[name]
         was = base[name] if name in base else pd.Series(index=now.index, dtype=now.dtype)
-        for at in now.index[differ(was, now)]:
-            cells.setdefault(at, {})[name] = _plain(was[at])
+        there = differ(was, now)
+        for at, cell in zip(now.index[there], was[there].tolist(), strict=True):
+            cells.setdefault(at, {})[name] = _plain(cell)
     own = pd.Series(index=table.index, dtype="str")
     if cells:
         texts = [json.dumps(each, ensure_ascii=False, sort_keys=True) for each in cells.values()]

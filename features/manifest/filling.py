@@ -60,7 +60,8 @@ def fill(
     told = told.set_axis(rows)
     table = table.copy()
     old = table.loc[rows]
-    same = {head: _same(old, told, head) for head in set(DESCRIBES.values())}
+    heads = {head for name, head in DESCRIBES.items() if name in told and told[name].notna().any()}
+    same = {head: _same(old, told, head) for head in heads}
     for name in [n for n in told.columns if n not in OWN and not str(n).startswith("__")]:
         new = told[name]
         if not new.notna().any():

@@ -217,4 +217,6 @@ def comparable(values: pd.Series) -> pd.Series:
     """Return names without the differences of case, blanks and punctuation that lines show."""
     if values.dtype != "str":
         return values
-    return values.str.casefold().str.replace(r"[\s.,;'\"()-]+", "", regex=True).where(values.notna())
+    positions, names = pd.factorize(values)  # names repeat: each is looked at once
+    bare = pd.Series(names, dtype="str").str.casefold().str.replace(r"[\s.,;'\"()-]+", "", regex=True)
+    return bare.reindex(positions).set_axis(values.index)
