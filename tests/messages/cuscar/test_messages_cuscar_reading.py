@@ -12,7 +12,7 @@ from features.manifest import messages
 from features.manifest.messages import Broken, Shipment, segments
 from features.manifest.messages.cuscar import FORM
 
-SEA = (Path(__file__).parent / "samples" / "cuscar" / "sea.edi").read_bytes()
+SEA = (Path(__file__).parent / "sea.edi").read_bytes()
 
 
 def _read(data: bytes, tmp_path: Path) -> list[Shipment | Broken]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from features.manifest.messages import Shipment
 from features.manifest.messages.x12_309 import FORM
 
-OCEAN = (Path(__file__).parent / "samples" / "x12_309" / "ocean.x12").read_bytes()
+OCEAN = (Path(__file__).parent / "ocean.x12").read_bytes()
 
 
 @pytest.mark.parametrize(

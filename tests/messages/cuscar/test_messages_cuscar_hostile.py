@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from features.manifest.messages import Shipment
 from features.manifest.messages.cuscar import FORM
 
-SEA = (Path(__file__).parent / "samples" / "cuscar" / "sea.edi").read_bytes()
+SEA = (Path(__file__).parent / "sea.edi").read_bytes()
 
 
 @pytest.mark.parametrize(

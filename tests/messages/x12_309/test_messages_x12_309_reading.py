@@ -11,8 +11,9 @@ from features import manifest
 from features.manifest import messages
 from features.manifest.messages import Broken, Shipment
 from features.manifest.messages.x12_309 import FORM
+from features.places.gazetteer import locate
 
-OCEAN = (Path(__file__).parent / "samples" / "x12_309" / "ocean.x12").read_bytes()
+OCEAN = (Path(__file__).parent / "ocean.x12").read_bytes()
 
 
 def _read(data: bytes, tmp_path: Path) -> list[Shipment | Broken]:
@@ -259,3 +260,9 @@ def test_second_lines_of_a_name(tmp_path: Path) -> None:
         "ACME",
         "123 FACTORY ROAD KINGSTON",
     )
+
+
+@pytest.mark.parametrize("air", [True, False])
+@pytest.mark.parametrize("number", ["57201", "24145", "01822", "5201", "0901"])
+def test_a_port_said_by_number_is_taken_for_no_other_place(number: str, air: bool) -> None:
+    assert locate(number, air) == -1
