@@ -16,7 +16,7 @@ from features.manifest.column_names import recognise
 from features.manifest.files import Opened
 from features.manifest.mapping import Mapping, Source, Values
 from features.manifest.problems import NOTE_COLUMNS, REJECTED_COLUMNS, empty, problem, quoted
-from features.manifest.rows import Chunk
+from features.manifest.rows import FILE_STRIDE, Chunk
 
 #: Internal column: file number and row number in one integer; the order of the input.
 POSITION = "__position"
@@ -30,7 +30,6 @@ WHOLE, PART = 1.0, 2.0
 KIND = "__kind"
 #: Internal column: the row was scored on an earlier list (`features.manifest.earlier`).
 EARLIER = "__earlier"
-_FILE_STRIDE = 1 << 40
 _POSITION_NAMES = ("source_file", "source_position")
 #: Columns with numbers of papers, which spreadsheets take for quantities: all but 15 digits are lost,
 #: and a table written from there has 1.23457E+17, so that two bills read alike.
@@ -39,6 +38,9 @@ _NUMBERS_OF_PAPERS = frozenset(
 )
 _SHORTENED = r"^[0-9](?:[.,][0-9]+)?[eE]\+[0-9]{1,2}$"
 _ALL_DIGITS = "every digit; a number this long loses digits in a spreadsheet, so that two may read alike"
+
+#: Column or columns, rows of the table, what stood there, and what was expected.
+_Noted = tuple[str | list[str], np.ndarray, pd.Series, list[str]]
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def automatic(header: list[str]) -> Mapping:
 
 def file_numbers(table: pd.DataFrame) -> np.ndarray:
     """Return the number of the file each row stands in."""
-    return table[POSITION].to_numpy() // _FILE_STRIDE
+    return table[POSITION].to_numpy() // FILE_STRIDE
 
 
 def check_header(opened: Opened, mapping: Mapping | None) -> list[dict[str, str]]:
@@ -158,22 +160,24 @@ def convert(chunk: Chunk, plan: Plan) -> Part:
     """Turn raw rows into rows of the shipment table."""
     mapping, label = plan.mapping, plan.opened.label
     frame = chunk.frame
-    position = plan.number * _FILE_STRIDE + chunk.numbers
+    position = plan.number * FILE_STRIDE + chunk.numbers
     unmapped: Counter[tuple[str, str, str]] = Counter()
-    noted: list[tuple[str, np.ndarray, pd.Series, list[str]]] = []
+    noted: list[_Noted] = []
     data: dict[str, pd.Series] = {}
     for name, raw in _raw_columns(frame, plan, chunk.numbers, unmapped).items():
         column = cells.read_column(name, raw, plan.habits)
         values = column.values * mapping.scale[name] if name in mapping.scale else column.values
         data[name] = values.reset_index(drop=True)
-        noted.append((name, column.noted, raw, column.expected))
+        noted.append((name, column.noted, raw.iloc[column.noted], column.expected))
         noted += _doubtful(name, data[name], chunk, plan)
-    noted += [(name, np.array([at]), _at(at, value), [why]) for at, name, value, why in chunk.doubts]
+    if chunk.doubts:
+        rows, names, said, expected = map(list, zip(*chunk.doubts, strict=True))
+        noted.append((names, np.array(rows), pd.Series(said, dtype="str"), expected))
     for name in mapping.categorical:
         data[name] = cells.clean(_text(frame[name]), plan.habits.missing)[0]
     for name in mapping.numeric:
         data[name], wrong = _extra_number(frame[name], plan.habits)
-        noted.append((name, wrong, frame[name], ["a number"] * len(wrong)))
+        noted.append((name, wrong, frame[name].iloc[wrong], ["a number"] * len(wrong)))
     table = pd.DataFrame(data, index=pd.RangeIndex(len(frame)))
     table = _keyed(table, frame, mapping)
     table = _positioned(table, label, chunk.numbers)
@@ -192,9 +196,7 @@ def convert(chunk: Chunk, plan: Plan) -> Part:
     return Part(table, notes, rejected, len(frame) + len(chunk.broken), unmapped)
 
 
-def _doubtful(
-    name: str, values: pd.Series, chunk: Chunk, plan: Plan
-) -> list[tuple[str, np.ndarray, pd.Series, list[str]]]:
+def _doubtful(name: str, values: pd.Series, chunk: Chunk, plan: Plan) -> list[_Noted]:
     """Return notes on values that are kept but may not be what was written."""
     if values.dtype != "str":
         return []
@@ -206,12 +208,8 @@ def _doubtful(
     at = np.unique(np.concatenate(long)).astype(int) if long else np.empty(0, dtype=int)
     lost = _where(pc.match_substring(texts, "\ufffd"))
     unread = f"readable text; some bytes of this cell are none in {plan.opened.encoding}"
-    return [(name, at, values, [_ALL_DIGITS] * len(at)), (name, lost, values, [unread] * len(lost))]
-
-
-def _at(position: int, value: str) -> pd.Series:
-    """Return a series that holds a value at a position."""
-    return pd.Series([""] * position + [value], dtype="str")
+    digits = (name, at, values.iloc[at], [_ALL_DIGITS] * len(at))
+    return [digits, (name, lost, values.iloc[lost], [unread] * len(lost))]
 
 
 def _where(holds: pa.BooleanArray) -> np.ndarray:
@@ -369,14 +367,14 @@ def _positioned(table: pd.DataFrame, label: str, numbers: np.ndarray) -> pd.Data
     return table
 
 
-def _notes(noted: list[tuple[str, np.ndarray, pd.Series, list[str]]], table: pd.DataFrame) -> pd.DataFrame:
+def _notes(noted: list[_Noted], table: pd.DataFrame) -> pd.DataFrame:
     parts = []
-    for name, rows, raw, expected in noted:
+    for name, rows, values, expected in noted:
         if len(rows):
             at = table.iloc[rows]
             part = at[["shipment_id", *_POSITION_NAMES, POSITION]].assign(
                 column=name,
-                value=[quoted(value) for value in _text(raw.iloc[rows].reset_index(drop=True)).fillna("")],
+                value=[quoted(value) for value in _text(values.reset_index(drop=True)).fillna("")],
                 expected=expected,
             )
             parts.append(part)
@@ -395,13 +393,14 @@ def _rejected(rows: pd.DataFrame, reason: str) -> pd.DataFrame:
 def _broken(chunk: Chunk, plan: Plan) -> pd.DataFrame:
     numbers = pd.Series(list(chunk.broken), dtype="int64")
     places = [chunk.places.get(n, (f"row {n}", "")) for n in chunk.broken]
+    labels = chunk.files or (plan.opened.label,)
     rows = pd.DataFrame(
         {
-            "source_file": pd.Series([plan.opened.label] * len(numbers), dtype="str"),
+            "source_file": pd.Series([labels[n // FILE_STRIDE] for n in chunk.broken], dtype="str"),
             "source_position": pd.Series([place for place, _ in places], dtype="str"),
             "shipment_id": pd.Series([name or None for _, name in places], dtype="str"),
             "reason": pd.Series(list(chunk.broken.values()), dtype="str"),
-            POSITION: numbers + plan.number * _FILE_STRIDE,
+            POSITION: numbers + plan.number * FILE_STRIDE,
         }
     )
     return rows

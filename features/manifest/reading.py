@@ -242,9 +242,9 @@ class _Source:
             before += len(frame)
         if self.unread:
             yield _unread(self.unread)
-        for number, opened in enumerate(self.opened):
+        for number, (opened, *more) in _runs(self.opened):
             plan = None
-            for chunk in chunks(opened):
+            for chunk in chunks(opened, *more):
                 if plan is None:
                     plan = canonical.plan(opened, number, self.mapping, chunk.frame)
                     self.ignored.append((opened.label, plan.ignored))
@@ -316,6 +316,15 @@ class _Source:
         expected = "a column of the shipment table, or a mapping; local columns not mapped are left out"
         table = pd.DataFrame(rows).assign(expected=expected) if rows else empty(NOTE_COLUMNS)
         return table.reindex(columns=list(NOTE_COLUMNS)).astype("str")
+
+
+def _runs(opened: list[Opened]) -> Iterator[tuple[int, list[Opened]]]:
+    """Yield files, with the number of the first: each by itself, messages of one format together."""
+    begin = 0
+    for number, each in enumerate(opened, 1):
+        if number == len(opened) or not each.message or opened[number].message != each.message:
+            yield begin, opened[begin:number]
+            begin = number
 
 
 def known_names(mapping: Mapping | None) -> Known:

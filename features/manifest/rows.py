@@ -21,6 +21,8 @@ from features.manifest.problems import ManifestError, problem, quoted
 from features.manifest.typed_cells import cell_text
 
 CHUNK = 50_000
+#: Numbers of rows of one file; those of the next begin here.
+FILE_STRIDE = 1 << 40
 #: Cells of a chunk of a very wide table.
 CHUNK_CELLS = 20_000_000
 #: Characters one chunk of CSV may take before a quotation mark is taken to be never closed.
@@ -52,6 +54,9 @@ class Chunk:
         Position in ``frame``, column, value, what was expected: what a message's reader did not use.
     summaries : ndarray of float64, shape (n,), or None
         Where any row is an entry of a list: 1 on those, 2 on those that tell of a part of the bill, else 0.
+    files : tuple of str
+        Of a chunk out of several files: their labels; numbers of rows of the second begin at `FILE_STRIDE`,
+        of the third at twice that.
     """
 
     frame: pd.DataFrame
@@ -61,6 +66,7 @@ class Chunk:
     places: dict[int, tuple[str, str]] = field(default_factory=dict)
     doubts: list[tuple[int, str, str, str]] = field(default_factory=list)
     summaries: np.ndarray | None = None
+    files: tuple[str, ...] = ()
 
 
 def rows_at_once(columns: int) -> int:
@@ -68,13 +74,14 @@ def rows_at_once(columns: int) -> int:
     return max(1, min(CHUNK, CHUNK_CELLS // max(1, columns)))
 
 
-def chunks(opened: Opened) -> Iterator[Chunk]:
-    """Yield the rows of a table, in order."""
+def chunks(opened: Opened, *more: Opened) -> Iterator[Chunk]:
+    """Yield the rows of a table, in order; or of several files of messages of one format."""
     if opened.message:
         from features.manifest import messages
-        from features.manifest.messages.chunks import chunks as of_message
+        from features.manifest.messages.chunks import chunks as of_messages
 
-        yield from of_message(opened.path, opened.label, messages.BY_NAME[opened.message])
+        files = [(each.path, each.label) for each in (opened, *more)]
+        yield from of_messages(files, messages.BY_NAME[opened.message])
         return
     readers = {"csv": _csv, "xlsx": _spreadsheet, "parquet": _parquet, "jsonl": _json_lines}
     for chunk in readers[opened.form](opened):

@@ -1,6 +1,7 @@
 """Folders and archives: every file in them is read or listed, and none leaves its place."""
 
 import io
+import time
 import zipfile
 from contextlib import ExitStack
 
@@ -143,3 +144,45 @@ def test_an_empty_folder_and_an_empty_archive_say_so(tmp_path):
     (tmp_path / "day.zip").write_bytes(zipped({}))
     with pytest.raises(manifest.ManifestError, match="it is empty"):
         manifest.read(tmp_path / "day.zip")
+
+
+def test_thousands_of_small_messages_cost_little_more_than_one_large(tmp_path):
+    """Airlines send a file per air waybill: what is read of each is put together before it is worked on."""
+    (tmp_path / "in").mkdir()
+    bill = "FWB/16\n160-{0:08d}HKGBKK/T1K{1}MC0.1\nRTG/BKKCX\nSHP\n/A\nCNE\n/B\n"
+    bill += "RTD/1/P1/K{1}/CQ/W{1}\n/NG/TOYS\n"
+    for number in range(600):
+        text = bill.format(number, number % 50 + 1) if number % 100 else "FWB/16\nnothing of a bill\n"
+        (tmp_path / "in" / f"{number:04}.txt").write_text(text)
+    begun = time.process_time()
+    found = manifest.read(tmp_path / "in")
+    assert time.process_time() - begun < 6  # a tenth of a second each would be 60
+    assert found.counts["shipments"] == 594
+    assert found.counts["rejected"] == 6 == len(found.rejected)
+    assert found.rejected["source_file"].tolist() == [f"in/{n:04}.txt" for n in range(0, 600, 100)]
+    names = found.table["source_file"].str.extract(r"([0-9]{4})")[0].astype(int)
+    assert (names == found.table["shipment_id"].str.extract(r"([0-9]{4})$")[0].astype(int)).all()
+
+
+def test_files_of_several_formats_keep_their_order_and_names(tmp_path):
+    (tmp_path / "in").mkdir()
+    mail = "item_id_s10,content_description,content_hs\nRR{:08d}0GB,Tea,0902\n"
+    for number in range(6):
+        text = GOOD.format(f"X{number}") if number % 3 == 2 else mail.format(number)
+        (tmp_path / "in" / f"{number}.csv").write_text(text)
+    for found in (manifest.read(tmp_path / "in"), *manifest.stream(tmp_path / "in")):
+        expected = [0, 1, 2, 2, 3, 4, 5, 5]
+        assert found.table["source_file"].tolist() == [f"in/{number}.csv" for number in expected]
+
+
+def test_a_doubt_on_every_row_costs_as_much_as_its_row(tmp_path):
+    rows = [f"RX{number:08d}0GB,S{number},Tea,0902" for number in range(10_000)]
+    (tmp_path / "mail.csv").write_text(
+        "\n".join(["s10_id,sender_name,content_description,content_hs", *rows])
+    )
+    begun = time.process_time()
+    found = manifest.read(tmp_path / "mail.csv")
+    assert time.process_time() - begun < 6  # 10 s where each doubt was laid out as a column
+    wrong = found.notes[found.notes["expected"].str.contains("check digit")]
+    assert 8_000 < len(wrong) < 10_000
+    assert wrong["source_position"].iloc[0] in ("line 2", "line 3")
