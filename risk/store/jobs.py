@@ -1,0 +1,185 @@
+"""Jobs: long work that a worker process does, with its row in the database.
+
+A page asks for a job and reads its row; a worker takes it, beats while it works, and ends it. A job whose
+worker died has no heartbeat and is taken up again by another, so work must be repeatable: what half a run
+left behind is cleared by the next. Who runs a job says so with every beat, and stops where it no longer
+is the one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from risk.store import ledger
+from risk.store.tables import jobs
+
+#: A worker that did not beat for so long is taken for dead.
+DEAD_AFTER = pd.Timedelta(seconds=30)
+
+#: A job is tried so often; one that kills every worker is no longer tried.
+ATTEMPTS = 3
+
+ENDED = ("done", "failed", "stopped")
+
+
+class Lost(Exception):
+    """The job is no longer this worker's: it was stopped, or another worker has it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as a worker or a page sees it."""
+
+    id: int
+    kind: str
+    state: str
+    asked: dict[str, Any]
+    asked_by: int | None
+    asked_at: pd.Timestamp
+    done: int
+    total: int
+    message: str
+    result: dict[str, Any] | None
+    attempts: int
+
+
+def ask(
+    connection: sa.Connection, kind: str, asked: dict[str, Any], *, at: pd.Timestamp, user_id: int | None
+) -> int:
+    """Put a job into the queue; return its number."""
+    row = {"kind": kind, "state": "queued", "asked": asked, "asked_by": user_id, "asked_at": at}
+    number = int(connection.execute(jobs.insert().values(**row).returning(jobs.c.id)).scalar_one())
+    actor = "system" if user_id is None else f"user:{user_id}"
+    ledger.append(connection, "job.asked", at=at, actor=actor, subject=f"job:{number}", facts={"kind": kind})
+    return number
+
+
+def take(connection: sa.Connection, worker: str, *, at: pd.Timestamp) -> Job | None:
+    """Take the oldest job that waits, or whose worker died; None when there is nothing to do."""
+    dead = sa.and_(jobs.c.state == "running", jobs.c.heartbeat_at < at - DEAD_AFTER)
+    worn_out = jobs.update().where(dead, jobs.c.attempts >= ATTEMPTS)
+    connection.execute(
+        worn_out.values(state="failed", ended_at=at, message="the program ended while it worked, every time")
+    )
+    connection.execute(
+        jobs.update().where(dead, jobs.c.stop_asked).values(state="stopped", ended_at=at, message="stopped")
+    )
+    waiting = sa.or_(jobs.c.state == "queued", dead)
+    row = connection.execute(sa.select(jobs.c.id).where(waiting).order_by(jobs.c.id).limit(1)).first()
+    if row is None:
+        return None
+    connection.execute(
+        jobs.update()
+        .where(jobs.c.id == row.id)
+        .values(
+            state="running",
+            worker=worker,
+            started_at=at,
+            heartbeat_at=at,
+            attempts=jobs.c.attempts + 1,
+            message="",
+        )
+    )
+    return get(connection, row.id)
+
+
+def beat(
+    connection: sa.Connection,
+    number: int,
+    worker: str,
+    *,
+    at: pd.Timestamp,
+    done: int = 0,
+    total: int = 0,
+    message: str = "",
+) -> None:
+    """Say that a job goes on, and how far it is.
+
+    Raises
+    ------
+    Lost
+        It was asked to stop, or is another worker's.
+    """
+    hit = connection.execute(
+        _mine(number, worker)
+        .where(jobs.c.stop_asked.is_(False))
+        .values(heartbeat_at=at, done=done, total=total, message=message[:500])
+        .returning(jobs.c.id)
+    ).first()
+    if hit is None:
+        raise Lost(f"job {number}")
+
+
+def _mine(number: int, worker: str) -> sa.Update:
+    return jobs.update().where(jobs.c.id == number, jobs.c.worker == worker, jobs.c.state == "running")
+
+
+def end(
+    connection: sa.Connection,
+    number: int,
+    worker: str,
+    state: str,
+    *,
+    at: pd.Timestamp,
+    message: str = "",
+    result: dict[str, Any] | None = None,
+) -> None:
+    """End a job as ``done``, ``failed`` or ``stopped``.
+
+    Raises
+    ------
+    Lost
+        It is another worker's.
+    """
+    hit = connection.execute(
+        _mine(number, worker)
+        .values(state=state, ended_at=at, message=message[:2000], result=result)
+        .returning(jobs.c.id)
+    ).first()
+    if hit is None:
+        raise Lost(f"job {number}")
+    ledger.append(connection, f"job.{state}", at=at, actor="system", subject=f"job:{number}")
+
+
+def stop(connection: sa.Connection, number: int, *, at: pd.Timestamp, actor: str) -> None:
+    """Ask a job to stop: at once where it waits, at its next beat where it runs."""
+    connection.execute(
+        jobs.update()
+        .where(jobs.c.id == number, jobs.c.state == "queued")
+        .values(state="stopped", ended_at=at, message="stopped before it began")
+    )
+    connection.execute(
+        jobs.update().where(jobs.c.id == number, jobs.c.state == "running").values(stop_asked=True)
+    )
+    ledger.append(connection, "job.stop", at=at, actor=actor, subject=f"job:{number}")
+
+
+def get(connection: sa.Connection, number: int) -> Job:
+    """Return a job."""
+    return _job(connection.execute(sa.select(jobs).where(jobs.c.id == number)).one())
+
+
+def latest(connection: sa.Connection, most: int = 20) -> list[Job]:
+    """Return the latest jobs, newest first."""
+    rows = connection.execute(sa.select(jobs).order_by(jobs.c.id.desc()).limit(most))
+    return [_job(row) for row in rows]
+
+
+def _job(row: sa.Row[tuple[object, ...]]) -> Job:
+    return Job(
+        row.id,
+        row.kind,
+        row.state,
+        row.asked,
+        row.asked_by,
+        pd.Timestamp(row.asked_at),
+        row.done,
+        row.total,
+        row.message,
+        row.result,
+        row.attempts,
+    )

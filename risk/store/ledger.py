@@ -1,0 +1,213 @@
+"""The ledger: what was done, by whom and when, each row chained to the one before.
+
+A row's hash is SHA-256 over the hash before it and the row as canonical JSON, so a row that is changed,
+taken out or put in breaks the chain from there on. A chain cannot tell by itself that its end was cut off:
+a head hash printed on paper can (`verify` with ``head``). This makes tampering evident; it does not make
+it impossible. Rows hold ids, whole numbers and keyed hashes, never names or texts of people, so that personal
+fields can be purged without touching a row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from risk.store.tables import ledger
+
+#: Hash before the first row.
+NOTHING = "0" * 64
+
+#: Characters of a head as it is printed: row number, dash, first hex digits of its hash.
+_HEAD = re.compile(r"(\d{1,18})-([0-9a-f]{8,64})")
+
+#: Characters a text in a row may have; longer ones belong into tables that can be purged.
+LONGEST = 200
+
+Plain = str | int | bool | None | Sequence["Plain"] | Mapping[str, "Plain"]
+
+
+class LedgerError(ValueError):
+    """A row may not hold what it was given."""
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What `verify` found.
+
+    Attributes
+    ----------
+    rows : int
+        Rows that hold, from the first on.
+    head : str
+        Number and hash of the last of them, as printed.
+    broken : int or None
+        Number of the first row that does not hold.
+    why : str
+        What is wrong there, empty where nothing is.
+    """
+
+    rows: int
+    head: str
+    broken: int | None = None
+    why: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the whole ledger holds."""
+        return self.broken is None and not self.why
+
+
+def canonical(facts: Mapping[str, Plain]) -> str:
+    """Return facts as canonical JSON: keys sorted, no blanks, no floats.
+
+    Raises
+    ------
+    LedgerError
+        A float, an unknown type, or a text that is too long.
+    """
+    _check(dict(facts), "facts")
+    return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+
+
+def _check(value: object, where: str) -> None:
+    if isinstance(value, dict):
+        for key, member in value.items():
+            if not isinstance(key, str):
+                raise LedgerError(f"{where}: {key!r} is no text")
+            _check(member, f"{where}.{key}")
+    elif isinstance(value, list):
+        for member in value:
+            _check(member, where)
+    elif isinstance(value, str):
+        if len(value) > LONGEST or not value.isprintable():
+            raise LedgerError(f"{where}: a text of {len(value)} characters; a row holds ids and hashes")
+    elif value is not None and not isinstance(value, int):
+        raise LedgerError(
+            f"{where}: {type(value).__name__} does not go into a row; use a whole number or text"
+        )
+
+
+def keyed(key: bytes, text: str) -> str:
+    """Return a keyed hash (HMAC-SHA-256, hex) that stands for a text without telling it."""
+    return hmac.new(key, text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+
+
+def append(
+    connection: sa.Connection,
+    kind: str,
+    *,
+    at: pd.Timestamp,
+    actor: str,
+    subject: str = "",
+    facts: Mapping[str, Plain] | None = None,
+) -> str:
+    """Add a row within a transaction of `Database.write`; return the head.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction that writes.
+    kind : str
+        What was done, as ``outcome`` or ``list.published``.
+    at : Timestamp
+        When (UTC); passed in.
+    actor : str
+        ``user:7`` or ``system``.
+    subject : str
+        What it was done to: ``shipment:1188``.
+    facts : mapping
+        Ids, whole numbers, hashes.
+
+    Raises
+    ------
+    LedgerError
+        Facts that do not belong into a row.
+    """
+    last = connection.execute(
+        sa.select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1)
+    ).first()
+    seq, before = (last.seq + 1, last.hash) if last else (1, NOTHING)
+    row = {
+        "seq": seq,
+        "at": at.isoformat(timespec="microseconds"),
+        "actor": actor,
+        "kind": kind,
+        "subject": subject,
+        "facts": canonical(facts or {}),
+    }
+    _check({name: row[name] for name in ("actor", "kind", "subject")}, "row")
+    row["hash"] = _hash(before, row)
+    connection.execute(ledger.insert().values(**row, before=before))
+    return _told(seq, str(row["hash"]))
+
+
+def _hash(before: str, row: Mapping[Any, Any]) -> str:
+    text = json.dumps(
+        [row[name] for name in ("seq", "at", "actor", "kind", "subject", "facts")],
+        ensure_ascii=False,
+        separators=(",", ":"),
+    )
+    return hashlib.sha256(f"{before}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _told(seq: int, digest: str) -> str:
+    return f"{seq}-{digest}"
+
+
+def head(connection: sa.Connection) -> str:
+    """Return number and hash of the last row, ``0-000…`` of an empty ledger."""
+    last = connection.execute(
+        sa.select(ledger.c.seq, ledger.c.hash).order_by(ledger.c.seq.desc()).limit(1)
+    ).first()
+    return _told(last.seq, last.hash) if last else _told(0, NOTHING)
+
+
+def verify(connection: sa.Connection, printed: str = "") -> Verified:
+    """Check every row of the ledger, and that it still reaches a head that was printed.
+
+    Parameters
+    ----------
+    connection : Connection
+    printed : str
+        A head as printed on a list or a report: row number, dash, at least 8 hex digits.
+
+    Raises
+    ------
+    LedgerError
+        ``printed`` is no head.
+    """
+    wanted = _HEAD.fullmatch(printed.strip().lower()) if printed else None
+    if printed and wanted is None:
+        raise LedgerError(f"{printed[:80]!r} is no head: expected a row number, a dash and hex digits")
+    before, number = NOTHING, 0
+    rows = connection.execution_options(yield_per=5000).execute(sa.select(ledger).order_by(ledger.c.seq))
+    for row in rows:
+        why = _wrong(row._mapping, number + 1, before)
+        if not why and wanted and row.seq == int(wanted[1]) and not row.hash.startswith(wanted[2]):
+            why = "its hash is not the one that was printed: the ledger was rewritten"
+        if why:
+            return Verified(number, _told(number, before), int(row.seq), why)
+        before, number = row.hash, row.seq
+    if wanted and int(wanted[1]) > number:
+        why = f"the ledger ends at row {number}; row {wanted[1]} was printed: its end was cut off"
+        return Verified(number, _told(number, before), number + 1, why)
+    return Verified(number, _told(number, before))
+
+
+def _wrong(row: Mapping[Any, Any], number: int, before: str) -> str:
+    """Return what is wrong with a row that should be the one of this number after that hash."""
+    if row["seq"] != number:
+        return f"row {number} is missing"
+    if row["before"] != before:
+        return "it does not follow from the row before"
+    if row["hash"] != _hash(before, row):
+        return "its content was changed"
+    return ""

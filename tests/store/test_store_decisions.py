@@ -1,0 +1,311 @@
+"""Claims, steps, raising and lowering, outcomes and their corrections."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from risk.store import decisions, inspections, ledger, people
+from risk.store.database import Database
+from risk.store.inspections import Outcome
+from risk.store.tables import claims, outcomes, overrides, remarks, shipments
+from risk.store.tables import ledger as rows
+
+NOW = pd.Timestamp("2026-11-22 04:00")
+KEY = b"k" * 32
+
+
+def later(minutes: float) -> pd.Timestamp:
+    return NOW + pd.Timedelta(minutes=minutes)
+
+
+@pytest.fixture
+def shipment(database: Database) -> int:
+    with database.write() as connection:
+        return connection.execute(
+            shipments.insert().values(bill="B1", first_known_at=NOW).returning(shipments.c.id)
+        ).scalar_one()
+
+
+@pytest.fixture
+def crew(database: Database) -> dict[str, people.Person]:
+    made = {}
+    for login, role in (("ana", "officer"), ("ben", "officer"), ("chi", "supervisor")):
+        with database.write() as connection:
+            number = people.add(connection, login, role, at=NOW, actor="system")
+        made[login] = people.Person(number, login, "", role, "en")
+    return made
+
+
+# --- claims ---------------------------------------------------------------------------------
+
+
+def claim(database: Database, shipment: int, who: people.Person, at: pd.Timestamp = NOW) -> int:
+    with database.write() as connection:
+        return decisions.claim(connection, shipment, who, at=at, minutes=30).user_id
+
+
+def test_two_officers_do_not_open_the_same(database: Database, shipment: int, crew: dict) -> None:
+    ana, ben = crew["ana"], crew["ben"]
+    assert claim(database, shipment, ana) == ana.id
+    assert claim(database, shipment, ben, later(29)) == ana.id
+    assert claim(database, shipment, ana, later(29)) == ana.id
+    assert claim(database, shipment, ben, later(40)) == ana.id
+    assert claim(database, shipment, ben, later(60)) == ben.id
+
+
+def test_who_gives_up_a_claim_leaves_it_to_others(database: Database, shipment: int, crew: dict) -> None:
+    claim(database, shipment, crew["ana"])
+    with database.write() as connection:
+        decisions.release(connection, shipment, crew["ben"], at=NOW)
+    assert claim(database, shipment, crew["ben"]) == crew["ana"].id
+    with database.write() as connection:
+        decisions.release(connection, shipment, crew["ana"], at=NOW)
+    assert claim(database, shipment, crew["ben"]) == crew["ben"].id
+
+
+def test_of_many_at_once_one_has_it(database: Database, shipment: int, crew: dict) -> None:
+    got: list[int] = []
+    threads = [
+        threading.Thread(target=lambda who=who: got.append(claim(database, shipment, who)))
+        for who in list(crew.values()) * 4
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(got)) == 1
+    with database.read() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(claims)).scalar() == 1
+
+
+def test_there_is_no_claim_on_nothing(database: Database, crew: dict) -> None:
+    with pytest.raises(decisions.Refused, match="no such shipment"):
+        claim(database, 4711, crew["ana"])
+
+
+# --- steps ----------------------------------------------------------------------------------
+
+
+def step(database: Database, shipment: int, to: str, who: people.Person) -> None:
+    with database.write() as connection:
+        decisions.step(connection, shipment, to, who, at=NOW)
+
+
+def test_a_shipment_goes_its_way(database: Database, shipment: int, crew: dict) -> None:
+    for to in ("selected", "hold_asked", "hold_asked", "presented", "opened"):
+        step(database, shipment, to, crew["ana"])
+    with pytest.raises(decisions.Refused, match="does not follow"):
+        step(database, shipment, "hold_asked", crew["ana"])
+    with database.read() as connection:
+        assert decisions.latest_step(connection, shipment) == "opened"
+        told = connection.execute(sa.select(rows.c.facts).where(rows.c.kind == "step")).scalars().all()
+    assert len(told) == 4
+
+
+def test_every_step_is_reached_and_none_is_unknown() -> None:
+    assert set(decisions.FOLLOWS) == {"", *decisions.STEPS}
+    assert set().union(*decisions.FOLLOWS.values()) == set(decisions.STEPS)
+
+
+# --- raising and lowering -------------------------------------------------------------------
+
+
+def override(
+    database: Database, shipment: int, who: people.Person, direction: str, code: str, rank: int, remark=""
+) -> str:
+    with database.write() as connection:
+        return decisions.override(
+            connection, shipment, direction, code, who, at=NOW, rank=rank, remark=remark
+        )
+
+
+def states(database: Database) -> list[str]:
+    with database.read() as connection:
+        return list(connection.execute(sa.select(overrides.c.state).order_by(overrides.c.id)).scalars())
+
+
+def test_an_officer_raises_alone(database: Database, shipment: int, crew: dict) -> None:
+    assert override(database, shipment, crew["ana"], "raise", "tip", 2000) == "in_force"
+
+
+def test_lowering_what_stands_high_waits_for_somebody_else(
+    database: Database, shipment: int, crew: dict
+) -> None:
+    assert override(database, shipment, crew["chi"], "lower", "permit_seen", 3) == "waiting"
+    with database.read() as connection:
+        number = connection.execute(sa.select(overrides.c.id)).scalar_one()
+    with pytest.raises(decisions.Refused, match="somebody else"), database.write() as connection:
+        decisions.sign(connection, number, True, crew["chi"], at=NOW)
+    with database.write() as connection:
+        decisions.sign(connection, number, True, crew["ana"], at=NOW)
+    assert states(database) == ["in_force"]
+    with pytest.raises(decisions.Refused, match="does not wait"), database.write() as connection:
+        decisions.sign(connection, number, True, crew["ben"], at=NOW)
+
+
+def test_lowering_what_stands_low_does_not_wait(database: Database, shipment: int, crew: dict) -> None:
+    assert (
+        override(database, shipment, crew["ana"], "lower", "data_error", decisions.HIGH_RANK + 1)
+        == "in_force"
+    )
+
+
+def test_a_raised_shipment_keeps_its_place_while_lowering_waits(
+    database: Database, shipment: int, crew: dict
+) -> None:
+    override(database, shipment, crew["ana"], "raise", "tip", 50)
+    assert override(database, shipment, crew["ben"], "lower", "permit_seen", 50) == "waiting"
+    assert states(database) == ["in_force", "waiting"]
+    with database.write() as connection:
+        decisions.sign(connection, 2, True, crew["chi"], at=NOW)
+    assert states(database) == ["withdrawn", "in_force"]
+
+
+@pytest.mark.parametrize(
+    ("direction", "code", "remark"),
+    [("raise", "permit_seen", ""), ("lower", "tip", ""), ("up", "tip", ""), ("raise", "other", "  ")],
+)
+def test_a_reason_is_needed(
+    database: Database, shipment: int, crew: dict, direction: str, code: str, remark: str
+) -> None:
+    with pytest.raises(decisions.Refused):
+        override(database, shipment, crew["ana"], direction, code, 5, remark)
+    assert states(database) == []
+
+
+def test_words_stand_where_they_can_be_purged(database: Database, shipment: int, crew: dict) -> None:
+    hostile = "name of a person\x00 =HYPERLINK(1) <script>\u202e \ud800 " + "x" * 1_000_000
+    override(database, shipment, crew["ana"], "raise", "other", 5, hostile)
+    with database.read() as connection:
+        kept = connection.execute(sa.select(remarks.c.text)).scalar_one()
+        told = str(connection.execute(sa.select(rows)).all())
+        assert ledger.verify(connection).holds
+    assert kept.startswith("name of a person =HYPERLINK(1) <script>")
+    assert len(kept) <= 4_000
+    assert "person" not in told
+
+
+# --- outcomes -------------------------------------------------------------------------------
+
+FIND = Outcome(
+    "full",
+    found=("live_animals",),
+    taxa=("Manis javanica",),
+    where_in_load="back",
+    pieces=12,
+    alive=9,
+    kg=31.25,
+    inspected_at=NOW,
+)
+
+
+def record(
+    database: Database, shipment: int, outcome: Outcome, who: people.Person, request: str, replaces=None
+) -> int:
+    with database.write() as connection:
+        return inspections.record(
+            connection, shipment, outcome, who, at=NOW, request=request, key=KEY, replaces=replaces
+        )
+
+
+def test_an_outcome_sent_twice_is_kept_once(database: Database, shipment: int, crew: dict) -> None:
+    assert record(database, shipment, FIND, crew["ana"], "r1") == record(
+        database, shipment, FIND, crew["ana"], "r1"
+    )
+    with database.read() as connection:
+        assert len(inspections.kept_of(connection, shipment)) == 1
+
+
+def test_a_correction_keeps_the_earlier(database: Database, shipment: int, crew: dict) -> None:
+    first = record(database, shipment, FIND, crew["ana"], "r1")
+    second = record(database, shipment, replace(FIND, status="overturned"), crew["chi"], "r2", first)
+    with database.read() as connection:
+        kept = inspections.kept_of(connection, shipment)
+        assert [(row.id, row.current, row.status) for row in kept] == [
+            (first, False, "provisional"),
+            (second, True, "overturned"),
+        ]
+        assert inspections.in_force_of(connection, shipment).id == second
+        assert inspections.changed_behind(connection, KEY) == []
+
+
+def test_who_did_not_see_the_other_outcome_hears_of_it(database: Database, shipment: int, crew: dict) -> None:
+    first = record(database, shipment, FIND, crew["ana"], "r1")
+    with pytest.raises(inspections.Meanwhile):
+        record(database, shipment, FIND, crew["ben"], "r2")
+    record(database, shipment, FIND, crew["ana"], "r3", first)
+    with pytest.raises(inspections.Meanwhile):
+        record(database, shipment, FIND, crew["ben"], "r4", first)
+
+
+def test_of_many_at_once_one_outcome_stands(database: Database, shipment: int, crew: dict) -> None:
+    heard: list[str] = []
+
+    def enter(number: int) -> None:
+        try:
+            record(database, shipment, FIND, crew["ana"], f"r{number}")
+        except inspections.Meanwhile:
+            heard.append("meanwhile")
+
+    threads = [threading.Thread(target=enter, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(heard) == 7
+
+
+def test_not_inspected_is_never_clean(database: Database, shipment: int, crew: dict) -> None:
+    with pytest.raises(inspections.OutcomeError, match="neither clean nor a find"):
+        record(database, shipment, Outcome("not_inspected", "no_time", found=("clean",)), crew["ana"], "r1")
+    record(database, shipment, Outcome("not_inspected", "no_time"), crew["ana"], "r1")
+    with database.read() as connection:
+        assert inspections.in_force_of(connection, shipment).found == []
+
+
+@pytest.mark.parametrize(
+    ("outcome", "fields"),
+    [
+        (Outcome("full"), {"found"}),
+        (Outcome("peek", found=("clean",)), {"inspection"}),
+        (Outcome("full", found=("clean", "live_animals")), {"found"}),
+        (Outcome("full", found=("drugs",)), {"found"}),
+        (Outcome("not_inspected"), {"why_not"}),
+        (replace(FIND, pieces=-1, alive=None, kg=float("nan")), {"pieces", "kg"}),
+        (replace(FIND, alive=13), {"alive"}),
+        (replace(FIND, inspected_at=later(60), where_in_load="moon"), {"inspected_at", "where_in_load"}),
+    ],
+)
+def test_all_that_is_wrong_is_said_at_once(
+    database: Database, shipment: int, crew: dict, outcome: Outcome, fields: set[str]
+) -> None:
+    with pytest.raises(inspections.OutcomeError) as caught:
+        record(database, shipment, outcome, crew["ana"], "r1")
+    assert {field for field, _ in caught.value.problems} == fields
+
+
+def test_an_outcome_changed_behind_the_ledger_shows(database: Database, shipment: int, crew: dict) -> None:
+    first = record(database, shipment, FIND, crew["ana"], "r1")
+    with database.write() as connection:
+        connection.execute(outcomes.update().where(outcomes.c.id == first).values(kg=3.0))
+    with database.read() as connection:
+        assert ledger.verify(connection).holds
+        assert inspections.changed_behind(connection, KEY) == [first]
+    with database.write() as connection:
+        connection.execute(outcomes.delete())
+    with database.read() as connection:
+        assert inspections.changed_behind(connection, KEY) == [first]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"GIF89a", b"\xff\xd8\xff" + b"0" * inspections.PHOTO_BYTES, b"<svg/>"]
+)
+def test_what_is_no_photo_is_refused(database: Database, shipment: int, crew: dict, content: bytes) -> None:
+    first = record(database, shipment, FIND, crew["ana"], "r1")
+    with pytest.raises(inspections.OutcomeError, match="JPEG or PNG"), database.write() as connection:
+        inspections.add_photo(connection, first, content, crew["ana"], at=NOW)

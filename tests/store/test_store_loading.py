@@ -1,0 +1,151 @@
+"""Files put into the database: once, whole, amended, enriched, and after a worker's death."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import sqlalchemy as sa
+
+from risk import intake
+from risk.engine import Engine
+from risk.store import ledger, shipments, tables
+from risk.store.database import Database
+
+SAMPLES = Path(__file__).parents[2] / "data_samples"
+NOW = pd.Timestamp("2025-01-06 04:00")
+KEY = b"k" * 32
+
+
+@pytest.fixture(scope="session")
+def engine() -> Engine:
+    return Engine.load()
+
+
+@pytest.fixture(scope="session")
+def day(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("day") / "day.csv"
+    pd.read_csv(SAMPLES / "port_day.csv", dtype="str").head(60).to_csv(path, index=False)
+    return path
+
+
+def load(database: Database, engine: Engine, *paths: Path, at: pd.Timestamp = NOW) -> intake.Loaded:
+    what = intake.Load(list(paths), None, engine, None, KEY)
+    loaded = intake.load(database, what, job_id=None, at=at)
+    with database.write() as connection:
+        shipments.finish(connection, loaded.batch_id, loaded.counts, at=at, actor="system")
+    return loaded
+
+
+def count(database: Database, table: sa.Table, *where: sa.ColumnElement[bool]) -> int:
+    with database.read() as connection:
+        return connection.execute(sa.select(sa.func.count()).select_from(table).where(*where)).scalar_one()
+
+
+def everything(database: Database) -> dict[str, int]:
+    names = ("shipments", "versions", "declared", "scores", "reasons", "records", "party_marks", "problems")
+    return {name: count(database, tables.metadata.tables[name]) for name in names}
+
+
+def test_a_day_is_put_in_whole_and_once(database: Database, engine: Engine, day: Path) -> None:
+    loaded = load(database, engine, day)
+    assert loaded.counts["rows_read"] == 60
+    assert loaded.counts["changed"] == loaded.counts["shipments"] == 60
+    first = everything(database)
+    assert {
+        first[name] for name in ("shipments", "versions", "declared", "scores", "reasons", "records")
+    } == {60}
+    assert count(database, tables.versions, tables.versions.c.current) == 60
+    again = load(database, engine, day)
+    assert again.counts["changed"] == 0
+    assert everything(database) == first
+    with database.read() as connection:
+        assert ledger.verify(connection).rows == 2
+
+
+def test_scores_are_those_of_the_engine_to_the_bit(database: Database, engine: Engine, day: Path) -> None:
+    load(database, engine, day)
+    from features import manifest
+
+    scored = engine.score(manifest.read([day], now=NOW.to_pydatetime()))
+    expected = dict(zip(scored.frame["shipment_id"], scored.prediction.risk_log_odds.tolist(), strict=True))
+    wanted = (
+        sa.select(tables.shipments.c.bill, tables.scores.c.log_odds)
+        .join(tables.versions, tables.versions.c.shipment_id == tables.shipments.c.id)
+        .join(tables.scores, tables.scores.c.version_id == tables.versions.c.id)
+    )
+    with database.read() as connection:
+        assert {row.bill: row.log_odds for row in connection.execute(wanted)} == expected
+
+
+def test_an_amendment_is_a_version_and_the_earlier_stays(
+    database: Database, engine: Engine, day: Path, tmp_path: Path
+) -> None:
+    load(database, engine, day)
+    table = pd.read_csv(day, dtype="str").head(3)
+    table["gross_weight_kg"] = "77"
+    table["known_at"] = "2025-01-07T04:30"
+    table.to_csv(tmp_path / "later.csv", index=False)
+    loaded = load(database, engine, tmp_path / "later.csv", at=NOW + pd.Timedelta(days=2))
+    assert loaded.counts["changed"] == 3
+    bill = sa.select(tables.shipments.c.id).where(tables.shipments.c.bill == table["shipment_id"].iloc[0])
+    wanted = (
+        sa.select(tables.versions.c.number, tables.versions.c.current, tables.versions.c.gross_weight_kg)
+        .where(tables.versions.c.shipment_id == bill.scalar_subquery())
+        .order_by(tables.versions.c.number)
+    )
+    with database.read() as connection:
+        rows = connection.execute(wanted).all()
+    assert [(row.number, row.current) for row in rows] == [(1, False), (2, True)]
+    assert rows[1].gross_weight_kg == 77.0
+    assert count(database, tables.versions, tables.versions.c.current) == 60
+
+
+@pytest.mark.slow
+def test_a_declaration_enriches_its_bill_and_both_scores_stay(database: Database, engine: Engine) -> None:
+    load(database, engine, SAMPLES / "messages" / "awmds.xml")
+    before = everything(database)
+    loaded = load(database, engine, SAMPLES / "messages" / "sad.xml", at=NOW + pd.Timedelta(hours=1))
+    enriched = (
+        sa.select(tables.shipments.c.bill)
+        .join(tables.versions, tables.versions.c.shipment_id == tables.shipments.c.id)
+        .where(tables.versions.c.number == 2)
+    )
+    with database.read() as connection:
+        bills = connection.execute(enriched).scalars().all()
+        rows = connection.execute(sa.select(tables.declared.c.row)).scalars().all()
+    assert bills
+    declared = {row["shipment_id"] for row in rows if {"declaration_id", "lane", "broker_name"} & set(row)}
+    assert declared & set(bills)
+    assert everything(database)["scores"] == before["scores"] + loaded.counts["changed"]
+
+
+def test_what_a_dead_worker_left_is_never_seen_and_is_cleared(
+    database: Database, engine: Engine, day: Path
+) -> None:
+    class Died(Exception):
+        pass
+
+    def dies(done: int, message: str) -> None:
+        if done:
+            raise Died
+
+    with database.write() as connection:
+        job = connection.execute(
+            tables.jobs.insert()
+            .values(kind="load", state="running", asked={}, asked_at=NOW)
+            .returning(tables.jobs.c.id)
+        ).scalar_one()
+    what = intake.Load([day], None, engine, None, KEY)
+    with pytest.raises(Died):
+        intake.load(database, what, job_id=job, at=NOW, goes_on=dies)
+    assert count(database, tables.versions) > 0
+    assert count(database, tables.versions, tables.versions.c.current) == 0
+    loaded = intake.load(database, replace(what), job_id=job, at=NOW)
+    with database.write() as connection:
+        shipments.finish(connection, loaded.batch_id, loaded.counts, at=NOW, actor="system")
+    assert everything(database)["versions"] == 60
+    assert count(database, tables.batches) == 1
+    assert count(database, tables.versions, tables.versions.c.current) == 60
