@@ -290,10 +290,12 @@ value = "2"
     with pytest.raises(template.TemplateError) as caught:
         template.parse(text, "selectivity")
     said = str(caught.value)
-    for where in (
-        "to", "per", "hours", "colour", "required 'nothing'", "expected 'outcome'", "format", "zone", "delimiter",
-        "root", "reason_codes.goods", "reason_codes.luck", "column 1", "column 2.from 'outcome'", "columns: name B",
-    ):  # fmt: skip
+    where_wrong = (
+        *("to", "per", "hours", "colour", "required 'nothing'", "expected 'outcome'", "format", "zone"),
+        *("delimiter", "root", "reason_codes.goods", "reason_codes.luck", "column 1"),
+        *("column 2.from 'outcome'", "columns: name B"),
+    )
+    for where in where_wrong:
         assert f": {where}: expected" in said, where
 
 
