@@ -28,6 +28,9 @@ _ASIDE = re.compile(r"(?s)<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>\[]*(?:\[.*?\])?\s*>"
 _BARE = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 #: Characters no XML document may hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
+_UNICODE = ("utf-8", "utf8", "utf-16", "ascii", "us-ascii")
+#: What XML is written with, and a backslash that means something to those who escape with it.
+_MARKUP = bytes(byte for byte in range(32, 127) if byte != 92) + rb"\n"
 _CONTROLS = bytes(byte for byte in range(32) if byte not in b"\t\n\r")
 #: Between documents.
 _BLANK = re.compile("[\ufeff \t\r\n\x00]*")
@@ -49,6 +52,8 @@ def decoded(head: bytes) -> str:
     """Return the first bytes of a text file as text, whatever the encoding."""
     for mark, name in (
         (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF32_LE, "utf-32"),  # begins like UTF-16's
+        (codecs.BOM_UTF32_BE, "utf-32"),
         (codecs.BOM_UTF16_LE, "utf-16"),
         (codecs.BOM_UTF16_BE, "utf-16"),
     ):
@@ -215,18 +220,17 @@ def _encoding(path: Path, head: bytes) -> str:
     if found not in ("utf-8", "utf-8-sig", "utf-16", "utf-32") and not found.startswith("utf-16"):
         # Not Unicode: take the document's own word for which it is, if Python knows it.
         declared = _DECLARED.match(decoded(head))
-        if declared and declared[1].lower().replace("_", "-") not in (
-            "utf-8",
-            "utf8",
-            "utf-16",
-            "ascii",
-            "us-ascii",
-        ):
-            try:
-                return codecs.lookup(declared[1]).name
-            except LookupError:
-                pass
+        if declared and declared[1].lower().replace("_", "-") not in _UNICODE and _plain(declared[1]):
+            return declared[1]
     return found
+
+
+def _plain(encoding: str) -> bool:
+    """Tell whether Python knows an encoding, and markup in it is what it is in ASCII."""
+    try:
+        return codecs.getincrementaldecoder(encoding)(errors="replace").decode(_MARKUP) == _MARKUP.decode()
+    except (LookupError, ValueError, AssertionError):  # some map bytes to bytes, some replace nothing
+        return False
 
 
 @lru_cache(maxsize=4096)
