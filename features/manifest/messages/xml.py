@@ -229,7 +229,7 @@ def _plain(encoding: str) -> bool:
     """Tell whether Python knows an encoding, and markup in it is what it is in ASCII."""
     try:
         return codecs.getincrementaldecoder(encoding)(errors="replace").decode(_MARKUP) == _MARKUP.decode()
-    except (LookupError, ValueError, AssertionError):  # some map bytes to bytes, some replace nothing
+    except (LookupError, ValueError, TypeError, AssertionError):  # of codecs that are no encodings
         return False
 
 
