@@ -282,7 +282,8 @@ list_rows = sa.Table(
     sa.Column("shipment_id", sa.ForeignKey("shipments.id"), primary_key=True),
     _to("scores", "score_id"),
     sa.Column("rank", sa.Integer, nullable=False),
-    # model, random or empty; who looks at the list is not told until the outcome is in
+    sa.Column("place", sa.Integer, nullable=False),
+    # officer, rule, model, random or empty; who looks at the list is not told until the outcome is in
     sa.Column("selected_by", sa.String(15), nullable=False),
     sa.Column("selection_probability", sa.Float, nullable=False),
     _text("pool"),
@@ -394,6 +395,8 @@ watch_entries = sa.Table(
     sa.Column("source_grade", sa.String(4), nullable=False, server_default=""),
     sa.Column("restricted", sa.Boolean, nullable=False, server_default=sa.false()),
     _text("lead"),  # seller handle, listing: where an entry came from
+    sa.Column("floor", sa.Integer),  # what it hits stands no lower than this place
+    _to("watch_entries", "replaces_id", needed=False, index=True),
     _to("users", "owner_id"),
     _time("valid_from"),
     _time("expires_at", needed=False),
@@ -406,7 +409,9 @@ watch_hits = sa.Table(
     metadata,
     sa.Column("entry_id", sa.ForeignKey("watch_entries.id"), primary_key=True),
     sa.Column("version_id", sa.ForeignKey("versions.id"), primary_key=True),
-    sa.Column("column", sa.String(40), nullable=False),
+    sa.Column("column", sa.String(40), primary_key=True),
+    # When it was worked out: a hit later than an outcome had no part in it.
+    _time("at"),
     sa.Index("ix_watch_hits_version_id", "version_id"),
 )
 
@@ -418,9 +423,20 @@ rules = sa.Table(
     _text("condition"),
     _text("reason"),
     sa.Column("floor", sa.Integer, nullable=False),  # no lower than this rank
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    _to("rules", "replaces_id", needed=False, index=True),
     _to("users", "owner_id"),
+    _time("valid_from"),
+    _time("ended_at", needed=False),
     _time("at"),
+)
+
+rule_hits = sa.Table(
+    "rule_hits",
+    metadata,
+    sa.Column("rule_id", sa.ForeignKey("rules.id"), primary_key=True),
+    sa.Column("version_id", sa.ForeignKey("versions.id"), primary_key=True),
+    _time("at"),
+    sa.Index("ix_rule_hits_version_id", "version_id"),
 )
 
 contacts = sa.Table(
@@ -432,7 +448,10 @@ contacts = sa.Table(
     _text("phone"),
     _text("email"),
     _text("hours"),
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    _text("note"),
+    _to("contacts", "replaces_id", needed=False),
+    _time("at"),
+    _time("ended_at", needed=False),
 )
 
 mappings = sa.Table(
@@ -452,6 +471,7 @@ saved_views = sa.Table(
     _to("users", "user_id", index=True),
     sa.Column("name", sa.String(80), nullable=False),
     sa.Column("filters", sa.JSON, nullable=False),
+    _time("at"),
     sa.UniqueConstraint("user_id", "name"),
 )
 

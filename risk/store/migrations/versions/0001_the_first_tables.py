@@ -19,7 +19,13 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), server_default="", nullable=False),
         sa.Column("email", sa.Text(), server_default="", nullable=False),
         sa.Column("hours", sa.Text(), server_default="", nullable=False),
-        sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("replaces_id", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["contacts.id"], name=op.f("fk_contacts_replaces_id_contacts")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
     )
     op.create_table(
@@ -243,18 +249,24 @@ def upgrade() -> None:
         sa.Column("condition", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("floor", sa.Integer(), nullable=False),
-        sa.Column("active", sa.Boolean(), server_default=sa.true(), nullable=False),
+        sa.Column("replaces_id", sa.Integer(), nullable=True),
         sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("valid_from", sa.DateTime(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(), nullable=True),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_rules_owner_id_users")),
+        sa.ForeignKeyConstraint(["replaces_id"], ["rules.id"], name=op.f("fk_rules_replaces_id_rules")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rules")),
     )
+    op.create_index(op.f("ix_rules_replaces_id"), "rules", ["replaces_id"], unique=False)
+
     op.create_table(
         "saved_views",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=80), nullable=False),
         sa.Column("filters", sa.JSON(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_saved_views_user_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_views")),
         sa.UniqueConstraint("user_id", "name", name=op.f("uq_saved_views_user_id_name")),
@@ -298,15 +310,21 @@ def upgrade() -> None:
         sa.Column("source_grade", sa.String(length=4), server_default="", nullable=False),
         sa.Column("restricted", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("lead", sa.Text(), server_default="", nullable=False),
+        sa.Column("floor", sa.Integer(), nullable=True),
+        sa.Column("replaces_id", sa.Integer(), nullable=True),
         sa.Column("owner_id", sa.Integer(), nullable=False),
         sa.Column("valid_from", sa.DateTime(), nullable=False),
         sa.Column("expires_at", sa.DateTime(), nullable=True),
         sa.Column("ended_at", sa.DateTime(), nullable=True),
         sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["owner_id"], ["users.id"], name=op.f("fk_watch_entries_owner_id_users")),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["watch_entries.id"], name=op.f("fk_watch_entries_replaces_id_watch_entries")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_watch_entries")),
     )
     op.create_index(op.f("ix_watch_entries_folded"), "watch_entries", ["folded"], unique=False)
+    op.create_index(op.f("ix_watch_entries_replaces_id"), "watch_entries", ["replaces_id"], unique=False)
 
     op.create_table(
         "batches",
@@ -427,6 +445,19 @@ def upgrade() -> None:
     op.create_index(op.f("ix_purges_version_id"), "purges", ["version_id"], unique=False)
 
     op.create_table(
+        "rule_hits",
+        sa.Column("rule_id", sa.Integer(), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.ForeignKeyConstraint(["rule_id"], ["rules.id"], name=op.f("fk_rule_hits_rule_id_rules")),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["versions.id"], name=op.f("fk_rule_hits_version_id_versions")
+        ),
+        sa.PrimaryKeyConstraint("rule_id", "version_id", name=op.f("pk_rule_hits")),
+    )
+    op.create_index("ix_rule_hits_version_id", "rule_hits", ["version_id"], unique=False)
+
+    op.create_table(
         "scores",
         sa.Column("id", sa.Integer(), autoincrement=True, nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
@@ -454,13 +485,14 @@ def upgrade() -> None:
         sa.Column("entry_id", sa.Integer(), nullable=False),
         sa.Column("version_id", sa.Integer(), nullable=False),
         sa.Column("column", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["entry_id"], ["watch_entries.id"], name=op.f("fk_watch_hits_entry_id_watch_entries")
         ),
         sa.ForeignKeyConstraint(
             ["version_id"], ["versions.id"], name=op.f("fk_watch_hits_version_id_versions")
         ),
-        sa.PrimaryKeyConstraint("entry_id", "version_id", name=op.f("pk_watch_hits")),
+        sa.PrimaryKeyConstraint("entry_id", "version_id", "column", name=op.f("pk_watch_hits")),
     )
     op.create_index("ix_watch_hits_version_id", "watch_hits", ["version_id"], unique=False)
 
@@ -470,6 +502,7 @@ def upgrade() -> None:
         sa.Column("shipment_id", sa.Integer(), nullable=False),
         sa.Column("score_id", sa.Integer(), nullable=False),
         sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("selected_by", sa.String(length=15), nullable=False),
         sa.Column("selection_probability", sa.Float(), nullable=False),
         sa.Column("pool", sa.Text(), server_default="", nullable=False),
