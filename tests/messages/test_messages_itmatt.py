@@ -15,7 +15,8 @@ from features import manifest
 from features.manifest import codes, schema
 from features.manifest.messages.form import Broken, Shipment
 from features.manifest.messages.itmatt import FORM, recognise
-from features.manifest.messages.itmatt_items import Piece, check_digit
+from features.manifest.messages.itmatt_contents import Piece
+from features.manifest.messages.itmatt_identifiers import check_digit
 from features.manifest.messages.itmatt_names import read_header
 
 PLAIN = """\

@@ -16,7 +16,8 @@ from typing import TextIO
 
 from features.manifest import codes, encodings
 from features.manifest.messages.form import Broken, Field, Form, Shipment
-from features.manifest.messages.itmatt_items import S10, Layout, Row, compact
+from features.manifest.messages.itmatt_identifiers import S10, compact
+from features.manifest.messages.itmatt_items import Layout, Row
 from features.manifest.messages.itmatt_names import Header, read_header
 from features.manifest.messages.itmatt_writing import write
 from features.manifest.messages.xml import decoded
