@@ -17,6 +17,7 @@ from features.manifest import canonical, column_names, schema, sources
 from features.manifest.canonical import KIND, POSITION, Part, file_numbers
 from features.manifest.earlier import as_rows
 from features.manifest.files import Known, Opened, open_table
+from features.manifest.headings_in_text import read_headings
 from features.manifest.mapping import Lines, Mapping, Read, load_mapping
 from features.manifest.problems import (
     NOTE_COLUMNS,
@@ -273,12 +274,13 @@ class _Source:
         """Settle the bills of some rows and dress them as a `Manifest`."""
         moment = None if now is None else _utc(now)
         settled = settle(self._kinds(part.table), self.lines, versions=versions, time=time, now=moment)
+        table, told = read_headings(settled.table)
         notes = part.notes[part.notes[POSITION].isin(settled.used)] if len(part.notes) else part.notes
-        notes = _ordered([notes, *settled.notes], NOTE_COLUMNS)
+        notes = _ordered([notes, *settled.notes, told], NOTE_COLUMNS)
         if first:
             notes = pd.concat([self._ignored_note(), notes], ignore_index=True)
         rejected = _ordered([part.rejected, *settled.rejected], REJECTED_COLUMNS)
-        table = schema.complete(settled.table.drop(columns=POSITION).reset_index(drop=True))
+        table = schema.complete(table.drop(columns=POSITION).reset_index(drop=True))
         if moment is not None:
             table["known_at"] = table["known_at"].fillna(moment)
         counts = {"rows_read": part.read, **settled.counts, "rejected": len(rejected)}

@@ -70,7 +70,7 @@ def _fields() -> Iterator[Field]:
     yield Field("container_ids", "FFM: ULD; FWB: RTD/NU", "unit load devices; " + not_houses)
     yield Field("container_types", "FFM: ULD; FWB: RTD/NU", "the first three letters", written=False)
     yield Field("goods_description", "RTD/NG, RTD/NC; FHL: TXT, else HBS; FFM: description")
-    yield Field("hs_codes", "RTD/NH; HTS; OCI: HS; else HS CODE in the text")
+    yield Field("hs_codes", "RTD/NH; HTS; OCI: HS")
     yield Field("permit_refs", "OCI: DOC/C, certificate number; LI, licence")
     yield Field("handling_codes", "SPH; codes below HBS, and below or behind lines of FFM")
     yield Field("origin_country", "RTD/NO; a line GOODS ORIGIN and the country")

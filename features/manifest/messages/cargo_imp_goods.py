@@ -28,10 +28,6 @@ _CONSOLIDATION = re.compile(
 _ORIGIN = re.compile(
     r"(?:COUNTRY OF ORIGIN|GOODS ORIGIN|ORIGIN OF GOODS|MADE IN|ORIGIN)\s*[:.-]*\s*([A-Z]{2})\.?\s*"
 )
-_HS_IN_TEXT = re.compile(
-    r"\bH\.?T?S\.?(?:[ -]?(?:CODES?|NOS?|NBR|NUMBERS?)\b)?[ .:#-]*"
-    r"((?:[0-9]{4}[ .][0-9]{2}(?:[ .][0-9]{2}){0,2}|[0-9]{6,10}|[0-9]{4})(?:[ ,/&]+[0-9]{6,10})*)\b"
-)
 #: Words at the end or the beginning of a full line that are surely whole.
 _WHOLE = frozenset(
     (
@@ -309,17 +305,12 @@ def _settle_rates(bill: Bill) -> list[str]:
 
 
 def described(bill: Bill, text: str) -> None:
-    """Take a description: whether it is of a consolidation, and the HS codes in its words."""
+    """Take a description, and whether it is of a consolidation."""
     if not text:
         return
     bill.values["goods_description"] = text
     if ("CONSOL" in text or "CNSL" in text or "ATT" in text) and _CONSOLIDATION.search(text):
         bill.consolidated = True
-    if "HS" in text and "hs_codes" not in bill.lists:
-        for found in _HS_IN_TEXT.findall(text):
-            for code in re.split(r"[,/&]+| (?=[0-9]{6})", found):
-                if read := codes.hs(code):
-                    bill.add("hs_codes", read)
 
 
 def _plain(text: str) -> str:
