@@ -39,6 +39,10 @@ _FOREIGN = (
     (re.compile(rb"^\s*UN[AB][:+]"), "UN/EDIFACT"),
     (re.compile(rb"^\s*ISA\W"), "ANSI X12"),
     (re.compile(rb"^\x1f\x8b"), "gzip"),
+    (re.compile(rb"^7z\xbc\xaf"), "a 7z archive"),
+    (re.compile(rb"^Rar!"), "a RAR archive"),
+    (re.compile(rb"(?s)^.{257}ustar"), "a tar archive"),
+    (re.compile(rb"^HTTP/[0-9.]+ [0-9]{3}"), "the answer of a web server"),
     (re.compile(rb"^\s*\["), "a JSON array"),
 )
 

@@ -19,6 +19,7 @@ from features.manifest.earlier import as_rows
 from features.manifest.files import Known, Opened, open_table
 from features.manifest.headings_in_text import read_headings
 from features.manifest.mapping import Lines, Mapping, Read, load_mapping
+from features.manifest.messages import BY_NAME, glued
 from features.manifest.problems import (
     NOTE_COLUMNS,
     PROBLEM_COLUMNS,
@@ -208,6 +209,8 @@ class _Source:
         for file, label in zip(found.files, _labels([file.name for file in found.files]), strict=True):
             problems = self._open(file.path, label)
             (wrong if file.named else self.unread).extend(problems)
+            if not problems:
+                self._part(self.opened.pop(), unpacked)
         self.unread = found.problems + self.unread
         if wrong or not self.opened:
             given = ", ".join(str(path) for path in listed[:3])
@@ -230,6 +233,18 @@ class _Source:
             return problems
         self.opened.append(opened)
         return []
+
+    def _part(self, opened: Opened, stack: ExitStack) -> None:
+        """Take an opened file; one with messages of several formats as one file of each stretch."""
+        found = glued.stretches(opened.path, BY_NAME[opened.message]) if opened.message else []
+        if len(found) < 2:
+            self.opened.append(opened)
+            return
+        room = stack.enter_context(scratch.folder())
+        for number, stretch in enumerate(found):
+            path = room / f"{number}"
+            glued.copy(opened.path, stretch, path)
+            self.unread.extend(self._open(path, f"{opened.label} (from line {stretch.line})"))
 
     def given(self, opened: Opened) -> list[str]:
         mapping = self.mapping or canonical.automatic(opened.header)

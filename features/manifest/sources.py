@@ -7,16 +7,17 @@ nothing else; a file that somebody named must be readable.
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from features import scratch
 from features.manifest.problems import problem
@@ -25,6 +26,9 @@ from features.manifest.problems import problem
 MOST_FILES = 100_000
 #: Bytes an input's archives may unpack to.
 MOST_UNPACKED = 16_000_000_000
+#: Of more than this, no more than so many times what the archives themselves take: manifests pack to a
+#: hundredth at best, what packs better was made to fill a disk.
+UNSUSPECTED, MOST_TIMES = 1_000_000_000, 300
 #: Archives in archives.
 MOST_NESTED = 3
 #: Folders in folders.
@@ -69,11 +73,17 @@ class Sources:
     files: list[Found] = field(default_factory=list)
     problems: list[dict[str, str]] = field(default_factory=list)
     unpacked: int = 0
+    packed: int = 0
 
     @cached_property
     def room(self) -> Path:
         """Folder that archives are unpacked into, made when the first is met."""
         return self.stack.enter_context(scratch.folder())
+
+    @property
+    def most(self) -> int:
+        """Bytes all archives may unpack to."""
+        return min(MOST_UNPACKED, max(UNSUSPECTED, MOST_TIMES * self.packed))
 
     def refuse(self, name: str, expected: str) -> None:
         """List something that is not read."""
@@ -127,22 +137,33 @@ def _take(path: Path, name: str, found: Sources, *, named: bool, nested: int) ->
                 name, f"at most {MOST_FILES:,} files at once; this one and all after it are left out"
             )
         return
-    if not _is_archive(path):
+    kind = _kind(path)
+    if not kind:
         found.files.append(Found(path, name, named))
     elif nested >= MOST_NESTED:
         found.refuse(name, f"archives at most {MOST_NESTED} deep")
     else:
-        _archive(path, name, found, nested)
+        found.packed += 0 if nested else path.stat().st_size
+        (_archive if kind == "zip" else _gzip)(path, name, found, nested)
+
+
+def _kind(path: Path) -> str:
+    """Return how a file is packed, empty if it is not; a pipe is not opened, which could wait for ever."""
+    if not path.is_file():
+        return ""
+    try:
+        with open(path, "rb") as stream:
+            head = stream.read(4)
+    except OSError:
+        return ""
+    if head[:3] == b"\x1f\x8b\x08":
+        return "gzip"
+    return "zip" if head in (b"PK\x03\x04", b"PK\x05\x06") and _is_archive(path) else ""
 
 
 def _is_archive(path: Path) -> bool:
-    """Return whether a file is a zip that is no workbook; a pipe is not opened, which could wait for ever."""
-    if not path.is_file():
-        return False
+    """Return whether a zip is no workbook."""
     try:
-        with open(path, "rb") as stream:
-            if stream.read(4) not in (b"PK\x03\x04", b"PK\x05\x06"):
-                return False
         with zipfile.ZipFile(path) as archive:
             names = {name.lower() for name in archive.namelist()}
     except _DAMAGED:
@@ -163,25 +184,38 @@ def _archive(path: Path, name: str, found: Sources, nested: int) -> None:
             if len(found.files) >= MOST_FILES:
                 _take(path, label, found, named=False, nested=MOST_NESTED)
                 return
-            home = found.room / f"{len(found.files)}-{nested}-{number}"
-            if expected := _unpack(archive, entry, home, found):
-                home.unlink(missing_ok=True)
-                found.refuse(label, expected)
-            else:
-                _take(home, label, found, named=False, nested=nested + 1)
+            if entry.flag_bits & 1:
+                found.refuse(label, "a file without a password")
+                continue
+            _out(partial(archive.open, entry), label, found, nested, number)
 
 
-def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, home: Path, found: Sources) -> str:
+def _gzip(path: Path, name: str, found: Sources, nested: int) -> None:
+    _out(partial(gzip.open, path), name, found, nested, 0)
+
+
+def _out(opened: Callable[[], Any], name: str, found: Sources, nested: int, number: int) -> None:
+    """Take what is packed in an archive, once it is unpacked under a name of our own."""
+    home = found.room / f"{len(found.files)}-{nested}-{number}"
+    if expected := _unpack(opened, home, found):
+        home.unlink(missing_ok=True)
+        found.refuse(name, expected)
+    else:
+        _take(home, name, found, named=False, nested=nested + 1)
+
+
+def _unpack(opened: Callable[[], Any], home: Path, found: Sources) -> str:
     """Unpack a member; return what was expected of it, empty if all is well."""
-    if entry.flag_bits & 1:
-        return "a file without a password"
     try:
-        with archive.open(entry) as packed, open(home, "wb") as out:
+        with opened() as packed, open(home, "wb") as out:
             for block in _blocks(packed):
                 found.unpacked += len(block)
-                if found.unpacked > MOST_UNPACKED or shutil.disk_usage(found.room).free < 4 * _BLOCK:
+                if found.unpacked > found.most or shutil.disk_usage(found.room).free < 4 * _BLOCK:
                     found.unpacked -= out.tell()
-                    return f"archives of at most {MOST_UNPACKED // 10**9} GB when unpacked, and room for them"
+                    return (
+                        f"archives of at most {found.most // 10**9} GB when unpacked, and room for them; "
+                        "this one is larger, or packed beyond what any manifest is"
+                    )
                 out.write(block)
     except _DAMAGED:
         return "a file the archive holds whole and in a way that can be unpacked"

@@ -1,5 +1,6 @@
 """Folders and archives: every file in them is read or listed, and none leaves its place."""
 
+import gzip
 import io
 import time
 import zipfile
@@ -99,6 +100,44 @@ def test_an_archive_that_unpacks_to_too_much_is_cut_off(tmp_path, monkeypatch):
     found = manifest.read(tmp_path / "day.zip")
     assert ids(found) == ["A1", "A2", "C1", "C2"]
     assert "when unpacked" in found.rejected["reason"].iloc[0]
+
+
+def test_what_packs_better_than_any_manifest_is_a_bomb(tmp_path, monkeypatch):
+    monkeypatch.setattr(sources, "UNSUSPECTED", 1_000_000)
+    files = {"a.csv": GOOD.format("A"), "bomb.csv": b"\0" * 50_000_000}
+    (tmp_path / "day.zip").write_bytes(zipped(files))
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress(b"0" * 50_000_000))
+    found = manifest.read([tmp_path / "day.zip", tmp_path / "bomb.csv.gz"])
+    assert ids(found) == ["A1", "A2"]
+    assert found.rejected["reason"].str.contains("packed beyond").tolist() == [True, True]
+
+
+def test_packed_files_are_unpacked(tmp_path):
+    packed = gzip.compress(GOOD.format("A").encode())
+    (tmp_path / "a.csv.gz").write_bytes(packed)
+    (tmp_path / "b.zip").write_bytes(zipped({"b.csv.gz": gzip.compress(GOOD.format("B").encode())}))
+    (tmp_path / "c.csv.gz").write_bytes(packed[:-6])
+    found = manifest.read(tmp_path)
+    assert ids(found) == ["A1", "A2", "B1", "B2"]
+    assert found.table["source_file"].str.endswith(".csv.gz").all()
+    assert found.rejected["source_file"].str.endswith("c.csv.gz").all()
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (b"7z\xbc\xaf\x27\x1c" + bytes(200), "7z"),
+        (b"Rar!\x1a\x07\x00" + bytes(200), "RAR"),
+        (b"a.xml".ljust(257, b"\0") + b"ustar" + bytes(300), "tar"),
+        (b"HTTP/1.1 502 Bad Gateway\r\n\r\n<html>", "web server"),
+        (b"<!DOCTYPE html><html><body>Awmds</body></html>", "HTML"),
+        (b"%PDF-1.7\n<Awmds>", "PDF"),
+    ],
+)
+def test_what_is_no_manifest_is_called_what_it_is(tmp_path, content, what):
+    (tmp_path / "day.xml").write_bytes(content)
+    with pytest.raises(manifest.ManifestError, match=what):
+        manifest.read(tmp_path / "day.xml")
 
 
 def test_archives_nested_too_deep_are_listed(tmp_path):

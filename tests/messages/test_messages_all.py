@@ -14,7 +14,7 @@ from benchmarks import message_fuzz
 from data_samples import make_samples
 from features import manifest
 from features.manifest import schema
-from features.manifest.messages import BY_NAME, FORMS, Broken, Shipment, guide, recognise
+from features.manifest.messages import BY_NAME, FORMS, Broken, Shipment, glued, guide, recognise
 
 ROOT = Path(__file__).parents[2]
 SAMPLES = ROOT / "data_samples" / "messages"
@@ -108,6 +108,46 @@ def test_whatever_is_changed_a_reader_keeps_its_promises(name, tmp_path):
     seeds = [seed.read_bytes() for seed in sorted((tmp_path / "seeds").iterdir())]
     for _ in range(60):
         check(mutant(chance.choice(seeds), sample(chance.choice(NAMES)).read_bytes(), chance))
+
+
+BEHIND = ("awmds", "cargo_xml", "cuscar", "x12_309", "cargo_imp")
+
+
+@pytest.mark.parametrize("first", NAMES)
+def test_where_another_format_begins_is_found(first, tmp_path):
+    for second in BEHIND:
+        for glue in (b"\n", b"\r\n\r\n \x03\r\n"):
+            (tmp_path / "glued").write_bytes(sample(first).read_bytes() + glue + sample(second).read_bytes())
+            lines = sample(first).read_bytes().count(b"\n") + glue.count(b"\n") + 1
+            begun = [each.line for each in glued.stretches(tmp_path / "glued", BY_NAME[first])]
+            assert begun == ([1] if first == second else [1, lines])
+
+
+@pytest.mark.parametrize(("number", "first"), list(enumerate(NAMES)))
+def test_two_formats_in_one_file_are_both_read(number, first, tmp_path):
+    second = BEHIND[number % len(BEHIND)]
+    one, other = (manifest.read(sample(name)).table["shipment_id"] for name in (first, second))
+    (tmp_path / "glued").write_bytes(sample(first).read_bytes() + b"\n" + sample(second).read_bytes())
+    assert set(manifest.read(tmp_path / "glued").table["shipment_id"]) == set(one) | set(other)
+
+
+def test_a_name_that_looks_like_a_message_is_none(tmp_path):
+    content = sample("awmds").read_bytes()
+    content = content.replace(b"</Goods_description>", b"\nFWB/17\nUNB+1'\nISA*00*\n</Goods_description>")
+    (tmp_path / "day.xml").write_bytes(content)
+    found = manifest.read(tmp_path / "day.xml")
+    assert len(found.table) == 20
+    assert set(found.table["source_file"]) == {"day.xml"}
+
+
+def test_where_a_format_changes_is_found_across_blocks(tmp_path, monkeypatch):
+    one, other = sample("cargo_imp").read_bytes(), sample("awmds").read_bytes()
+    (tmp_path / "glued").write_bytes(one + b"\n" + other + b"\n" + one)
+    begin = len(one) + 1
+    for block in (begin - 1, begin, begin + 1, begin + 3, 5000, 1 << 22):
+        monkeypatch.setattr(glued, "_BLOCK", block)
+        found = glued.stretches(tmp_path / "glued", BY_NAME["cargo_imp"])
+        assert [each.begin for each in found] == [0, begin, begin + len(other) + 1]
 
 
 def test_a_mix_of_all_in_a_folder(tmp_path):

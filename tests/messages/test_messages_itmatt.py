@@ -178,6 +178,12 @@ def test_rows_sent_twice_count_once_and_blank_cells_repeat_the_item_above():
     assert item.values["declared_value"] == "7.0"
 
 
+def test_files_put_one_behind_the_other_and_what_is_no_row():
+    found = read(f"{PLAIN}{PLAIN}END OF FILE\nTotal,2\n")
+    assert [each.shipment_id for each in found if isinstance(each, Broken)] == ["END OF FILE", "Total"]
+    assert [each.values["items"].count("}") for each in found if isinstance(each, Shipment)] == [1, 1]
+
+
 def test_what_contradicts_itself_is_a_doubt():
     rows = [HEAD, "RR473124829GB,,,A,1,TEA,2,GBP", "RR473124829GB,,,B,1.5,JAM,5,EUR"]
     item = one("\n".join(rows))

@@ -359,6 +359,7 @@ FORM = Form(
     title="ASYCUDA World manifest (XML)",
     messages=("Awmds", "Awbolds", "Awappend", "Awmcds", "Awbolegmds", "AsycudaWorld_Manifest"),
     suffix=".xml",
+    begins=(b"<?xml ",),
     recognise=recognise,
     read=read,
     write=asycuda_writing.write,

@@ -377,6 +377,7 @@ FORM = Form(
     title="IATA Cargo-XML",
     messages=("XFWB", "XFZB", "XFFM", "XFHL"),
     suffix=".xml",
+    begins=(b"<?xml ",),
     recognise=recognise,
     read=read,
     write=write,

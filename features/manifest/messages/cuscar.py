@@ -39,6 +39,7 @@ FORM = Form(
     title="UN/EDIFACT CUSCAR",
     messages=MESSAGES,
     suffix=".edi",
+    begins=(b"UNA", b"UNB"),
     recognise=recognise,
     read=read,
     write=write,

@@ -359,6 +359,7 @@ FORM = Form(
     title="ASYCUDA World declaration (SAD, XML)",
     messages=("ASYCUDA",),
     suffix=".xml",
+    begins=(b"<?xml ",),
     recognise=recognise,
     read=read,
     write=declaration_writing.write,

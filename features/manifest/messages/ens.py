@@ -245,6 +245,7 @@ FORM = Form(
     title="Entry summary declaration (EU, UK)",
     messages=("CC315A (IE315)", "CC313A (IE313)"),
     suffix=".xml",
+    begins=(b"<?xml ",),
     recognise=recognise,
     read=read,
     write=write,

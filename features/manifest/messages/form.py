@@ -112,6 +112,8 @@ class Form:
         Which versions were tried, and on what.
     declares : bool
         Whether its rows are declarations of bills that other messages carry.
+    begins : tuple of bytes
+        What its messages begin with, where they stand behind those of another format.
     """
 
     name: str
@@ -125,6 +127,7 @@ class Form:
     lost: str
     tried: str
     declares: bool = False
+    begins: tuple[bytes, ...] = ()
     columns: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

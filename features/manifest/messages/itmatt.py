@@ -189,8 +189,13 @@ def _items(
         if isinstance(row, str):
             yield Broken(f"line {line}", row)
             continue
+        if row == layout.header.cells:  # files were put one behind the other
+            continue
         if len(row) != width:
             if not any(row):
+                continue
+            if len(row) < 3 <= width and not S10.fullmatch(compact(row[0])):
+                yield Broken(f"line {line}", f"an item in the header's {width} cells", row[0].strip()[:80])
                 continue
             if any(cell.strip() for cell in row[width:]):
                 yield Broken(f"line {line}", f"no more than the header's {width} cells", row[at].strip())

@@ -39,6 +39,7 @@ FORM = Form(
     title="ANSI X12 309",
     messages=("309",),
     suffix=".x12",
+    begins=(b"ISA",),
     recognise=recognise,
     read=read,
     write=write,
