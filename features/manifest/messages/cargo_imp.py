@@ -92,6 +92,7 @@ FORM = Form(
     title="IATA Cargo-IMP",
     messages=("FWB (air waybill)", "FHL (house list)", "FFM (flight manifest)"),
     suffix=".txt",
+    begins=(b"FWB/", b"FHL/", b"FFM/"),
     recognise=recognise,
     read=read,
     write=write,
