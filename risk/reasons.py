@@ -326,7 +326,7 @@ class Words:
         top = self.reasons.top(k)
         columns = [self._column(top[:, slot]) for slot in range(k)]
         if columns:
-            columns[0] = np.where(columns[0] == "", sentences.WORDS[self.language]["average"], columns[0])
+            columns[0] = np.where(columns[0] == "", sentences.words(self.language)["average"], columns[0])
         return columns
 
     def records(self, row: int, k: int | None = None) -> list[Reason]:
@@ -421,7 +421,7 @@ class Words:
             return text
         plain = self._plain(rows, family[rows])
         against = self.reasons.contribution[rows, family[rows]] < 0.0
-        text[rows] = np.where(against, sentences.WORDS[self.language]["against"], "") + plain
+        text[rows] = np.where(against, sentences.words(self.language)["against"], "") + plain
         return text
 
     def _plain(self, rows: Ints, family: Ints) -> sentences.Texts:
@@ -430,7 +430,7 @@ class Words:
         raises = (self.reasons.contribution[rows, family] > 0.0).astype(int)
         first = np.where(first == "", self._general[family, raises], first)
         for row in np.flatnonzero((second != "") & (second != first)):
-            first[row] = sentences.merge(first[row], second[row])
+            first[row] = sentences.merge(first[row], second[row], self.language)
         return first
 
     @cached_property
@@ -449,7 +449,7 @@ class Words:
         for one in np.unique(key[key >= 0]):
             here = np.flatnonzero(key == one)
             j, s = divmod(int(one), len(sentences.STATES))
-            template = sentences.parse(sentences.templates(self.reasons.features[j])[s])
+            template = sentences.template(sentences.templates(self.reasons.features[j])[s], self.language)
             picked = rows[here]
             text[here] = sentences.render(
                 template,

@@ -12,6 +12,9 @@ After a colon a field may say how it is written: ``#bill`` counts things ("1 bil
 without a sign), ``abs`` leaves out the sign, ``percent`` shows a ratio as a percentage, ``list``
 joins the parts of a text, ``country`` writes a country code in words, the name of a table of
 `risk.phrases` looks the value up there, and anything else is a Python format.
+
+Another language than English has each template in its catalogue (`risk.language`), by its English text: with
+the same fields, in any order within a clause, and as many clauses, also separated by ``"; "`` there.
 """
 
 from __future__ import annotations
@@ -30,38 +33,39 @@ import pandas as pd
 from features import reference
 from features.manifest import schema
 from features.registry import FAMILIES, Fact, Feature
-from risk import phrases
+from risk import labels, locales, phrases
+from risk.language import BY_CODE, LANGUAGES, SOURCE, gettext
 
-#: Languages a worklist can be written in. A catalogue for another one maps sentence keys
-#: (``feature`` with one of the endings below) and the words and phrases to its own texts.
-LANGUAGES: tuple[str, ...] = ("en",)
+__all__ = ["LANGUAGES", "WORDS", "render", "words"]
 
 #: States of a feature's value, in the order of a sentence key's endings.
 STATES: tuple[str, ...] = ("", ".zero", ".missing", ".below")
 NORMAL, ZERO, MISSING, BELOW = range(4)
 
-#: What stands between the clauses of a template, and between two sentences of one reason.
+#: What stands between the clauses of a template.
 CLAUSE = "; "
-SENTENCE = ". "
 
 LONGEST_QUOTE = 60
 LONGEST_FACT = 160
 
-WORDS: dict[str, dict[str, str]] = {
-    "en": {
-        "unknown": "unknown",
-        "yes": "yes",
-        "no": "no",
-        "against": "Against: ",
-        "together": "{title}: nothing unusual taken by itself, only beside the rest",
-        "nothing": "{title}: nothing that stands out",
-        "average": "Nothing sets it apart from the average shipment",
-        "open_quote": "“",
-        "close_quote": "”",
-    },
+#: Words of sentences' own, in English; `words` has them in every language.
+WORDS: dict[str, str] = {
+    "unknown": "unknown",
+    "yes": "yes",
+    "no": "no",
+    "against": "Against: ",
+    "together": "{title}: nothing unusual taken by itself, only beside the rest",
+    "nothing": "{title}: nothing that stands out",
+    "average": "Nothing sets it apart from the average shipment",
+    "under": "under {n}",
+    "above": "above {n}",
 }
 
 _LEADING_QUOTES = "\"'“‘«"
+#: Around words in another direction of writing than the sentence: they keep to themselves.
+_ISOLATED = "\N{FIRST STRONG ISOLATE}{}\N{POP DIRECTIONAL ISOLATE}"
+#: Between a quotation mark and what it quotes (French).
+_THIN = "\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}"
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9./;-]{0,39}\Z")
 _SPACES = re.compile(r"\s+")
 
@@ -93,6 +97,19 @@ class Template:
     def fields(self) -> tuple[str, ...]:
         """Names of the values it quotes, each once."""
         return tuple(dict.fromkeys(p.field for clause in self.clauses for p in clause if p.field))
+
+
+@cache
+def words(language: str) -> dict[str, str]:
+    """Return `WORDS` in a language, with its marks around quotations.
+
+    Raises
+    ------
+    KeyError
+        There is no such language.
+    """
+    marks = {"open_quote": BY_CODE[language].open_quote, "close_quote": BY_CODE[language].close_quote}
+    return {key: gettext(text, language) for key, text in WORDS.items()} | marks
 
 
 @cache
@@ -179,7 +196,7 @@ def _fact(value: object) -> str:
     return _printable(str(value), LONGEST_FACT)[:LONGEST_FACT]
 
 
-def number(value: float) -> str:
+def number(value: float, language: str = SOURCE) -> str:
     """Return a number as people write it: about three digits, thousands separated.
 
     Examples
@@ -188,34 +205,46 @@ def number(value: float) -> str:
     ('1.4', '0.012', '123,457', '22')
     """
     size = abs(value)
+    if value != 0 and size < 1e-4:
+        told, least = ("under", "0.0001") if value > 0 else ("above", "-0.0001")
+        return words(language)[told].format(n=locales.figures(least, language))
+    return locales.figures(_plain(value), language)
+
+
+def _plain(value: float) -> str:
+    size = abs(value)
     if size >= 100:
         return f"{value:,.0f}"
     if size >= 10:
         return f"{value:.1f}".removesuffix(".0")
     if size >= 1:
         return f"{value:.2f}".rstrip("0").rstrip(".")
-    if size >= 1e-4 or value == 0:
-        return f"{value:.2g}"
-    return "under 0.0001" if value > 0 else "above -0.0001"
+    return f"{value:.2g}"
 
 
-def by_unit(value: float, unit: str) -> str:
+def by_unit(value: float, unit: str, language: str = SOURCE) -> str:
     """Return a number formatted for its unit (``1``, ``kg``, ``%``, ``log10 USD/kg``, ...).
 
     A logarithm is shown as the quantity itself; ``share``, ``probability`` and ``%`` as percent
     with their sign; other units stand in the template's own words.
     """
+    value = _quantity(value, unit)
+    if unit in ("share", "probability", "%"):
+        return locales.percent(number(value), language)
+    return number(value, language)
+
+
+def _quantity(value: float, unit: str) -> float:
+    """Return the number that is shown for a value in a unit."""
     if unit.startswith("log10"):
-        return number(10.0 ** min(value, 300.0))
+        return float(10.0 ** min(value, 300.0))
     if unit.startswith("log1p"):
-        return number(float(np.expm1(min(value, 700.0))))
+        return float(np.expm1(min(value, 700.0)))
     if unit in ("share", "probability"):
-        return f"{number(100.0 * value)}%"
-    if unit == "%":
-        return f"{number(value)}%"
+        return 100.0 * value
     if unit in ("days", "hours"):
-        return number(round(value)) if abs(value) >= 10 else number(round(value, 1))
-    return number(value)
+        return round(value) if abs(value) >= 10 else round(value, 1)
+    return value
 
 
 def _spaced(codes: object) -> str:
@@ -259,14 +288,14 @@ def _column_field(column: schema.Column) -> Field:
 
 
 def counted(amount: str, noun: str) -> str:
-    """Return a number of things.
+    """Return a number of things in English.
 
     Examples
     --------
     >>> counted("1", "package"), counted("12", "other bill")
     ('1 package', '12 other bills')
     """
-    return f"{amount} {noun}" if amount == "1" else f"{amount} {noun}s"
+    return locales.counted(amount, noun, SOURCE)
 
 
 @cache
@@ -275,7 +304,7 @@ def _countries() -> dict[str, str]:
     return dict(zip(rows["iso2"], rows["name"], strict=True))
 
 
-def country(code: str, language: str = "en") -> str:
+def country(code: str, language: str = SOURCE) -> str:
     """Return a country's name in running text; the code itself where it is unknown.
 
     Examples
@@ -283,8 +312,13 @@ def country(code: str, language: str = "en") -> str:
     >>> country("PH"), country("LA"), country("ZZ")
     ('the Philippines', 'Laos', 'ZZ')
     """
-    name = _countries().get(code, code)  # a name stays itself
-    return phrases.TABLES[language]["place"].get(name, name)
+    return _place(_countries().get(code, code), language)  # a name stays itself
+
+
+def _place(name: str, language: str) -> str:
+    if language != SOURCE:
+        return locales.country(name, language)
+    return phrases.TABLES["place"].get(name, name.replace("_", " "))
 
 
 def _parts(text: str) -> str:
@@ -294,47 +328,56 @@ def _parts(text: str) -> str:
 
 def _specified(field: Field, spec: str, language: str) -> Callable[[object], str] | None:
     """Return the function for a field that says itself how it is written; None for the unit's own way."""
-    tables = phrases.TABLES[language]
     if spec.startswith("#"):
-        return lambda value: counted(by_unit(abs(float(value)), field.unit), spec[1:])  # type: ignore[arg-type]
+        return lambda value: locales.counted(by_unit(abs(_number(value)), field.unit), spec[1:], language)
     if spec == "abs":
-        return lambda value: by_unit(abs(float(value)), field.unit)  # type: ignore[arg-type]
+        return lambda value: by_unit(abs(_number(value)), field.unit, language)
     if spec == "percent":
-        return lambda value: f"{by_unit(float(value) + 2.0, field.unit)}%"  # type: ignore[arg-type]
+        return lambda value: locales.percent(by_unit(_number(value) + 2.0, field.unit), language)
     if spec == "list":
         return lambda value: _parts(_fact(value))
     if spec == "country":
         return lambda value: clean(country(str(value), language))
-    if spec in phrases.BANDS[language]:
-        return lambda value: phrases.band(spec, float(value), language)  # type: ignore[arg-type]
-    if spec in tables:
-        return lambda value: tables[spec].get(str(value), _fact(value).replace("_", " "))
+    if spec == "place":
+        return lambda value: _place(_fact(value), language)
+    if spec in phrases.BANDS:
+        return lambda value: phrases.band(spec, _number(value), language)
+    if spec in phrases.TABLES:
+        return lambda value: phrases.word(spec, _fact(value), language)
     return None
 
 
-def _writer(
-    field: Field, spec: str, bare: bool, words: Mapping[str, str], language: str
-) -> Callable[[object], str]:
-    """Return the function that writes one (not missing) value."""
+def _number(value: object) -> float:
+    return float(value)  # type: ignore[arg-type]
+
+
+def _writer(piece: Piece, field: Field, language: str) -> Callable[[object], str]:
+    """Return the function that writes one (not missing) value of a piece's field."""
+    spec, own_words = piece.spec, words(language)
+    bare = piece.literal.rstrip(_THIN)[-1:] in tuple(_LEADING_QUOTES)
+    isolated = BY_CODE[language].direction == "rtl"
 
     def quoted(value: object) -> str:
         text = clean(str(value))
-        return text if bare else f"{words['open_quote']}{text}{words['close_quote']}"
+        text = _ISOLATED.format(text) if isolated else text
+        return text if bare else f"{own_words['open_quote']}{text}{own_words['close_quote']}"
 
     own = _specified(field, spec, language) if spec else None
     if own is not None:
         return own
     if field.kind == "number":
+        if spec.endswith("%"):
+            return lambda value: locales.percent(format(_number(value), spec)[:-1], language)
         if spec:
-            return lambda value: format(float(value), spec)  # type: ignore[arg-type]
-        return lambda value: by_unit(float(value), field.unit)  # type: ignore[arg-type]
+            return lambda value: locales.figures(format(_number(value), spec), language)
+        return lambda value: by_unit(_number(value), field.unit, language)
     if field.kind == "time":
         return lambda value: str(pd.Timestamp(value))[:16].removesuffix(" 00:00")  # type: ignore[arg-type]
     if field.kind == "flag":
-        return lambda value: words["yes"] if value else words["no"]
+        return lambda value: own_words["yes"] if value else own_words["no"]
     if field.kind == "code":
         return lambda value: _spaced(value) if _CODE.match(str(value)) else quoted(_spaced(value))
-    return quoted if field.kind == "text" else _fact
+    return quoted if field.kind == "text" else lambda value: labels.label(piece.field, _fact(value), language)
 
 
 def write_values(values: pd.Series, write: Callable[[object], str]) -> tuple[Texts, npt.NDArray[np.bool_]]:
@@ -361,13 +404,14 @@ def render(
     source: Callable[[str], pd.Series],
     n: int,
     kinds: Mapping[str, Field],
-    language: str = "en",
+    language: str = SOURCE,
 ) -> Texts:
     """Fill one template for many rows.
 
     Parameters
     ----------
     template : Template
+        In the language asked for (`template`).
     source : callable
         Returns the column of a field's values, shape (n,).
     n : int
@@ -381,19 +425,18 @@ def render(
     -------
     object array of str, shape (n,)
     """
-    words = WORDS[language]
+    unknown, between = words(language)["unknown"], BY_CODE[language].clause
     whole = np.full(n, "", dtype=object)
     for position, clause in enumerate(template.clauses):
-        text = np.full(n, "" if position == 0 else CLAUSE, dtype=object)
+        text = np.full(n, "" if position == 0 else between, dtype=object)
         complete = np.ones(n, dtype=bool)
         for piece in clause:
             text = text + piece.literal
             if piece.field:
-                bare = piece.literal[-1:] in _LEADING_QUOTES and bool(piece.literal)
-                write = _writer(kinds.get(piece.field, Field("text")), piece.spec, bare, words, language)
+                write = _writer(piece, kinds.get(piece.field, Field("text")), language)
                 texts, gone = write_values(source(piece.field), write)
                 complete &= ~gone
-                text = text + np.where(gone, words["unknown"], texts)
+                text = text + np.where(gone, unknown, texts)
         whole = whole + (text if position == 0 else np.where(complete, text, ""))
     if not template.clauses[0] or template.clauses[0][0].literal:
         return whole
@@ -401,7 +444,12 @@ def render(
     return np.array([text[:1].upper() + text[1:] for text in whole], dtype=object)
 
 
-def merge(first: str, second: str) -> str:
+def template(text: str, language: str = SOURCE) -> Template:
+    """Return a template of the registry, given by its English text, in a language."""
+    return parse(gettext(text, language))
+
+
+def merge(first: str, second: str, language: str = SOURCE) -> str:
     """Join two sentences of one reason without saying anything twice.
 
     Examples
@@ -409,11 +457,13 @@ def merge(first: str, second: str) -> str:
     >>> merge("1.4 kg per carton; half lie above 9", "140 kg; half lie above 9")
     '1.4 kg per carton; half lie above 9. 140 kg'
     """
-    told = first.split(CLAUSE)
-    new = [clause for clause in second.split(CLAUSE) if clause not in told]
-    return first + SENTENCE + CLAUSE.join(new) if new else first
+    clause, sentence = BY_CODE[language].clause, BY_CODE[language].sentence
+    told = first.split(clause)
+    new = [part for part in second.split(clause) if part not in told]
+    return first + sentence + clause.join(new) if new else first
 
 
-def general(family: str, *, raises: bool, language: str = "en") -> str:
+def general(family: str, *, raises: bool, language: str = SOURCE) -> str:
     """Return the sentence of a family none of whose values is worth one by itself."""
-    return WORDS[language]["together" if raises else "nothing"].format(title=FAMILIES[family])
+    title = gettext(FAMILIES[family], language)
+    return words(language)["together" if raises else "nothing"].format(title=title)

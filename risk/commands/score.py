@@ -12,6 +12,7 @@ import click
 from risk.commands import options, terminal
 from risk.commands.mistakes import Mistake
 from risk.commands.state import load_state
+from risk.language import LANGUAGES
 
 if TYPE_CHECKING:
     from features.history import State
@@ -84,7 +85,11 @@ alone: the terminal tells it and the records keep it, so that the list can be ma
     help="Reasons told per shipment.",
 )
 @click.option(
-    "--language", default="en", show_default=True, type=click.Choice(["en"]), help="Language of the reasons."
+    "--language",
+    default="en",
+    show_default=True,
+    type=click.Choice(LANGUAGES),
+    help="Language of the reasons.",
 )
 @click.option(
     "--records", metavar="FILE", type=options.FILE, help="Score records.  [default: OUT.records.parquet]"
