@@ -64,9 +64,11 @@ class Earlier:
         Raises
         ------
         EarlierError
-            Records were changed or damaged.
+            Records were changed or damaged, or another run replaced them meanwhile.
         """
         for number, path in enumerate(self.paths):
+            if _digest(path) != self.about[number]["sha256"]:
+                raise EarlierError(f"{path}: was replaced while it was read; nothing was written, try again")
             rows = self.scores.loc[self.scores["file"] == number, "row"].to_numpy()
             stands = np.zeros(int(self.about[number]["rows"]), dtype=bool)
             stands[rows] = True
@@ -167,8 +169,10 @@ def read(paths: Sequence[str | os.PathLike[str]], bundle: Bundle, local: dict[st
     found = []
     for path in paths:
         record_path, list_path = beside(path)
+        digest = _digest(record_path)  # before anything is read: see `Earlier.tables`
         about, frame = _scores(record_path, bundle)
         frame = _chosen(frame, list_path, about)
+        about = {**about, "sha256": digest}
         found.append((pd.Timestamp(about["scored_at"]), record_path, list_path, about, frame))
     found.sort(key=lambda each: each[0])
     if len({each[1].resolve() for each in found}) < len(found):
@@ -179,7 +183,7 @@ def read(paths: Sequence[str | os.PathLike[str]], bundle: Bundle, local: dict[st
     files = [
         {
             "records": path.name,
-            "sha256": _digest(path),
+            "sha256": about["sha256"],
             "scored_at": about["scored_at"],
             "rows": len(frame),
         }
@@ -286,5 +290,6 @@ def _origin(batch: pa.Table, known: pd.Series, scored_at: pd.Timestamp) -> dict[
 
 
 def _digest(path: Path) -> str:
+    records.check(path)
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -293,6 +293,17 @@ def read(path: str | os.PathLike[str], shipment_id: str) -> Record:
     return record
 
 
+def check(path: Path) -> None:
+    """Check that there is a file: a pipe or a device would be waited for without end.
+
+    Raises
+    ------
+    RecordError
+    """
+    if not path.is_file():
+        raise RecordError(f"{path}: {'no file' if os.path.lexists(path) else 'no such file'}")
+
+
 def read_table(
     path: str | os.PathLike[str], shipment_ids: Sequence[str], columns: Sequence[str] | None = None
 ) -> tuple[dict[str, Any], pa.Table]:
@@ -321,8 +332,7 @@ def read_table(
     import pyarrow.parquet as pq
 
     path = Path(path)
-    if not path.is_file():
-        raise RecordError(f"{path}: no such file")
+    check(path)
     try:
         schema = pq.read_schema(path)
         about = json.loads((schema.metadata or {}).get(_METADATA, b"null"))
@@ -331,10 +341,11 @@ def read_table(
         named = None if columns is None else [name for name in columns if name in schema.names]
         wanted = [("shipment_id", "in", list(dict.fromkeys(shipment_ids)) or [""])]
         return about, pq.read_table(path, columns=named, filters=wanted)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError, RecursionError) as error:
+    except (pa.ArrowException, ValueError, RecursionError) as error:
         if isinstance(error, RecordError):
             raise
-        raise RecordError(f"{path}: not a file of score records ({str(error).splitlines()[0]})") from error
+        text = (str(error).splitlines() or [type(error).__name__])[0]
+        raise RecordError(f"{path}: not a file of score records ({text})") from error
 
 
 def _record(table: pa.Table, shipment_id: str, about: dict[str, Any]) -> Record:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 
 import numpy as np
@@ -16,6 +17,7 @@ from features import manifest
 from features.manifest.messages import BY_NAME
 from risk import earlier, records
 from risk.commands import cli
+from risk.engine import load_bundle
 
 DECLARED = 6
 
@@ -251,3 +253,45 @@ def test_the_same_list_twice_is_refused(made, bundle_dir, tmp_path):
     )
     assert done.exit_code == 2
     assert "given twice" in done.output
+
+
+def test_what_is_no_file_is_neither_read_nor_waited_for(made, bundle_dir, tmp_path):
+    day, _ = made
+    path = tmp_path / "list.records.parquet"
+    for make in (os.mkfifo, os.mkdir, lambda at: os.symlink(at, at)):
+        make(path)
+        done = run(
+            *("score", day / "sad.xml", "--model", bundle_dir, "--out", tmp_path / "x.csv"),
+            *("--earlier", tmp_path / "list.csv"),
+        )
+        assert done.exit_code == 2, done.output
+        assert f"{path}: no file" in done.output
+        os.rmdir(path) if path.is_dir() else os.unlink(path)
+
+
+def test_columns_of_another_kind_are_refused(made, bundle_dir, tmp_path):
+    day, _ = made
+    table = pq.read_table(day / "list.records.parquet")
+    for name, values in {
+        "shipment_id": pa.array(range(len(table))),
+        "risk": pa.array(["a"] * len(table)),
+    }.items():
+        at = table.column_names.index(name)
+        pq.write_table(table.set_column(at, name, values), tmp_path / "a.records.parquet")
+        done = run(
+            *("score", day / "sad.xml", "--model", bundle_dir, "--out", tmp_path / "x.csv"),
+            *("--earlier", tmp_path / "a.records.parquet"),
+        )
+        assert done.exit_code == 2, done.output
+        assert "a.records.parquet: " in done.output
+
+
+def test_a_list_another_run_replaces_meanwhile_is_refused(made, bundle_dir, tmp_path):
+    day, _ = made
+    path = tmp_path / "a.records.parquet"
+    path.write_bytes((day / "list.records.parquet").read_bytes())
+    past = earlier.read([path], load_bundle(bundle_dir), {})
+    assert sum(map(len, past.tables())) == len(past.scores)
+    path.write_bytes((day / "list2.records.parquet").read_bytes())
+    with pytest.raises(earlier.EarlierError, match="replaced while it was read"):
+        next(iter(past.tables()))
