@@ -5,6 +5,7 @@ import codecs
 import pytest
 
 from features import manifest
+from features.manifest.messages import BY_NAME, Broken, Shipment
 
 BILL = (
     "<Awmds><Bol_segment><Bol_id><Bol_reference>B{n}</Bol_reference></Bol_id><Goods_segment>"
@@ -36,3 +37,26 @@ def test_every_unicode_is_read_whatever_is_declared(tmp_path, name):
     content = f'<?xml version="1.0" encoding="iso-8859-7"?>{BILL.format(n=1)}'.encode(name)
     found = read(tmp_path / "a.xml", marks.get(name, b"") + content)
     assert found.table["goods_description"].tolist() == ["café 1"]
+
+
+@pytest.mark.parametrize("kind", ["attribute", "marks in an attribute", "name", "text"])
+def test_what_never_ends_is_not_held(tmp_path, kind):
+    """lxml keeps a tag until it ends: a gigabyte of one would fill the memory."""
+    resource = pytest.importorskip("resource")
+    begin, fill = {
+        "attribute": (b'<Awmds x="', b"A"),
+        "marks in an attribute": (b'<Awmds x="', b">"),
+        "name": (b"<Awmds><A", b"A"),
+        "text": (b"<Awmds><A>", b"A"),
+    }[kind]
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with open(tmp_path / "a.xml", "wb") as stream:
+        stream.write(begin)
+        for _ in range(150):
+            stream.write(fill * 1_000_000)
+        # What follows under a declaration of its own is read.
+        stream.write(b'"></Awmds><?xml version="1.0"?>' + BILL.format(n=2).encode())
+    found = list(BY_NAME["awmds"].read(tmp_path / "a.xml"))
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KB
+    assert [type(each) for each in found] == [Broken, Shipment]
+    assert found[1].values["shipment_id"] == "B2"

@@ -20,6 +20,8 @@ from features.manifest.messages.form import Broken
 
 #: Bytes read at a time.
 BLOCK = 1 << 18
+#: Bytes of a tag or of a text, as lxml bounds its texts.
+_LONGEST = 10_000_000
 _DECLARED = re.compile(r"""^\s*<\?xml[^>]*\sencoding\s*=\s*["']([A-Za-z][\w.:-]*)["']""")
 _DECLARATION = re.compile(r"<\?xml\s[^>]*\?>")
 _ROOT = re.compile(r"<(?:[\w.-]+:)?([A-Za-z_][\w.-]*)[\s/>]")
@@ -83,12 +85,17 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element | Broken]:
     parser = _parser(wanted)
     for number, document in enumerate(_documents(path), start=1):
         # Several documents may stand one after another: an element of our own holds them.
-        typed, lines = False, 0
+        typed, lines, since = False, 0, 0
         try:
             parser.feed(b"<documents>")
             for text in document:
                 data = _encoded(text)
                 typed = typed or b"<!DOCTYPE" in data
+                # The parser holds a tag until it ends, however long that takes.
+                last = data.rfind(b"<")
+                since = len(data) - last if last >= 0 else since + len(data)
+                if since > _LONGEST:
+                    raise etree.XMLSyntaxError("a tag or a text never ends", 0, lines + 1, 0)
                 lines += data.count(b"\n")
                 parser.feed(data)
                 for _, element in parser.read_events():
