@@ -68,13 +68,10 @@ class Loaded:
     batch_id : int
     counts : dict of str to int
         ``rows_read`` and what became of them; ``changed`` shipments were put in.
-    seen : list of State
-        What the port has seen more, for its past.
     """
 
     batch_id: int
     counts: dict[str, int]
-    seen: list[State]
 
 
 def load(
@@ -108,7 +105,7 @@ def load(
         batch_id = shipments.begin(connection, job_id, about, at=at)
     goes_on(0, "reading")
     counts: dict[str, int] = {}
-    seen, done, kept = [], 0, 0
+    done, kept = 0, 0
     for scored in what.engine.score_batches(lambda: _manifests(database, what, at), what.state):
         kept += _add_problems(database, batch_id, scored.manifest, PROBLEMS_KEPT - kept)
         for name, count in scored.manifest.counts.items():
@@ -124,8 +121,7 @@ def load(
             done += len(fresh[start : start + shipments.PIECE])
             goes_on(done, "putting in")
         counts["changed"] = counts.get("changed", 0) + len(fresh)
-        seen.append(State.of(scored.view.take(changed)))
-    return Loaded(batch_id, counts, seen)
+    return Loaded(batch_id, counts)
 
 
 def _manifests(database: Database, what: Load, at: pd.Timestamp) -> Iterator[Manifest]:
@@ -163,24 +159,26 @@ def read_along(
     with database.read() as connection:
         rows = connection.execution_options(yield_per=_READ_AT_ONCE).execute(wanted)
         for part in rows.partitions(_READ_AT_ONCE):
-            yield _typed([row.row for row in part], [row.origin for row in part], local)
+            yield with_origin(as_table([row.row for row in part], local), [row.origin for row in part])
 
 
-def _typed(
-    rows: list[dict[str, Any]], origins: list[dict[str, Any]], local: dict[str, list[str]]
-) -> pd.DataFrame:
+def as_table(rows: list[dict[str, Any]], local: dict[str, list[str]]) -> pd.DataFrame:
+    """Return declared rows, as the database keeps them, as a complete shipment table."""
     cells = {name: [row.get(name) for row in rows] for name in schema.BY_NAME}
     table = schema.complete(listed.typed(pd.DataFrame(cells, dtype="object")))
     for name in local["categorical"]:
         table[name] = pd.Series([row.get(name) for row in rows], dtype="str")
     for name in local["numeric"]:
-        table[name] = pd.to_numeric(pd.Series([row.get(name) for row in rows], dtype="object")).astype(
-            "float64"
-        )
-    for name in ORIGIN:
-        said = pd.Series([origin.get(name) for origin in origins], dtype="object")
-        table[name] = pd.to_datetime(said, format="ISO8601") if name == "stated_at" else said.astype("str")
+        numbers = pd.to_numeric(pd.Series([row.get(name) for row in rows], dtype="object"))
+        table[name] = numbers.astype("float64")
     return table
+
+
+def with_origin(table: pd.DataFrame, origins: list[dict[str, Any]]) -> pd.DataFrame:
+    """Return a table with `features.manifest.earlier.ORIGIN`."""
+    said = {name: pd.Series([origin.get(name) for origin in origins], dtype="object") for name in ORIGIN}
+    stated = pd.to_datetime(said.pop("stated_at"), format="ISO8601").astype("datetime64[us]")
+    return table.assign(stated_at=stated, **{name: values.astype("str") for name, values in said.items()})
 
 
 def why_not(error: ManifestError, most: int = 20) -> str:

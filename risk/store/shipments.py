@@ -87,11 +87,16 @@ def begin(connection: sa.Connection, job_id: int | None, about: dict[str, Any], 
         ``model_id``, ``risk_basis``, ``state_digest``, ``code_digest``.
     """
     if job_id is not None:
-        left = sa.select(batches.c.id).where(batches.c.job_id == job_id, batches.c.state == "loading")
-        for number in connection.execute(left).scalars().all():
-            discard(connection, number)
+        discard_of(connection, job_id)
     row = {**about, "job_id": job_id, "state": "loading", "counts": {}, "scored_at": at}
     return int(connection.execute(batches.insert().values(**row).returning(batches.c.id)).scalar_one())
+
+
+def discard_of(connection: sa.Connection, job_id: int) -> None:
+    """Take away what a job put in and did not finish."""
+    left = sa.select(batches.c.id).where(batches.c.job_id == job_id, batches.c.state == "loading")
+    for number in connection.execute(left).scalars().all():
+        discard(connection, number)
 
 
 def discard(connection: sa.Connection, batch_id: int) -> None:
@@ -108,8 +113,8 @@ def discard(connection: sa.Connection, batch_id: int) -> None:
         connection.execute(table.delete().where(column.in_(chosen)))
     connection.execute(versions.delete().where(versions.c.batch_id == batch_id))
     connection.execute(problems.delete().where(problems.c.batch_id == batch_id))
-    nowhere = ~shipments.c.id.in_(sa.select(versions.c.shipment_id))
-    connection.execute(shipments.delete().where(nowhere))
+    anywhere = sa.select(versions.c.id).where(versions.c.shipment_id == shipments.c.id).exists()
+    connection.execute(shipments.delete().where(~anywhere))
     connection.execute(batches.delete().where(batches.c.id == batch_id, batches.c.state == "loading"))
 
 

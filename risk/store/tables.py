@@ -133,6 +133,8 @@ batches = sa.Table(
     _text("code_digest"),
     _text("data_hash"),
     sa.Column("counts", sa.JSON, nullable=False),
+    # Whether its shipments are in the port's past (`risk.remembering`).
+    sa.Column("remembered", sa.Boolean, nullable=False, server_default=sa.false()),
     _time("scored_at"),
 )
 
@@ -351,6 +353,7 @@ outcomes = sa.Table(
     _text("evidence_reference"),
     sa.Column("selected_by", sa.String(15), nullable=False, server_default=""),
     sa.Column("selection_probability", sa.Float),
+    sa.Column("remembered", sa.Boolean, nullable=False, server_default=sa.false()),
     _time("inspected_at", needed=False),  # missing: not inspected
     _to("users", "user_id", needed=False),
     _time("at"),

@@ -1,0 +1,92 @@
+"""The port's past, kept up with its database.
+
+What was put in and found since the last time is added to the state folder before anything is scored against
+it. The folder is saved before the database is told so: after a crash in between it is added again, which
+changes nothing.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from features.history import State
+from features.view import prepare
+from risk.intake import as_table
+from risk.store.database import Database
+from risk.store.tables import batches, declared, outcomes, versions
+
+_AT_ONCE = 5_000
+_NO_LOCAL: dict[str, list[str]] = {"categorical": [], "numeric": []}
+
+
+def past(database: Database, folder: Path) -> State | None:
+    """Return the port's past, brought up to date; None for a port that has seen nothing.
+
+    Raises
+    ------
+    features.history.storage.StateError
+        The folder is no sound state.
+    """
+    with database.read() as connection:
+        new = list(
+            connection.execute(
+                sa.select(batches.c.id).where(batches.c.state == "ready", batches.c.remembered.is_(False))
+            ).scalars()
+        )
+        found = list(
+            connection.execute(sa.select(outcomes.c.id).where(outcomes.c.remembered.is_(False))).scalars()
+        )
+        parts = [State.of(prepare(table)) for table in _tables(connection, new, found)]
+    begun = (folder / "state.json").is_file()
+    if not begun and not parts:
+        return None
+    state = State.load(folder) if begun else State.empty()
+    if parts:
+        state = State.joined([state, *parts])
+        state.save(folder)
+    if new or found:
+        with database.write() as connection:
+            connection.execute(batches.update().where(batches.c.id.in_(new)).values(remembered=True))
+            connection.execute(outcomes.update().where(outcomes.c.id.in_(found)).values(remembered=True))
+    return state
+
+
+def _tables(connection: sa.Connection, new: list[int], found: list[int]) -> list[pd.DataFrame]:
+    made = []
+    shipped = (
+        sa.select(declared.c.row)
+        .join(versions, versions.c.id == declared.c.version_id)
+        .where(versions.c.batch_id.in_(new))
+        .order_by(versions.c.id)
+    )
+    for part in connection.execution_options(yield_per=_AT_ONCE).execute(shipped).partitions(_AT_ONCE):
+        made.append(as_table([row.row for row in part], _NO_LOCAL))
+    inspected = (
+        sa.select(declared.c.row, outcomes)
+        .join(versions, versions.c.shipment_id == outcomes.c.shipment_id)
+        .join(declared, declared.c.version_id == versions.c.id)
+        .where(versions.c.current, outcomes.c.id.in_(found), outcomes.c.inspection != "not_inspected")
+        .order_by(outcomes.c.id)
+    )
+    rows = connection.execute(inspected).mappings().all()
+    if rows:
+        made.append(as_table([{**row["row"], **_told(row)} for row in rows], _NO_LOCAL))
+    return made
+
+
+def _told(outcome: Any) -> dict[str, Any]:
+    """Return an outcome in the columns of the shipment table."""
+    return {
+        "inspected_at": outcome["inspected_at"].isoformat(),
+        "inspection_type": outcome["inspection"],
+        "outcome": ";".join(outcome["found"]),
+        "outcome_status": outcome["status"],
+        "permit_valid": outcome["permit_valid"],
+        "selected_by": outcome["selected_by"] or None,
+        "selection_probability": outcome["selection_probability"],
+        "found_taxa": ";".join(outcome["taxa"]) or None,
+    }

@@ -1,0 +1,225 @@
+"""The worker: takes jobs from the database and does them, in a process of its own.
+
+    python -m risk.worker --database port.db --data port-data
+
+A page only asks for a job and reads its row, so a refresh, a closed browser or a restarted server loses
+nothing. A worker that dies stops beating; the next one takes its job up again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from features.manifest import ManifestError
+from risk import intake, remembering
+from risk.engine import Engine
+from risk.store import jobs, settings, shipments
+from risk.store.database import Busy, Database
+from risk.store.tables import models
+from risk.store.texts import line
+
+#: Seconds between two beats, and between two looks for a job.
+BEAT = 5.0
+LOOK = 1.0
+
+UPLOADS = "uploads"
+STATE = "state"
+
+
+def clock() -> pd.Timestamp:
+    """Return now, UTC without a zone."""
+    return pd.Timestamp.now("UTC").tz_localize(None)
+
+
+@dataclass
+class Worker:
+    """Does jobs, one after another.
+
+    Attributes
+    ----------
+    database : Database
+    folder : Path
+        The port's data: uploads, its past, its secret.
+    now : callable
+        The clock.
+    name : str
+        Who beats.
+    """
+
+    database: Database
+    folder: Path
+    now: Callable[[], pd.Timestamp] = clock
+    name: str = field(default_factory=lambda: f"{socket.gethostname()[:40]}:{os.getpid()}")
+
+    def work(self) -> jobs.Job | None:
+        """Do the next job, if there is one; return it as it ended."""
+        with self.database.write() as connection:
+            job = jobs.take(connection, self.name, at=self.now())
+        if job is None:
+            return None
+        try:
+            with self._beating(job) as goes_on:
+                self._do(job, goes_on)
+        except jobs.Lost:
+            self._end(job, "stopped", "stopped")
+        except (ManifestError, ValueError, OSError) as error:
+            self._end(job, "failed", "\n".join(str(error).splitlines()[:20]) or type(error).__name__)
+        except Exception as error:
+            # A fault of this program: the job ends, the worker goes on, the log has what it takes to mend it.
+            logging.getLogger(__name__).exception("job %d", job.id)
+            self._end(job, "failed", f"a fault of this program ({type(error).__name__}); its log says more")
+        with self.database.read() as connection:
+            return jobs.get(connection, job.id)
+
+    def _do(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+        if job.kind != "load":
+            raise ValueError(f"{job.kind}: no such work")
+        self._load(job, goes_on)
+
+    def _load(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+        with self.database.read() as connection:
+            chosen = settings.current(connection)
+            path = connection.execute(sa.select(models.c.path).where(models.c.stage == "champion")).scalar()
+        engine = _engine(path or "")
+        with TemporaryDirectory(dir=self.folder) as name:
+            paths = _named(self.folder / UPLOADS, job.asked["files"], Path(name))
+            what = intake.Load(
+                paths,
+                _mapping(job.asked.get("mapping", ""), Path(name)),
+                engine,
+                remembering.past(self.database, self.folder / STATE),
+                settings.site_secret(self.folder),
+                int(chosen["reasons"]),
+                str(chosen["language"]),
+            )
+            loaded = intake.load(self.database, what, job_id=job.id, at=self.now(), goes_on=goes_on)
+        at = self.now()
+        with self.database.write() as connection:
+            shipments.finish(connection, loaded.batch_id, loaded.counts, at=at, actor="system")
+            result = {"batch": loaded.batch_id, **loaded.counts}
+            jobs.end(connection, job.id, self.name, "done", at=at, result=result)
+
+    def _end(self, job: jobs.Job, state: str, message: str) -> None:
+        try:
+            with self.database.write() as connection:
+                jobs.end(connection, job.id, self.name, state, at=self.now(), message=message)
+                shipments.discard_of(connection, job.id)
+        except jobs.Lost:
+            return
+
+    @contextmanager
+    def _beating(self, job: jobs.Job) -> Iterator[Callable[[int, str], None]]:
+        """Beat while a job is done.
+
+        What it yields is told how far the job is, and raises `jobs.Lost` once it is no longer ours.
+        """
+        told: dict[str, Any] = {"done": 0, "message": ""}
+        over, lost = threading.Event(), threading.Event()
+
+        def beat() -> None:
+            while not over.wait(BEAT):
+                try:
+                    with self.database.write() as connection:
+                        jobs.beat(connection, job.id, self.name, at=self.now(), **told)
+                except jobs.Lost:
+                    lost.set()
+                    return
+                except Busy:
+                    continue
+
+        def goes_on(done: int, message: str) -> None:
+            told.update(done=done, message=message)
+            if lost.is_set():
+                raise jobs.Lost(f"job {job.id}")
+
+        thread = threading.Thread(target=beat, daemon=True)
+        thread.start()
+        try:
+            yield goes_on
+        finally:
+            over.set()
+            thread.join()
+
+    def forever(self, ended: Callable[[], bool] = lambda: False) -> None:
+        """Work until told otherwise."""
+        while not ended():
+            try:
+                job = self.work()
+            except Busy:
+                job = None
+            if job is None:
+                time.sleep(LOOK)
+
+
+@lru_cache(maxsize=2)
+def _engine(path: str) -> Engine:
+    return Engine.load(path or None)
+
+
+def keep_upload(folder: Path, content: bytes, digest: str) -> None:
+    """Keep an upload under its digest, whole or not at all."""
+    place = folder / UPLOADS
+    place.mkdir(parents=True, exist_ok=True)
+    if (place / digest).is_file():
+        return
+    part = place / f"{digest}.{os.getpid()}.{threading.get_ident()}.part"
+    with open(part, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(place / digest)
+
+
+def _named(uploads: Path, files: list[dict[str, str]], folder: Path) -> list[Path]:
+    """Return uploads under the names people gave them, as far as a file may be called so."""
+    paths = []
+    for number, each in enumerate(files):
+        digest = each["sha256"]
+        if len(digest) != 64 or not digest.isalnum():
+            raise ValueError("a file of this load is not known")
+        name = "".join(c for c in line(each["name"], 120) if c not in '/\\:*?"<>|').strip(". ") or "file"
+        place = folder / f"{number:04}"
+        place.mkdir()
+        shutil.copyfile(uploads / digest, place / name)
+        paths.append(place / name)
+    return paths
+
+
+def _mapping(text: str, folder: Path) -> Path | None:
+    if not text:
+        return None
+    path = folder / "mapping.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def main() -> None:
+    """Work on a database until the process ends."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--database", required=True)
+    parser.add_argument("--data", type=Path, required=True)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    Worker(Database(given.database), given.data).forever()
+
+
+if __name__ == "__main__":
+    main()
