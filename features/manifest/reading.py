@@ -91,8 +91,8 @@ def read(
     ----------
     paths : path or sequence of paths
         CSV, XLSX, XLS, Parquet, JSON Lines, the messages of `features.manifest.messages`, folders and zip
-        archives of them, single files in gzip, told by content. A file in a folder or archive that cannot be read is listed
-        among the rejected rows.
+        archives of them, single files in gzip, told by content. A file in a folder or archive that cannot
+        be read is listed among the rejected rows.
     mapping : Mapping or path, optional
         A mapping file; without one, canonical and well-known column names are recognised.
     now : datetime, optional
