@@ -33,7 +33,7 @@ class Tally:
     repeats, superseded : int
         Identical repeats; earlier versions of shipments amended later in the input.
     rejected : int
-        Rows that could not be used.
+        Rows that could not be used, and files that could not be read.
     noted : int
         Shipments kept without a value that could not be used.
     read, unread : int
@@ -98,7 +98,13 @@ class Tally:
         )
         for n, what in told:
             parts += [f"{n:,} {what}"] if n else []
-        return f"Rows read: {self.rows_in:,} = {' + '.join(parts)} + {self.rejected:,} rejected"
+        none = self._of_unread()
+        parts += [f"{self.rejected - none:,} rejected"]
+        return f"Rows read: {self.rows_in - none:,} = {' + '.join(parts)}"
+
+    def _of_unread(self) -> int:
+        """Return how many rejections are of files that were not read, which have no rows."""
+        return sum(int(frame["source_file"].isin(self._unread).sum()) for frame in self._rejected)
 
     def of_files(self) -> str:
         """Return how many files were read in one line; empty where there was one, or none could be told."""

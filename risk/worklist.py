@@ -228,6 +228,7 @@ class Worklist:
         if self._earlier is not None:
             before = self._earlier.of(frame["shipment_id"])
             frame = frame.assign(**{name: before[name] for name in EARLIER})
+            frame["earlier_rank"] = frame["earlier_rank"].astype("Int64")  # new shipments have none
         return frame.astype({"selected_by": "str", "pool": "str"})
 
     def chunks(self, rows: int = ROWS_WRITTEN) -> Iterator[pd.DataFrame]:

@@ -18,6 +18,9 @@ from features.manifest.problems import ManifestError, problem, quoted
 #: Rows looked at to find the header below title lines.
 HEADER_SEARCH = 30
 DELIMITERS = (",", ";", "\t", "|", "^", "~")
+#: What is read, for those who gave something else.
+_KNOWN = "CSV, XLSX, XLS, Parquet, JSON Lines or a message (see wildcargo formats)"
+
 #: A spreadsheet that unpacks to more than this is refused.
 MAX_UNPACKED = 4_000_000_000
 #: A table of more columns is refused: no manifest is one (a spreadsheet can hold no more).
@@ -114,7 +117,7 @@ def open_table(path: str | Path, label: str, read: Read, known: Known) -> Opened
         return Opened(path, label, "message", header, message=form.name)
     for pattern, what in _FOREIGN:
         if pattern.match(head):
-            raise _refuse(label, f"CSV, XLSX, XLS, Parquet or JSON Lines; this is {what}")
+            raise _refuse(label, f"{_KNOWN}; this is {what}")
     encoding = read.encoding or encodings.detect(path)
     if encoding == "utf-8" and head.startswith(b"\xef\xbb\xbf"):
         encoding = "utf-8-sig"
@@ -123,7 +126,7 @@ def open_table(path: str | Path, label: str, read: Read, known: Known) -> Opened
         return _open_json_lines(path, label, encoding)
     controls = len(re.findall("[\x01-\x08\x0e-\x1a\x1c-\x1f\ufffd]", text))
     if controls > max(20, len(text) // 20):
-        raise _refuse(label, "CSV, XLSX, XLS, Parquet or JSON Lines; this is a binary file")
+        raise _refuse(label, f"{_KNOWN}; this is a binary file")
     return _open_csv(path, label, read, known, encoding, text)
 
 
@@ -238,7 +241,7 @@ def _check_unpacked(path: Path, label: str) -> None:
     with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
         if not any(entry.filename.lower() == "xl/workbook.xml" for entry in entries):
-            raise _refuse(label, "CSV, XLSX, XLS, Parquet or JSON Lines; this is another kind of archive")
+            raise _refuse(label, f"{_KNOWN}; this is another kind of archive")
         if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
             raise _refuse(label, "a workbook of less than 4 GB when unpacked")
         for entry in entries:

@@ -22,6 +22,7 @@ _EPILOG = """\b
 Examples:
   wildcargo convert day.xlsx --out day.parquet
   wildcargo convert declarations.csv --mapping port.toml --out day.csv
+  wildcargo convert night --out day.parquet
   wildcargo convert day.parquet --to awmds --out day.xml
 
 Units of the table: kg, m3, UTC; lists are separated by `;` in CSV.
@@ -51,6 +52,7 @@ def command(
 ) -> None:
     """Convert manifests to the canonical shipment table, or to messages.
 
+    Reads tables and messages (`wildcargo formats`), folders and zip archives of them.
     The table has one row per house-level consignment and the columns of the shipment schema.
     Rows that cannot be read are listed and left out; single cells that cannot be read are left
     empty and listed.

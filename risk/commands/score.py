@@ -35,6 +35,7 @@ _EPILOG = """\b
 Examples:
   wildcargo score day.csv --capacity 30 --out list.csv
   wildcargo score sea.xlsx air.csv --capacity sea=4,air=20,post=60 --out list.parquet
+  wildcargo score night air.zip --capacity 30 --out list.csv
   wildcargo score day.csv --capacity teams.csv --random-share 0.2 --state port-past --out list.csv
   wildcargo score sad.xml --earlier list.csv --capacity 3 --out list2.csv
 
@@ -124,10 +125,10 @@ def command(
 ) -> None:
     """Score manifests and write a ranked worklist with reasons.
 
-    Reads CSV, XLSX/XLS, Parquet and JSON Lines; encoding and delimiter are detected. Every
-    shipment gets a risk between 0 and 1, what it rests on (`prior`: not known for this port, or
-    `port`), and reasons for and against. Rows that cannot be read are listed and the rest is
-    scored.
+    Reads CSV, XLSX/XLS, Parquet, JSON Lines and messages (`wildcargo formats`), folders and zip
+    archives of them; form, encoding and delimiter are told by the content. Every shipment gets
+    a risk between 0 and 1, what it rests on (`prior`: not known for this port, or `port`), and
+    reasons for and against. What cannot be read is listed and the rest is scored.
     """
     from risk import earlier as follows
     from risk import records as score_records

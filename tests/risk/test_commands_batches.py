@@ -46,6 +46,7 @@ def test_a_file_that_is_no_manifest_counts_as_not_read(bundle_dir, batch, tmp_pa
     assert done.exit_code == 0, done.output
     assert "Files: 6 = 5 read (1 of them in part) + 1 not read" in done.stdout
     assert "report.pdf: not read" in done.stdout
+    assert "+ 1 rejected\n" in done.stdout  # a bill that breaks off; a file without rows adds none
 
 
 def test_only_when_nothing_can_be_read_is_it_an_error(tmp_path):
