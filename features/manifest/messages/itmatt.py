@@ -25,6 +25,8 @@ from features.manifest.messages.xml import decoded
 _DELIMITERS = (",", ";", "\t", "|", "^", "~")
 #: Lines looked at to find the header.
 _HEADER_LINES = 30
+#: Bytes that tell the encoding of a header that is not in Unicode.
+_OPENING = 1 << 13
 #: Items that wait for further rows, and characters read meanwhile.
 _WAITING, _WAITING_CHARACTERS = 1_000, 64_000_000
 #: Characters of a physical line, physical lines and characters of a record.
@@ -36,7 +38,15 @@ def recognise(head: bytes) -> bool:
     """Tell a flat ITMATT by its header, and by the identifiers below it where the header is vague."""
     if head.startswith((b"PK", b"%PDF", b"\x1f\x8b", b"PAR1", b"\xd0\xcf\x11\xe0")):
         return False
-    return _find(decoded(head)) is not None
+    text = decoded(head)
+    if _find(text) is not None:
+        return True
+    # The posts' systems write names of columns in the encoding of their country too.
+    opening = head[:_OPENING]
+    if "\ufffd" not in text[: _OPENING // 2] or b"\0" in opening:
+        return False
+    beyond = b"\n".join(line for line in opening.splitlines() if not line.isascii())
+    return _find(head.decode(encodings.detect_bytes(beyond), errors="replace")) is not None
 
 
 def _find(text: str) -> tuple[Header, str, int] | None:

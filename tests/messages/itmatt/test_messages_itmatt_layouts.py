@@ -207,3 +207,28 @@ def test_units_of_contents_are_no_packages(path):
 @pytest.mark.parametrize("count", [2, 1001])
 def test_a_header_of_too_few_or_too_many_names_is_none(count):
     assert read_header(["item_id", "content_hs", *["x"] * 999][:count]) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "encoding"),
+    [
+        (
+            "Numéro d'envoi;Nom de l'expéditeur;Nom du destinataire;Désignation du contenu;Quantité;Code SH",
+            "Émile Durand;Kouassi A.;Livres d'occasion;3;490199",
+            "cp1252",
+        ),
+        (
+            "Номер отправления;Отправитель;Получатель;Описание вложения;Количество;Код ТН ВЭД",
+            "Иванов И.И.;Li Wei;Книги;3;490199",
+            "cp1251",
+        ),
+        ("运单号;寄件人姓名;收件人姓名;内件名称;数量;HS编码", "王伟;李娜;图书;3;490199", "gb18030"),
+    ],
+)
+def test_headers_in_encodings_of_countries(path, header, row, encoding):
+    text = f"{header}\n{S10};{row}\n"
+    path.write_bytes(text.encode(encoding))
+    assert recognise(path.read_bytes()) is FORM
+    found = manifest.read(path).table
+    assert found["shipper_name"].tolist() == [row.split(";")[0]]
+    assert found["hs_codes"].tolist() == ["490199"]
