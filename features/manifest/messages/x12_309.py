@@ -82,7 +82,7 @@ FORM = Form(
         Field("container_ids", "VID 02, 03"),
         Field("container_types", "VID 09", "types of four characters are written"),
         Field("container_load_status", "VID 10"),
-        Field("is_refrigerated", "VID 01: CZ, RT, RC; a refrigerated type in VID 09; W09"),
+        Field("is_refrigerated", "VID 01: AT, CZ, RC, RT; a refrigerated type in VID 09; W09"),
         Field("seal_ids", "VID 04, 05; M7"),
         Field("vessel_or_flight", "M10 05, 04"),
         Field("voyage", "M10 06"),

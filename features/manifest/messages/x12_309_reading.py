@@ -290,7 +290,7 @@ class Reading(BillByBill[Bill]):
                 size = found[8].strip().upper()  # one element too early
             if size:
                 bill.kinds[size] = None
-            bill.cold |= kind in ("CZ", "RT", "RC", "RR") or bool(
+            bill.cold |= kind in ("AT", "CZ", "RC", "RT") or bool(
                 re.fullmatch(r"[0-9A-Z]{2}[RH][0-9A-Z]", size)
             )
             load = {"E": "empty", "L": "full", "P": "part"}.get(found[10].strip().upper())

@@ -266,3 +266,12 @@ def test_second_lines_of_a_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", ["57201", "24145", "01822", "5201", "0901"])
 def test_a_port_said_by_number_is_taken_for_no_other_place(number: str, air: bool) -> None:
     assert locate(number, air) == -1
+
+
+@pytest.mark.parametrize(
+    ("kind", "cold"), [("CZ", True), ("RT", True), ("AT", True), ("RR", False), ("CN", False)]
+)
+def test_kinds_of_equipment_that_are_refrigerated(kind: str, cold: bool, tmp_path: Path) -> None:
+    (found,) = _read(OCEAN.replace(b"VID*CN*", f"VID*{kind}*".encode()).replace(b"45R1", b"45G1"), tmp_path)
+    assert isinstance(found, Shipment)
+    assert ("is_refrigerated" in found.values) is cold  # RR is any rail car
