@@ -210,7 +210,11 @@ class Reading(Goods):
             return
         values = self.target.values
         code, words, *_ = self.parts(found[3])
-        mode = _MODES.get(code.strip().lstrip("0")) or _MODE_WORDS.get(words.strip().upper())
+        code = code.strip().lstrip("0")
+        # Customs of the EU write two digits (10 a ship, 12 a wagon on it, 30 a lorry): the first is the mode.
+        mode = _MODES.get(code[:1] if code.isdigit() and len(code) <= 2 else code) or _MODE_WORDS.get(
+            words.strip().upper()
+        )
         mode = mode or _VEHICLES.get(self.parts(found[4])[0].strip())
         carrier = self.parts(found[5])
         vessel = self.parts(found[8] or found[9] or (found[7] if ":" in found[7] else ""))

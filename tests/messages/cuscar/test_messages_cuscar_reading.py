@@ -297,3 +297,12 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert result.table.loc[0, "goods_description"] == "TIMBER IN THE ROUGH, SAWN + PLANED LOT 'A'"
     assert result.table.loc[0, "source_position"] == "segment 15"
     assert result.table.loc[0, "gross_weight_kg"] == 22250.0
+
+
+@pytest.mark.parametrize(
+    ("code", "mode"),
+    [("10", "sea"), ("12", "sea"), ("30", "road"), ("03", "road"), ("40", "air"), ("99", "")],
+)
+def test_modes_of_two_digits(code: str, mode: str, tmp_path: Path) -> None:
+    data = f"UNH+1+CUSCAR:D:11B:UN'BGM+85+M1+9'TDT+20+V1+{code}'CNI+1+B1'GID+1+1:CT'UNT+6+1'".encode()
+    assert _one(data, tmp_path).get("mode", "") == mode
