@@ -51,7 +51,8 @@ def known_at(sent: str, issued: str) -> str:
     if not found or found[2] not in _NUMBERS or found[3] == "00":
         return ""
     try:
-        day = datetime.date(2000 + int(found[3]), _NUMBERS[found[2]], int(found[1]))
+        year = int(found[3])  # Cargo-IMP began in the seventies
+        day = datetime.date(year + (1900 if year >= 70 else 2000), _NUMBERS[found[2]], int(found[1]))
     except ValueError:
         return ""
     if not sent or int(sent[2:4]) > 23 or int(sent[4:]) > 59:

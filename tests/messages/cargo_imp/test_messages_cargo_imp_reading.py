@@ -306,3 +306,8 @@ def test_the_whole_way(tmp_path):
     assert table.loc["933-10000002", "handling_codes"] == "AVI"
     assert len(read_back.rejected) == 1
     assert (table["mode"] == "air").all()
+
+
+def test_years_of_the_last_century(values):
+    assert values(FWB16.replace("03JUN26", "03JUN99"))[0]["known_at"].startswith("1999-06-03")
+    assert values(FWB16.replace("03JUN26", "03JUN36"))[0]["known_at"].startswith("2036-06-03")
