@@ -84,6 +84,33 @@ def folder(where: str | os.PathLike[str] | None = None) -> Iterator[Path]:
         yield draft.path
 
 
+@contextlib.contextmanager
+def alone(target: Path, *, shared: bool = False) -> Iterator[None]:
+    """Let one program at a time change a file or folder, so that no update is lost; others wait.
+
+    The lock is on the folder around it (what is in it is replaced as a whole) and ends with the
+    program, however that ends. Systems without such locks go without.
+
+    Parameters
+    ----------
+    target : Path
+        Links are followed.
+    shared : bool
+        Wait for those who change it, not for those who read.
+    """
+    around = Path(os.path.realpath(target)).parent
+    if not shared:
+        around.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            handle = os.open(around, os.O_RDONLY)
+            stack.callback(os.close, handle)
+            fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
+
+
 def sweep(where: Path) -> None:
     """Remove the drafts in a folder whose program has ended; what cannot be removed is left."""
     with contextlib.suppress(OSError), os.scandir(where or ".") as entries:

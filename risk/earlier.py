@@ -206,6 +206,8 @@ def _scores(path: Path, bundle: Bundle) -> tuple[dict[str, Any], pd.DataFrame]:
         frame = pd.concat(parts, ignore_index=True)
         frame = frame.astype({"shipment_id": "str", "risk": "float64", "log_odds.risk": "float64"})
     except (KeyError, TypeError, ValueError) as error:
+        if isinstance(error, EarlierError):
+            raise
         raise EarlierError(f"{path}: the records were changed or damaged ({error})") from error
     ids, odds = frame["shipment_id"], frame["log_odds.risk"].to_numpy()
     if at is pd.NaT or at.tzinfo is not None or ids.isna().any() or not np.isfinite(odds).all():

@@ -280,10 +280,13 @@ def read(path: str | Path) -> pd.DataFrame:
         raise OutcomesError(f"{path}: not a table of outcomes (shipment_id, outcome, inspected_at)")
     wanted = ("shipment_id", *schema.OUTCOME_COLUMNS, "source_file", "source_position")
     exact = Mapping(columns={name: Source((name,)) for name in wanted if name in names})
-    found = read_results(path, exact, local=_LOCAL)
+    found = read_results(path, exact, local=(*_LOCAL, "version"))
     lost = found.table["shipment_id"].isna()
     wrong = [f"{row['source_position']}: {row['reason']}" for row in found.broken.to_dict("records")]
     wrong += [f"{place}: no shipment_id" for place in found.table.loc[lost, "source_position"]]
+    if "part" in names and "version" in names:
+        cut = found.table["version"].isna()
+        wrong += [f"{place}: the row is cut off" for place in found.table.loc[cut, "source_position"]]
     used = found.notes[found.notes["column"].isin(["shipment_id", *schema.OUTCOME_COLUMNS])]
     wrong += [
         f"{row['source_position']}: {row['column']} {clean(str(row['value']))!r}; expected {row['expected']}"

@@ -12,7 +12,6 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 from features.scratch import Draft
@@ -26,32 +25,6 @@ def real(folder: Path) -> Path:
     return Path(os.path.realpath(folder))
 
 
-@contextlib.contextmanager
-def alone(folder: Path, *, shared: bool = False) -> Iterator[None]:
-    """Let one program at a time change a state, so that no update is lost; others wait.
-
-    The lock is on the folder around it (the state's own is replaced as a whole) and ends with the
-    program, however that ends. Systems without such locks go without.
-
-    Parameters
-    ----------
-    folder : Path
-    shared : bool
-        Wait for those who change it, not for those who read.
-    """
-    around = real(folder).parent
-    if not shared:
-        around.mkdir(parents=True, exist_ok=True)
-    with contextlib.ExitStack() as stack:
-        with contextlib.suppress(ImportError, OSError):
-            import fcntl
-
-            handle = os.open(around, os.O_RDONLY)
-            stack.callback(os.close, handle)
-            fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
-        yield
-
-
 def set_aside(folder: Path) -> list[Path]:
     """Return the states of this name that were set aside and not removed, oldest first."""
     whole = [path / "state" for path in _aside(real(folder)) if (path / "state" / "state.json").is_file()]
@@ -61,7 +34,7 @@ def set_aside(folder: Path) -> list[Path]:
 def put_back(folder: Path) -> bool:
     """Put back the newest state set aside where none lies in its place; say whether one was.
 
-    To be called `alone`.
+    To be called `scratch.alone`.
     """
     place, left = real(folder), set_aside(folder)
     if not left or (place.exists() and any(place.iterdir())):

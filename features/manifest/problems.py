@@ -59,7 +59,8 @@ def problem_table(problems: pd.DataFrame | Iterable[dict[str, str]]) -> pd.DataF
 
 def quoted(value: object) -> str:
     """Return a value as a note quotes it: one line, at most `QUOTED` characters."""
-    text = " ".join(str(value).split())
+    # Half characters (a lone surrogate in JSON) can stand in no column of text.
+    text = " ".join(str(value).split()).encode(errors="replace").decode()
     return text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"
 
 

@@ -104,6 +104,7 @@ def command(
     Results may name a bill, a declaration or a container. What was not inspected is counted and is
     never clean.
     """
+    from features import scratch
     from features.manifest.results import read_results
     from risk import matching, outcomes, statements, writing
 
@@ -118,24 +119,27 @@ def command(
     # A table of outcomes may be replaced by itself with more in it, and by nothing else.
     options.apart((target, unmatched), (file, mapping, manifest_mapping, *lists, *manifests))
     options.apart((unmatched,), (into,))
-    if target.exists() and (into is None or not target.samefile(into)):
-        raise Mistake(f"{target}: holds outcomes already; add to it with --into {terminal.quoted(target)}")
     time = options.moment(now)
-    stamp = _stamp(into)
-    before = outcomes.empty() if into is None else outcomes.read(into)
-    results = read_results(file, mapping)
-    statements.check(results)
-    shipments, selection = _shipments(lists, manifests, manifest_mapping, time)
-    matches = matching.match(results.table, shipments)
-    taken = statements.take(results, matches, shipments, time, selection)
-    _refuse(taken, strict)
-    added = outcomes.add(before, taken.statements)
-    with writing.Whole() as whole:
-        writing.write(whole.part(target), [added.table], suffix=target.suffix, for_people=False)
-        if unmatched is not None:
-            writing.write(whole.part(unmatched), [taken.unmatched], suffix=".csv")
-        if _stamp(into) != stamp:
-            raise Mistake(f"{into}: changed while results were taken in; nothing was written, try again")
+    with scratch.alone(target):
+        if target.exists() and (into is None or not target.samefile(into)):
+            raise Mistake(
+                f"{target}: holds outcomes already; add to it with --into {terminal.quoted(target)}"
+            )
+        stamp = _stamp(into)
+        before = outcomes.empty() if into is None else outcomes.read(into)
+        results = read_results(file, mapping)
+        statements.check(results)
+        shipments, selection = _shipments(lists, manifests, manifest_mapping, time)
+        matches = matching.match(results.table, shipments)
+        taken = statements.take(results, matches, shipments, time, selection)
+        _refuse(taken, strict)
+        added = outcomes.add(before, taken.statements)
+        with writing.Whole() as whole:
+            writing.write(whole.part(target), [added.table], suffix=target.suffix, for_people=False)
+            if unmatched is not None:
+                writing.write(whole.part(unmatched), [taken.unmatched], suffix=".csv")
+            if _stamp(into) != stamp:
+                raise Mistake(f"{into}: changed while results were taken in; nothing was written, try again")
     _say(taken, added, target, unmatched)
 
 

@@ -127,14 +127,15 @@ def load_state(folder: Path | None) -> tuple[State | None, str]:
 
 
 def _loaded(folder: Path) -> State:
-    from features.history import State, placing
+    from features import scratch
+    from features.history import State
     from features.history.storage import StateError
 
     try:
         return State.load(folder)
     except StateError:
         # An update may be putting it in place at this moment: look again once that is done.
-        with placing.alone(folder, shared=True):
+        with scratch.alone(folder, shared=True):
             return State.load(folder)
 
 
@@ -160,9 +161,10 @@ def _begun(folder: Path) -> bool:
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Change a state alone; one that was set aside by a change cut off is put back first."""
+    from features import scratch
     from features.history import placing
 
-    with placing.alone(folder):
+    with scratch.alone(folder):
         if placing.put_back(folder):
             terminal.say(f"{folder}: its last change was cut off; the state as it was before was put back")
         yield

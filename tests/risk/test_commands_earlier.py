@@ -195,6 +195,7 @@ def changed(day, folder, **edits):
         ({"own": "7"}, "changed or damaged"),
         ({"own": "{"}, "changed or damaged"),
         ({"own": '{"packages": "many"}'}, "changed or damaged"),
+        ({"own": r'{"mode": "\ud800"}'}, "changed or damaged"),
         ({"log_odds.risk": float("nan")}, "changed or damaged"),
         ({"shipment_id": None}, "changed or damaged"),
     ],

@@ -1,8 +1,14 @@
 """Corrections of results: what stands, what is kept, and in whatever order they come."""
 
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
+from features import scratch
 from risk import histories, outcomes
 
 
@@ -71,6 +77,68 @@ def test_a_table_that_changes_meanwhile_is_not_replaced(place, monkeypatch):
     done = place.take_in(place.results(place.row("B3", "2026-02-02", "OK")), "--into", out)
     assert done.exit_code == 2
     assert "changed while results were taken in" in done.output
+
+
+def test_imports_at_once_into_one_table_lose_nothing(place):
+    out = place / "o.csv"
+    assert place.take_in(place.results(place.row("B1", "2026-02-02", "OK")), "--out", out).exit_code == 0
+    bills = ("B2", "B3", "160-12345675")
+    files = [place.results(place.row(bill, "2026-02-02", "OK"), name=f"{bill}.csv") for bill in bills]
+    words = (
+        "--mapping",
+        place / "port.toml",
+        "--manifest",
+        place / "day.csv",
+        "--into",
+        out,
+        "--now",
+        place.now,
+    )
+    code = "from risk.commands import main; main()"
+    running = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, "import-outcomes", *map(str, (file, *words))],
+            cwd=Path(__file__).parents[3],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for file in files
+    ]
+    for program in running:
+        said, _ = program.communicate(timeout=120)
+        assert program.returncode == 0, said
+    assert sorted(outcomes.read(out)["shipment_id"]) == sorted(["B1", *bills])
+
+
+def test_of_two_imports_at_once_into_nothing_one_is_told_of_the_other(place, monkeypatch):
+    out, seen = place / "o.csv", []
+
+    @contextlib.contextmanager
+    def after_another(path):
+        seen.append(path)
+        out.write_text("shipment_id,outcome,inspected_at\nB9,clean,2026-01-01\n")
+        yield
+
+    monkeypatch.setattr(scratch, "alone", after_another)
+    done = place.take_in(place.results(place.row("B1", "2026-02-02", "OK")), "--out", out)
+    assert done.exit_code == 2
+    assert "holds outcomes already" in done.output
+    assert seen == [out]
+    assert "B9" in out.read_text()
+
+
+@pytest.mark.parametrize("kept", ["full", "full,clean", "full,clean,,,,,,,2026-02-02"])
+def test_a_table_cut_off_in_a_row_is_refused_and_left(place, kept):
+    out, file = place / "o.csv", place.results(place.row("B1", "2026-02-02", "OK"))
+    assert place.take_in(file, "--out", out).exit_code == 0
+    text = out.read_text(encoding="utf-8")
+    cut = text[: text.index(",full,clean") + 1] + kept
+    out.write_text(cut, encoding="utf-8")
+    done = place.take_in(place.results(place.row("B3", "2026-02-02", "OK")), "--into", out)
+    assert done.exit_code == 2
+    assert "the row is cut off" in done.output
+    assert out.read_text(encoding="utf-8") == cut
 
 
 def test_containers_of_one_bill_are_parts_and_a_find_in_one_is_a_find(place):
