@@ -1,0 +1,482 @@
+"""Watch lists as the database keeps them: entries added, changed, ended, tried, brought in and taken out.
+
+An entry is never changed in place: a change is a further row that names the one it takes the place of, which
+ends. The ledger says who did what to which entry and never what stands in it; values go by themselves when
+their time of keeping is over (`forget`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+import sqlalchemy as sa
+
+from features.manifest.schema import FINDS
+from risk import watch_entries as written
+from risk import watching
+from risk.refusals import Refusal
+from risk.store import declared_rows, hits, ledger
+from risk.store.people import Person
+from risk.store.tables import outcomes, users, versions, watch_entries, watch_hits
+from risk.watch_entries import New, Problem
+
+#: Shipments an entry is tried on before it is kept.
+TRIED_ON = 2_000
+
+
+class EntryRefused(Refusal):
+    """An entry cannot be kept so.
+
+    Attributes
+    ----------
+    problems : tuple of Problem
+        What is wrong, field by field; may be empty.
+    """
+
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What an entry or a rule would have hit.
+
+    Attributes
+    ----------
+    hit, of : int
+        So many of the last so many shipments.
+    """
+
+    hit: int
+    of: int
+
+    @property
+    def too_broad(self) -> bool:
+        """Tell whether it hits so many that it says nothing."""
+        return watching.too_broad(self.hit, self.of)
+
+
+@dataclass(frozen=True)
+class Added:
+    """An entry or a rule that was kept: its number, and how many shipments it hits at once."""
+
+    id: int
+    hit: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of a list, as far as somebody may see it.
+
+    Attributes
+    ----------
+    id : int
+    hidden : bool
+        Restricted, to somebody who may not see more: texts are empty and counts missing.
+    new : New
+        What was written.
+    owner : str
+    replaces_id : int or None
+    added_at : Timestamp
+    ended_at : Timestamp or None
+    state : str
+        ``waiting`` (to be valid), ``in_force``, ``expired``, ``ended`` or ``replaced``.
+    hits, inspected, finds : int or None
+        Shipments it (or what it takes the place of) hit, how many of them were inspected after it hit them,
+        and in how many wildlife was found.
+    """
+
+    id: int
+    hidden: bool
+    new: New
+    owner: str
+    replaces_id: int | None
+    added_at: pd.Timestamp
+    ended_at: pd.Timestamp | None
+    state: str
+    hits: int | None = None
+    inspected: int | None = None
+    finds: int | None = None
+
+
+# --- trying, adding, changing, ending -------------------------------------------------------
+
+
+def tried(connection: sa.Connection, entries: Sequence[New], last: int = TRIED_ON) -> list[Tried]:
+    """Return what entries would have hit of the last shipments, at whatever time they count from.
+
+    Entries that cannot be read have hit nothing.
+    """
+    _, table = declared_rows.recent(connection, last)
+    readable = [number for number, each in enumerate(entries) if _readable(each)]
+    frame = pd.DataFrame(
+        {
+            "kind": [entries[i].kind for i in readable],
+            "value": [entries[i].value for i in readable],
+        },
+        dtype="object",
+    )
+    counted = dict(zip(readable, watching.counts(frame, table).tolist(), strict=True))
+    return [Tried(counted.get(number, 0), len(table)) for number in range(len(entries))]
+
+
+def _readable(new: New) -> bool:
+    try:
+        return bool(new.form)
+    except Refusal:
+        return False
+
+
+def add(connection: sa.Connection, new: New, person: Person, *, at: pd.Timestamp) -> Added:
+    """Keep an entry and work out what it hits of the shipments there are.
+
+    Raises
+    ------
+    EntryRefused
+        Something is wrong with a field, it stands there already, or it hits too many shipments.
+    """
+    new = _checked(connection, new, person, at)
+    if (there := _standing(connection, new, at)) is not None:
+        raise EntryRefused("this stands on a list already, as entry {number}", number=there)
+    return _keep(connection, new, person, at)
+
+
+def change(connection: sa.Connection, entry_id: int, new: New, person: Person, *, at: pd.Timestamp) -> Added:
+    """Put a further entry in the place of one; the earlier one ends.
+
+    An entry that watches for the same keeps the time from which it counts, unless another is given; one that
+    watches for something else counts from now on.
+
+    Raises
+    ------
+    EntryRefused
+        The entry ended already, or the new one cannot be kept.
+    """
+    row = _open(connection, entry_id, person, at)
+    new = _checked(connection, new, person, at)
+    if new.valid_from is None and (row.kind, row.folded) == (new.kind, new.form):
+        new = replace(new, valid_from=pd.Timestamp(row.valid_from))
+    there = _standing(connection, new, at)
+    if there not in (None, entry_id):
+        raise EntryRefused("this stands on a list already, as entry {number}", number=int(there or 0))
+    connection.execute(watch_entries.update().where(watch_entries.c.id == entry_id).values(ended_at=at))
+    return _keep(connection, new, person, at, replaces=entry_id)
+
+
+def end(connection: sa.Connection, entry_id: int, person: Person, *, at: pd.Timestamp) -> None:
+    """End an entry: it hits nothing that becomes known from now on and gives no floor any more.
+
+    Raises
+    ------
+    EntryRefused
+        There is no such entry, or it ended already.
+    """
+    _open(connection, entry_id, person, at)
+    connection.execute(watch_entries.update().where(watch_entries.c.id == entry_id).values(ended_at=at))
+    ledger.append(connection, "watch.ended", at=at, actor=person.actor, subject=f"watch:{entry_id}")
+
+
+def _may(person: Person) -> None:
+    if not person.may("tend_lists"):
+        raise EntryRefused("this account may not change lists")
+
+
+def _open(connection: sa.Connection, entry_id: int, person: Person, at: pd.Timestamp) -> Any:
+    _may(person)
+    row = connection.execute(sa.select(watch_entries).where(watch_entries.c.id == entry_id)).first()
+    if row is None or (row.restricted and not person.may("see_restricted")):
+        raise EntryRefused("there is no such entry")
+    if row.ended_at is not None and pd.Timestamp(row.ended_at) <= at:
+        raise EntryRefused("this entry has ended")
+    return row
+
+
+def _checked(connection: sa.Connection, new: New, person: Person, at: pd.Timestamp) -> New:
+    _may(person)
+    new = written.clean(new)
+    if wrong := written.problems(new, at=at):
+        refused = EntryRefused(wrong[0].text, **dict(wrong[0].values))
+        refused.problems = tuple(wrong)
+        raise refused
+    result = tried(connection, [new])[0]
+    if result.too_broad:
+        raise EntryRefused(
+            "this would have hit {hit} of the last {of} shipments; say more", hit=result.hit, of=result.of
+        )
+    return new
+
+
+def _standing(connection: sa.Connection, new: New, at: pd.Timestamp) -> int | None:
+    entry = watch_entries.c
+    wanted = sa.select(entry.id).where(
+        entry.kind == new.kind,
+        entry.folded == new.form,
+        entry.restricted == new.restricted,
+        entry.ended_at.is_(None) | (entry.ended_at > at),
+        entry.expires_at.is_(None) | (entry.expires_at > at),
+    )
+    return connection.execute(wanted.order_by(entry.id)).scalars().first()
+
+
+def _keep(
+    connection: sa.Connection, new: New, person: Person, at: pd.Timestamp, replaces: int | None = None
+) -> Added:
+    number = _insert(connection, new, person, at, replaces)
+    hit = hits.of_entries(connection, [number], at=at)
+    facts: dict[str, ledger.Plain] = {
+        "kind": new.kind,
+        "grade": new.source_grade,
+        "restricted": new.restricted,
+        "floor": new.floor,
+        "hit": hit,
+    }
+    if replaces is not None:
+        facts["replaces"] = replaces
+    kind = "watch.added" if replaces is None else "watch.changed"
+    ledger.append(connection, kind, at=at, actor=person.actor, subject=f"watch:{number}", facts=facts)
+    return Added(number, hit)
+
+
+def _insert(
+    connection: sa.Connection, new: New, person: Person, at: pd.Timestamp, replaces: int | None
+) -> int:
+    row = {
+        "kind": new.kind,
+        "value": new.value,
+        "folded": new.form,
+        "reason": new.reason,
+        "source_grade": new.source_grade,
+        "restricted": new.restricted,
+        "lead": new.lead,
+        "floor": new.floor,
+        "replaces_id": replaces,
+        "owner_id": person.id,
+        "valid_from": at if new.valid_from is None else new.valid_from,
+        "expires_at": new.expires_at,
+        "at": at,
+    }
+    made = connection.execute(watch_entries.insert().values(**row).returning(watch_entries.c.id))
+    return int(made.scalar_one())
+
+
+# --- listing --------------------------------------------------------------------------------
+
+
+def entries(
+    connection: sa.Connection, person: Person, *, at: pd.Timestamp, ended: bool = False
+) -> list[Entry]:
+    """Return the entries of all lists, the latest first, as far as somebody may see them.
+
+    Parameters
+    ----------
+    ended : bool
+        Those that expired, ended or were replaced too.
+    """
+    replaced = set(
+        connection.execute(
+            sa.select(watch_entries.c.replaces_id).where(watch_entries.c.replaces_id.is_not(None))
+        ).scalars()
+    )
+    found = []
+    wanted = sa.select(watch_entries, users.c.login).join(users, users.c.id == watch_entries.c.owner_id)
+    rows = connection.execute(wanted.order_by(watch_entries.c.id.desc())).all()
+    told = _record(connection, {row.id: row.replaces_id for row in rows})
+    for row in rows:
+        state = _state(row, row.id in replaced, at)
+        if state in ("waiting", "in_force") or ended:
+            found.append(_entry(row, state, person, told.get(row.id, (0, 0, 0))))
+    return found
+
+
+def _state(row: Any, replaced: bool, at: pd.Timestamp) -> str:
+    if row.ended_at is not None and pd.Timestamp(row.ended_at) <= at:
+        return "replaced" if replaced else "ended"
+    if row.expires_at is not None and pd.Timestamp(row.expires_at) <= at:
+        return "expired"
+    return "waiting" if pd.Timestamp(row.valid_from) > at else "in_force"
+
+
+def _entry(row: Any, state: str, person: Person, told: tuple[int, int, int]) -> Entry:
+    ended = None if row.ended_at is None else pd.Timestamp(row.ended_at)
+    if row.restricted and not person.may("see_restricted"):
+        hidden = New("", "", restricted=True)
+        return Entry(row.id, True, hidden, "", None, pd.Timestamp(row.at), ended, state)
+    new = New(
+        kind=row.kind,
+        value=row.value,
+        reason=row.reason,
+        source_grade=row.source_grade,
+        restricted=row.restricted,
+        lead=row.lead,
+        floor=row.floor,
+        valid_from=pd.Timestamp(row.valid_from),
+        expires_at=None if row.expires_at is None else pd.Timestamp(row.expires_at),
+    )
+    added = pd.Timestamp(row.at)
+    return Entry(row.id, False, new, row.login, row.replaces_id, added, ended, state, *told)
+
+
+def _record(connection: sa.Connection, replaces: dict[int, int | None]) -> dict[int, tuple[int, int, int]]:
+    """Return hits, inspected and finds by entry, each with those of what it takes the place of."""
+    return record(connection, watch_hits, watch_hits.c.entry_id, replaces)
+
+
+def record(
+    connection: sa.Connection, table: sa.Table, key: sa.Column[Any], replaces: dict[int, int | None]
+) -> dict[int, tuple[int, int, int]]:
+    """Return by entry (or rule) how many shipments it hit, of how many inspected, with how many finds.
+
+    An outcome counts where the inspection came after the hit was worked out: an entry written after a find
+    did not lead to it.
+
+    Parameters
+    ----------
+    table : Table
+        Of hits.
+    key : Column
+        Of the entry in it.
+    replaces : dict of int to int or None
+        What each entry takes the place of.
+    """
+    reached = sa.select(key, versions.c.shipment_id, sa.func.min(table.c["at"]).label("first")).join(
+        versions, versions.c.id == table.c.version_id
+    )
+    of = reached.where(versions.c.batch_id.in_(hits.ready())).group_by(key, versions.c.shipment_id).subquery()
+    wanted = sa.select(of, outcomes.c.inspected_at, outcomes.c.found, outcomes.c.status).outerjoin(
+        outcomes, (outcomes.c.shipment_id == of.c.shipment_id) & outcomes.c.current
+    )
+    sets: dict[int, tuple[set[int], set[int], set[int]]] = {}
+    for row in connection.execute(wanted):
+        number, shipment_id, first = row[0], row.shipment_id, pd.Timestamp(row.first)
+        later = row.inspected_at is not None and pd.Timestamp(row.inspected_at) >= first
+        find = later and row.status != "overturned" and bool(set(FINDS) & set(row.found or ()))
+        for each in _line(number, replaces):
+            hit, inspected, finds = sets.setdefault(each, (set(), set(), set()))
+            hit.add(shipment_id)
+            inspected.update([shipment_id] if later else [])
+            finds.update([shipment_id] if find else [])
+    return {number: (len(hit), len(done), len(found)) for number, (hit, done, found) in sets.items()}
+
+
+def _line(number: int, replaces: dict[int, int | None]) -> list[int]:
+    """Return an entry and all that took its place."""
+    after = {before: later for later, before in replaces.items() if before is not None}
+    found = [number]
+    while (following := after.get(found[-1])) is not None:
+        found.append(following)
+    return found
+
+
+# --- in and out -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a table of entries.
+
+    Attributes
+    ----------
+    added : int
+        Entries kept.
+    standing : int
+        Entries that stood there already.
+    hit : int
+        Shipments the new ones hit at once.
+    problems : tuple of Problem
+        Where there are any, nothing was kept.
+    """
+
+    added: int
+    standing: int
+    hit: int
+    problems: tuple[Problem, ...] = ()
+
+
+def take_in(
+    connection: sa.Connection, content: bytes, person: Person, *, at: pd.Timestamp, zone: str = "UTC"
+) -> Imported:
+    """Keep the entries of a table (`risk.watch_entries.read`), all of them or none.
+
+    The same table twice adds nothing.
+
+    Raises
+    ------
+    EntryRefused
+        This account may not change lists.
+    """
+    _may(person)
+    table = written.read(content, at=at, zone=zone)
+    if table.problems:
+        return Imported(0, 0, 0, table.problems)
+    broad = _too_broad(connection, table)
+    if broad:
+        return Imported(0, 0, 0, tuple(broad))
+    numbers: list[int] = []
+    standing = 0
+    there = _all_standing(connection, at)
+    for _, _, new in table.entries:
+        mark = (new.kind, new.form, new.restricted)
+        if mark in there:
+            standing += 1
+            continue
+        there.add(mark)
+        numbers.append(_insert(connection, new, person, at, None))
+    hit = hits.of_entries(connection, numbers, at=at)
+    facts: dict[str, ledger.Plain] = {"added": len(numbers), "standing": standing, "hit": hit}
+    if numbers:
+        facts |= {"first": numbers[0], "last": numbers[-1]}
+    ledger.append(connection, "watch.imported", at=at, actor=person.actor, facts=facts)
+    return Imported(len(numbers), standing, hit)
+
+
+def _too_broad(connection: sa.Connection, table: written.Table) -> list[Problem]:
+    text = "this would have hit {hit} of the last {of} shipments; say more"
+    results = tried(connection, [new for _, _, new in table.entries])
+    return [
+        Problem(row, column, text, (("hit", result.hit), ("of", result.of)))
+        for (row, column, _), result in zip(table.entries, results, strict=True)
+        if result.too_broad
+    ]
+
+
+def _all_standing(connection: sa.Connection, at: pd.Timestamp) -> set[tuple[str, str, bool]]:
+    entry = watch_entries.c
+    wanted = sa.select(entry.kind, entry.folded, entry.restricted).where(
+        entry.ended_at.is_(None) | (entry.ended_at > at),
+        entry.expires_at.is_(None) | (entry.expires_at > at),
+    )
+    return {(row.kind, row.folded, bool(row.restricted)) for row in connection.execute(wanted)}
+
+
+def take_out(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> bytes:
+    """Return the entries that stand and that somebody may see as CSV; the ledger says that they left.
+
+    Raises
+    ------
+    EntryRefused
+        This account may not change lists.
+    """
+    _may(person)
+    seen = [each for each in entries(connection, person, at=at) if not each.hidden]
+    ledger.append(connection, "watch.exported", at=at, actor=person.actor, facts={"entries": len(seen)})
+    return written.written(each.new for each in reversed(seen))
+
+
+def forget(connection: sa.Connection, before: pd.Timestamp, *, at: pd.Timestamp, actor: str) -> int:
+    """Empty the texts of entries that expired or were ended before a time; return how many.
+
+    What they hit and found stays countable.
+    """
+    entry = watch_entries.c
+    over = (entry.ended_at < before) | (entry.expires_at < before)
+    gone = connection.execute(
+        watch_entries.update()
+        .where(over, (entry.value != "") | (entry.reason != "") | (entry.lead != ""))
+        .values(value="", folded="", reason="", lead="")
+        .returning(entry.id)
+    ).all()
+    if gone:
+        ledger.append(connection, "watch.forgotten", at=at, actor=actor, facts={"entries": len(gone)})
+    return len(gone)
