@@ -88,7 +88,7 @@ class Tally:
         """Return the sum in one line; ``kept`` says what became of the good rows."""
         parts = [f"{self.shipments:,} {kept}"]
         told = (
-            (self.joined, "joined as lines of one bill"),
+            (self.joined, "joined as lines of a bill, or as masters of houses here"),
             (self.retold, "told by another kind of message too"),
             (self.listed, "entries of lists whose bill is here"),
             (self.declared, "declarations of bills that are here"),

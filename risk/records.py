@@ -341,7 +341,7 @@ def read_table(
         named = None if columns is None else [name for name in columns if name in schema.names]
         wanted = [("shipment_id", "in", list(dict.fromkeys(shipment_ids)) or [""])]
         return about, pq.read_table(path, columns=named, filters=wanted)
-    except (pa.ArrowException, ValueError, RecursionError) as error:
+    except (pa.ArrowException, OSError, ValueError, RecursionError) as error:
         if isinstance(error, RecordError):
             raise
         text = (str(error).splitlines() or [type(error).__name__])[0]
