@@ -54,6 +54,7 @@ users = sa.Table(
     _text("name"),
     sa.Column("role", sa.String(20), nullable=False),
     sa.Column("language", sa.String(8), nullable=False, server_default="en"),
+    _text("terminal"),  # where somebody works: a look at what lies elsewhere is counted (access)
     # argon2; empty for people who come by OIDC or a trusted proxy.
     _text("password_hash"),
     sa.Column("must_change", sa.Boolean, nullable=False, server_default=sa.false()),
@@ -486,6 +487,8 @@ purges = sa.Table(
     _id(),
     _to("versions", "version_id", index=True),
     sa.Column("rule", sa.String(40), nullable=False),
+    # The shipment's key in the port's past, until that has forgotten it too (`risk.purging`).
+    sa.Column("past_key", sa.BigInteger),
     _time("at"),
 )
 
