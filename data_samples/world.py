@@ -470,8 +470,6 @@ def load(world: str | Path = "base") -> World:
     try:
         text = packaged.read_text(encoding="utf-8") if known else small_files.read_text(world)
         raw = tomllib.loads(text)
-    except RecursionError:
-        raise WorldError(str(world), ["cannot be read: nested too deeply"]) from None
-    except (ValueError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:
         raise WorldError(str(world), [f"cannot be read: {error}"]) from error
     return parse(raw, str(world))

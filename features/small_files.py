@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 #: Larger is no file that a person wrote.
 LARGEST = 4_000_000
+#: Parts of a key (``a.b.c``) more than anybody names; the parser takes time by their square.
+_PARTS = 100
+#: An end of the line ends a quotation too: none is looked through twice.
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\\?$)|' + r"'[^']*+(?:'|$)")
 
 
 def read_text(path: str | Path, *, encoding: str = "utf-8-sig") -> str:
@@ -30,3 +37,20 @@ def read_text(path: str | Path, *, encoding: str = "utf-8-sig") -> str:
         raise ValueError(error.strerror or str(error)) from None
     except UnicodeDecodeError as error:
         raise ValueError(f"it is no text in {encoding} (byte {error.start + 1:,})") from None
+
+
+def toml(text: str) -> dict[str, Any]:
+    """Return the document of a small TOML file.
+
+    Raises
+    ------
+    ValueError
+        It is no TOML, or nested deeper than anybody writes.
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > _PARTS and _QUOTED.sub("", line).count(".") > _PARTS:
+            raise ValueError(f"a key of more than {_PARTS} parts (at line {number:,})")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

@@ -171,8 +171,8 @@ def load(path: str | Path | None, to: str) -> Template:
 def parse(text: str, to: str, *, name: str = "template") -> Template:
     """Check the text of a template; see `load`."""
     try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document = small_files.toml(text)
+    except ValueError as error:
         raise TemplateError(f"{name}: expected TOML ({str(error)[:200]})") from None
     checker = _Checker(name, to)
     template = checker.template(document)

@@ -6,7 +6,6 @@ and lists all that is wrong in one go.
 
 from __future__ import annotations
 
-import tomllib
 import zoneinfo
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -135,8 +134,8 @@ def load_mapping(path: str | Path) -> Mapping:
 def parse_mapping(text: str, *, name: str = "mapping") -> Mapping:
     """Check the text of a mapping file; see `load_mapping`."""
     try:
-        document = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        document = small_files.toml(text)
+    except ValueError as error:
         raise ManifestError([problem(f"TOML ({_short(error)})", file=name)]) from None
     checker = _Checker(name)
     mapping = checker.mapping(document)

@@ -84,16 +84,8 @@ def test_imports_at_once_into_one_table_lose_nothing(place):
     assert place.take_in(place.results(place.row("B1", "2026-02-02", "OK")), "--out", out).exit_code == 0
     bills = ("B2", "B3", "160-12345675")
     files = [place.results(place.row(bill, "2026-02-02", "OK"), name=f"{bill}.csv") for bill in bills]
-    words = (
-        "--mapping",
-        place / "port.toml",
-        "--manifest",
-        place / "day.csv",
-        "--into",
-        out,
-        "--now",
-        place.now,
-    )
+    words = ("--mapping", place / "port.toml", "--manifest", place / "day.csv", "--into", out)
+    words += ("--now", place.now)
     code = "from risk.commands import main; main()"
     running = [
         subprocess.Popen(
