@@ -307,9 +307,15 @@ _ADDED = re.compile(r"(TEL|EMAIL): (\S.*)")
 def party(values: dict[str, str], role: str) -> None:
     """Look for a party's country, telephone and e-mail in its address.
 
-    They are taken out of it where each is a line of its own at the end, as the writer puts them there.
+    A name of several lines without an address is the name and the address, as on a declaration. What is
+    told is taken out of the address where each is a line of its own at the end, as the writer puts them there.
     """
     column = _ADDRESS[role]
+    if "\n" in values.get(f"{role}_name", "") and not values.get(column):
+        name, _, rest = lines_of(values[f"{role}_name"].strip()).partition("\n")
+        values[f"{role}_name"] = name
+        if rest:
+            values[column] = rest
     if address := values.get(column):
         found = _in_address(address) if len(address) < 400 else _in_address.__wrapped__(address)
         rest, told = found

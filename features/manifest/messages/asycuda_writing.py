@@ -207,7 +207,7 @@ def _trader(row: Row, role: str, name: str) -> str:
     return segment(
         name,
         leaf(f"{name}_code", row.get(f"{role}_id", "")),
-        kept(f"{name}_name", row.get(f"{role}_name", "")),
+        kept(f"{name}_name", " ".join(row.get(f"{role}_name", "").split("\n"))),
         kept(f"{name}_address", address_lines(row.get(f"{role}_address", ""), country, phone, email)),
     )
 

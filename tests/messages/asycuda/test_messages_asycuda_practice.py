@@ -181,3 +181,18 @@ def test_dates_and_container_types() -> None:
     assert moment("0001-01-01") is None
     assert all(map(refrigerated, ("45R1", "22r1", "2232", "40RF", "20'RF", "REEFER", "40REEF")))
     assert not any(map(refrigerated, ("22G1", "45G1", "40HC", "20", "42U1", "", "4310")))
+
+
+def test_a_name_of_several_lines_without_an_address_is_both(values):
+    text = (
+        "<Awmds><Bol_segment><Bol_id><Bol_reference>B1</Bol_reference></Bol_id><Traders_segment><Exporter>"
+        "<Exporter_name>CAPE FEEDS\n  12 MAIN RD\n  PAARL\n  SOUTH AFRICA</Exporter_name><Exporter_address/>"
+        "</Exporter><Consignee><Consignee_name>TWO\nLINES</Consignee_name><Consignee_address>HARARE"
+        "</Consignee_address></Consignee></Traders_segment></Bol_segment></Awmds>"
+    )
+    (found,) = values(text)
+    assert found["shipper_name"] == "CAPE FEEDS"
+    assert found["shipper_address"] == "12 MAIN RD\nPAARL"
+    assert found["shipper_country"] == "ZA"
+    assert found["consignee_name"].split() == ["TWO", "LINES"]
+    assert found["consignee_address"] == "HARARE"
