@@ -34,6 +34,7 @@ _MODES = {"1": "sea", "2": "rail", "3": "road", "4": "air", "5": "post", "8": "s
 _MODE_WORDS = {"SEA": "sea", "OCEAN": "sea", "MARITIME": "sea", "RAIL": "rail", "ROAD": "road", "AIR": "air"}
 #: Element 8179, where 8067 is left out: an aircraft, a ship, an ocean vessel, a truck.
 _VEHICLES = {"6": "air", "11": "sea", "13": "sea", "31": "road"}
+_FLIGHT = re.compile(r"(?=[0-9]?[A-Z])[A-Z0-9]{2}[A-Z]?[0-9]{1,4}[A-Z]?")
 #: Element 3155.
 _CALLS = {"EM": "email", "TE": "phone", "AL": "phone"}
 #: Element 2005.
@@ -219,8 +220,11 @@ class Reading(Goods):
         carrier = self.parts(found[5])
         vessel = self.parts(found[8] or found[9] or (found[7] if ":" in found[7] else ""))
         name, number, code = vessel[3].strip() or vessel[0].strip(), found[2].strip(), carrier[0].strip()
-        if mode == "air" and number and not name and len(code) == 2:  # an airline's: the flight
-            name = number if number.startswith(code) else code + number
+        if mode == "air" and number and not name:  # an airline's: the flight
+            if len(code) == 2:
+                name = number if number.startswith(code) else code + number
+            elif _FLIGHT.fullmatch(number):
+                name = number
         for column, text in (
             ("mode", mode or ""),
             ("voyage", number),

@@ -306,3 +306,9 @@ def test_the_whole_way(tmp_path: Path) -> None:
 def test_modes_of_two_digits(code: str, mode: str, tmp_path: Path) -> None:
     data = f"UNH+1+CUSCAR:D:11B:UN'BGM+85+M1+9'TDT+20+V1+{code}'CNI+1+B1'GID+1+1:CT'UNT+6+1'".encode()
     assert _one(data, tmp_path).get("mode", "") == mode
+
+
+def test_a_flight_without_its_carrier(tmp_path: Path) -> None:
+    data = b"UNH+1+CUSCAR:D:95B:UN'BGM+85+M1+9'TDT+20+LH8410+4'CNI+1+B1'GID+1+1:CT'UNT+6+1'"
+    assert _one(data, tmp_path)["vessel_or_flight"] == "LH8410"
+    assert "vessel_or_flight" not in _one(data.replace(b"LH8410", b"8410"), tmp_path)
