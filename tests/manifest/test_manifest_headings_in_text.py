@@ -20,6 +20,7 @@ from features.manifest.headings_in_text import EXPECTED, LONGEST, named_in
         ("HS CODE 8471 30 00 COMPUTERS", ["84713000"]),
         ("HS CODE\n4407.99\n4409.10", ["440799", "440910"]),
         ("HS CODE 39241000 BOWLS HS CODE 39264000 VASES", ["39241000", "39264000"]),
+        ("HERBS H.S.CODE 1211. 90.86 MADE IN", ["12119086"]),
         ("HSCODE:3011190", ["03011190"]),
         ("MADEIRA SERRADA NCM: 4407.29.90", ["44072990"]),
         ("BOIS SCIES CODE SH 4407.99", ["440799"]),
