@@ -24,9 +24,11 @@ from risk.store.tables import (
     problems,
     reasons,
     records,
+    rule_hits,
     scores,
     shipments,
     versions,
+    watch_hits,
 )
 
 #: Rows put in at a time.
@@ -109,6 +111,8 @@ def discard(connection: sa.Connection, batch_id: int) -> None:
         (scores, scores.c.id, scored),
         (party_marks, party_marks.c.version_id, mine),
         (declared, declared.c.version_id, mine),
+        (watch_hits, watch_hits.c.version_id, mine),
+        (rule_hits, rule_hits.c.version_id, mine),
     ):
         connection.execute(table.delete().where(column.in_(chosen)))
     connection.execute(versions.delete().where(versions.c.batch_id == batch_id))
