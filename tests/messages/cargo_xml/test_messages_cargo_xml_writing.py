@@ -144,7 +144,7 @@ def test_writing_and_reading_loses_nothing(tmp_path: Path, rows: list[dict[str, 
     table = _table(rows)
     path = tmp_path / "table.xml"
     path.write_bytes(_written(table))
-    (chunk,) = chunks(path, "table.xml", FORM)
+    (chunk,) = chunks([(path, "table.xml")], FORM)
     assert not chunk.broken
     assert not chunk.doubts
     for name in _KEPT:
