@@ -2,7 +2,7 @@
 
 Two kinds of table are read. One has a row per entry; the other a row per lead from an online platform
 (seller, handle, telephone, address, listing, source grade), of which every filled field becomes an entry that
-names the lead. Every problem of a table is told by row and column, and nothing of a table with problems is taken.
+names the lead. Every problem of a table is told by row and column; nothing of a table with problems is taken.
 """
 
 from __future__ import annotations

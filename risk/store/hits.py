@@ -143,13 +143,6 @@ def of_rule(connection: sa.Connection, rule_id: int, *, at: pd.Timestamp) -> int
     return _work_out(connection, _current(connection, own[0].valid_from), _none(), own, at)
 
 
-def discard(connection: sa.Connection, batch_id: int) -> None:
-    """Take away the hits of a batch that was not finished."""
-    mine = sa.select(versions.c.id).where(versions.c.batch_id == batch_id)
-    for table in (watch_hits, rule_hits):
-        connection.execute(table.delete().where(table.c.version_id.in_(mine)))
-
-
 def _work_out(
     connection: sa.Connection,
     ids: Sequence[int],
@@ -354,9 +347,8 @@ def _without_replaced(connection: sa.Connection, found: list[Hit]) -> list[Hit]:
     gone: set[tuple[str, int]] = set()
     for source, table in (("watch", watch_entries), ("rule", rules)):
         ids = sorted({hit.id for hit in found if hit.source == source and hit.id is not None})
-        before = dict(
-            connection.execute(sa.select(table.c.id, table.c.replaces_id).where(table.c.id.in_(ids))).tuples()
-        )
+        wanted = sa.select(table.c.id, table.c.replaces_id).where(table.c.id.in_(ids))
+        before = {row.id: row.replaces_id for row in connection.execute(wanted)}
         gone |= {(source, replaced) for replaced in before.values() if replaced is not None}
     return [hit for hit in found if hit.id is None or (hit.source, hit.id) not in gone]
 

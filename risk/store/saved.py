@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from features.manifest import ManifestError
 from features.manifest.mapping import parse_mapping
 from risk.refusals import Refusal
 from risk.store import ledger
@@ -144,9 +143,3 @@ def _sender(sender: str) -> str:
 def _may(person: Person) -> None:
     if not person.may("load"):
         raise NotSaved("this account may not load files")
-
-
-__all__ = [
-    *("MOST_VIEWS", "ManifestError", "NotSaved"),
-    *("drop_mapping", "drop_view", "mapping", "save_mapping", "save_view", "senders", "views"),
-]
