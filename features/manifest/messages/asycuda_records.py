@@ -308,7 +308,7 @@ def party(values: dict[str, str], role: str) -> None:
     """Look for a party's country, telephone and e-mail in its address.
 
     A name of several lines without an address is the name and the address, as on a declaration. What is
-    told is taken out of the address where each is a line of its own at the end, as the writer puts them there.
+    told is taken out of the address where it is a line of its own at the end, as the writer puts it there.
     """
     column = _ADDRESS[role]
     if "\n" in values.get(f"{role}_name", "") and not values.get(column):
