@@ -156,9 +156,14 @@ def _codes(texts: pd.Series) -> np.ndarray:
     return np.array([*found, 0], dtype=np.int64)[codes]
 
 
+def shipment_keys(ids: pd.Series) -> np.ndarray:
+    """Return the key of each shipment by its number, 0 where there is none, shape (n,)."""
+    return identity.keys(normal_form.each(ids, lambda text: text[: normal_form.LONGEST].strip()))
+
+
 def _shipment_keys(ids: pd.Series, columns: dict[str, np.ndarray]) -> np.ndarray:
     """Return the key of each shipment; one without a number is known by its own content."""
-    key = identity.keys(normal_form.each(ids, lambda text: text[: normal_form.LONGEST].strip()))
+    key = shipment_keys(ids)
     return np.where(key == 0, fingerprint(pd.DataFrame(columns)), key)
 
 

@@ -104,7 +104,20 @@ class State:
     def forget(self, before: pd.Timestamp) -> State:
         """Return the state without anything known before a moment, names no longer needed included."""
         moment = int(np.datetime64(before, "us").astype(np.int64))
-        shipments = self.shipments[self.shipments["known_at"] >= moment].reset_index(drop=True)
+        return self._only((self.shipments["known_at"] >= moment).to_numpy())
+
+    def without(self, shipments: np.ndarray) -> State:
+        """Return the state without shipments, names no longer needed included.
+
+        Parameters
+        ----------
+        shipments : ndarray of int64, shape (k,)
+            Keys, as `events.shipment_keys` gives them.
+        """
+        return self._only(~self.shipments["shipment"].isin(shipments).to_numpy())
+
+    def _only(self, stays: np.ndarray) -> State:
+        shipments = self.shipments[stays].reset_index(drop=True)
         outcomes = self.outcomes[self.outcomes["shipment"].isin(shipments["shipment"])].reset_index(drop=True)
         used = np.unique(shipments[list(identity.ROLES)].to_numpy())
         names = self.names[self.names["key"].isin(used)].reset_index(drop=True)

@@ -96,6 +96,14 @@ class Database:
         with connection:
             yield connection
 
+    def settle(self) -> None:
+        """Bring the log of a SQLite file into the file, and empty it: what was purged stands in neither."""
+        if self.is_sqlite:
+            with self._opened() as connection:
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close idle connections."""
         self.engine.dispose()
@@ -133,7 +141,8 @@ def _engine(url: sa.URL) -> sa.Engine:
     def _opened(raw: Any, record: Any) -> None:
         # The driver must not begin transactions by itself: it begins them too late to be immediate.
         raw.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        # What is purged is to be gone from the file as well.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             raw.execute(f"PRAGMA {pragma}")
 
     @sa.event.listens_for(engine, "begin")

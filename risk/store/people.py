@@ -19,6 +19,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from risk.store import ledger
 from risk.store.tables import sessions, users
+from risk.store.texts import line
 
 #: Roles, from what a shift needs to what a port needs; `may` says what each may do.
 ROLES: Final = ("officer", "supervisor", "analyst", "auditor", "admin")
@@ -35,6 +36,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "see_access": frozenset(("supervisor", "auditor")),
     "see_margins": frozenset(("analyst", "auditor")),
     "see_finds": frozenset(("officer", "supervisor", "analyst", "auditor")),
+    "hold_data": frozenset(("supervisor", "admin")),
     "administer": frozenset(("admin",)),
     "read_ledger": frozenset(("supervisor", "auditor", "admin")),
 }
@@ -137,6 +139,7 @@ def change(
     language: str | None = None,
     password: str | None = None,
     must_change: bool = False,
+    terminal: str | None = None,
 ) -> None:
     """Change an account; a new password or role ends its sessions.
 
@@ -157,6 +160,8 @@ def change(
         values |= {"active": active, "failed": 0, "locked_until": None}
     if language is not None:
         values["language"] = language
+    if terminal is not None:
+        values["terminal"] = line(terminal, 120)
     if password is not None:
         values |= {"password_hash": hashed(password), "must_change": must_change, "failed": 0}
     if row.role == "admin" and row.active and (values.get("role", "admin") != "admin" or active is False):
@@ -275,7 +280,7 @@ def sign_out(connection: sa.Connection, token: str, *, at: pd.Timestamp) -> None
 
 def everybody(connection: sa.Connection) -> list[sa.Row[tuple[object, ...]]]:
     """Return all accounts, in order of login, without hashes."""
-    names = ("id", "login", "name", "role", "language", "active", "locked_until", "created_at")
+    names = ("id", "login", "name", "role", "language", "terminal", "active", "locked_until", "created_at")
     return list(connection.execute(sa.select(*(users.c[name] for name in names)).order_by(users.c.login)))
 
 

@@ -99,6 +99,8 @@ SETTINGS: tuple[Setting, ...] = (
         "Days declared fields of private people's shipments are kept.",
         _between(7, 3650),
     ),
+    Setting("keep_days_files", 30, "Days files are kept as they were dropped.", _between(1, 365)),
+    Setting("keep_days_photos", 1825, "Days photos of what was found are kept.", _between(30, 7300)),
 )
 BY_NAME = {each.name: each for each in SETTINGS}
 
