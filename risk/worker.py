@@ -27,9 +27,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest import ManifestError
-from risk import intake, remembering
+from risk import intake, purging, remembering
 from risk.engine import Engine
-from risk.store import jobs, settings, shipments
+from risk.store import hits, jobs, settings, shipments
 from risk.store.database import Busy, Database
 from risk.store.tables import models
 from risk.store.texts import line
@@ -37,6 +37,8 @@ from risk.store.texts import line
 #: Seconds between two beats, and between two looks for a job.
 BEAT = 5.0
 LOOK = 1.0
+#: Between two looks whether the daily purge is to be asked for.
+ASK = pd.Timedelta(minutes=10)
 
 UPLOADS = "uploads"
 STATE = "state"
@@ -88,9 +90,19 @@ class Worker:
             return jobs.get(connection, job.id)
 
     def _do(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
-        if job.kind != "load":
+        if job.kind not in ("load", "purge"):
             raise ValueError(f"{job.kind}: no such work")
-        self._load(job, goes_on)
+        if job.kind == "load":
+            self._load(job, goes_on)
+        else:
+            self._purge(job, goes_on)
+
+    def _purge(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+        at, actor = self.now(), "system" if job.asked_by is None else f"user:{job.asked_by}"
+        places = (self.folder / STATE, self.folder / UPLOADS)
+        result = purging.run(self.database, *places, at=at, actor=actor, goes_on=goes_on)
+        with self.database.write() as connection:
+            jobs.end(connection, job.id, self.name, "done", at=self.now(), result=result)
 
     def _load(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
         with self.database.read() as connection:
@@ -109,8 +121,10 @@ class Worker:
                 str(chosen["language"]),
             )
             loaded = intake.load(self.database, what, job_id=job.id, at=self.now(), goes_on=goes_on)
+        covered = hits.in_pieces(self.database, loaded.batch_id, at=self.now(), goes_on=goes_on)
         at = self.now()
         with self.database.write() as connection:
+            hits.of_batch(connection, loaded.batch_id, at=at, since=covered)
             shipments.finish(connection, loaded.batch_id, loaded.counts, at=at, actor="system")
             result = {"batch": loaded.batch_id, **loaded.counts}
             jobs.end(connection, job.id, self.name, "done", at=at, result=result)
@@ -157,9 +171,13 @@ class Worker:
             thread.join()
 
     def forever(self, ended: Callable[[], bool] = lambda: False) -> None:
-        """Work until told otherwise."""
+        """Work until told otherwise; once a day ask for what may no longer be kept to be purged."""
+        asks_at = self.now()
         while not ended():
             try:
+                if self.now() >= asks_at:
+                    purging.ask_daily(self.database, self.now())
+                    asks_at = self.now() + ASK
                 job = self.work()
             except Busy:
                 job = None
