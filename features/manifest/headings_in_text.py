@@ -117,8 +117,9 @@ def named_in(text: str) -> list[str]:
     text : str
         Of any length and in any script; digits of every script are read.
     """
-    text = unicodedata.normalize("NFKC", text[:LONGEST])
+    text = text[:LONGEST]
     if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
         text = re.sub(r"\d", lambda digit: str(unicodedata.decimal(digit[0])), text)
     codes: dict[str, None] = {}
     end = 0
