@@ -100,7 +100,7 @@ def command(
 
 
 def _messages(manifests: pd.DataFrame, folder: Path, form: Form) -> list[Path]:
-    """Write one file of messages per day; return their paths."""
+    """Write one file of messages per day; return their paths. Days of an earlier port there are removed."""
     from features.manifest import schema
     from features.scratch import Draft
 
@@ -113,4 +113,7 @@ def _messages(manifests: pd.DataFrame, folder: Path, form: Form) -> list[Path]:
                 form.write(schema.complete(shipments.reset_index(drop=True)), stream)
             draft.settle()
             draft.finish()
+    for path in folder.glob(f"[12][0-9][0-9][0-9]-[01][0-9]-[0-3][0-9]{form.suffix}"):
+        if path not in files:  # of other shipments than those of manifests.parquet beside it
+            path.unlink()
     return files

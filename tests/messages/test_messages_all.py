@@ -177,6 +177,14 @@ def test_simulate_writes_a_file_of_messages_a_day(tmp_path):
     assert set(manifest.read(files).table["shipment_id"]) <= set(ids)
 
 
+def test_messages_of_a_port_simulated_anew_are_its_own_alone(tmp_path):
+    for seed, shipments in ((1, 60), (2, 5)):
+        words = ("--days", 1, "--per-day", shipments, "--seed", seed, "--format", "itmatt")
+        assert wildcargo("simulate", *words, "--out", tmp_path / "port").returncode == 0
+    told = manifest.read(tmp_path / "port/itmatt").table["shipment_id"]
+    assert sorted(told) == sorted(pd.read_parquet(tmp_path / "port/manifests.parquet")["shipment_id"])
+
+
 def test_an_unknown_format_is_a_mistake(tmp_path):
     done = wildcargo("convert", sample(NAMES[0]), "--to", "telepathy", "--out", tmp_path / "x")
     assert done.returncode == 2

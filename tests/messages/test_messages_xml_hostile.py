@@ -60,3 +60,13 @@ def test_what_never_ends_is_not_held(tmp_path, kind):
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KB
     assert [type(each) for each in found] == [Broken, Shipment]
     assert found[1].values["shipment_id"] == "B2"
+
+
+def test_a_break_is_told_in_lines_of_the_file(tmp_path):
+    first = '<?xml version="1.0"?>\n' + BILL.format(n=1).replace("><", ">\n<") + "\n"
+    lines = first.count("\n")
+    second = '<?xml version="1.0"?>\n<Awmds>\n<Bol_segment>\n<Bol_id>'
+    (rejected,) = read(tmp_path / "a.xml", (first + second).encode()).rejected.to_dict("records")
+    assert rejected["source_position"] == f"line {lines + 4}"
+    assert f"Bol_id line {lines + 4} and the end of the document" in rejected["reason"]
+    assert "column" not in rejected["reason"]

@@ -107,13 +107,20 @@ def elements(path: Path, tags: Collection[str]) -> Iterator[Element | Broken]:
             for _, element in parser.read_events():  # what stood whole before the break
                 yield element
                 _forget(element)
-            said = " ".join(str(error.msg or "").split())[:120]
+            said = _said(error, begun)
             if typed:
                 said = "it has a document type (DOCTYPE), which no manifest needs"
             parser = _parser(wanted)
             where = f"line {begun + (error.lineno or 1)}"
             yield Broken(where, f"well-formed XML to the end of document {number}; {said}")
         begun += lines + sum(text.count("\n") for text in document)  # what is left of a broken one
+
+
+def _said(error: etree.XMLSyntaxError, begun: int) -> str:
+    """Return what the parser says, in lines of the file; of columns and our own element nobody knows."""
+    said = re.sub(r",? line \d+, column \d+$", "", " ".join(str(error.msg or "").split()))
+    said = re.sub(r"\bline (\d+)", lambda found: f"line {begun + int(found[1])}", said)
+    return said.replace(" and documents", " and the end of the document")[:120]
 
 
 def _parser(wanted: list[str]) -> etree.XMLPullParser:
