@@ -79,6 +79,46 @@ def fill(
     return table
 
 
+def fill_in_turn(rows: pd.DataFrame, by: str) -> pd.DataFrame:
+    """Fill the first statement on each bill from all others in turn, as `fill` does from one.
+
+    However many statements there are on one bill, every column is looked at once.
+
+    Parameters
+    ----------
+    rows : DataFrame, shape (n, k)
+        Statements, those that go first before the others.
+    by : str
+        Column that names the bill.
+
+    Returns
+    -------
+    DataFrame, shape (bills, k)
+        Indexed by bill, in order of their first statements; `OWN` and internal columns are the first's.
+    """
+    group, bills = pd.factorize(rows[by])
+    first = ~pd.Series(group).duplicated().to_numpy()
+    base = rows[first].set_axis(pd.Index(bills))
+    allowed = {head: _in_turn(rows, group, head) for head in {*DESCRIBES.values()} if head in rows}
+    for name in [n for n in rows.columns if n not in OWN and not str(n).startswith("__")]:
+        if not base[name].isna().any():
+            continue
+        values = rows[name]
+        if DESCRIBES.get(name) in allowed:
+            values = values.where(allowed[DESCRIBES[name]])
+        base[name] = values.groupby(group).first().set_axis(bills).astype(rows[name].dtype)
+    return base
+
+
+def _in_turn(rows: pd.DataFrame, group: np.ndarray, head: str) -> np.ndarray:
+    """Tell which statements do not contradict, in one column, what those before them leave in it."""
+    values = comparable(rows[head])
+    said = values.notna()
+    before = said.astype("int64").groupby(group).cumsum() - said > 0
+    stands = values.groupby(group).transform("first")
+    return (~before | ~said | (values == stands).fillna(False)).to_numpy(dtype=bool)
+
+
 def _same(old: pd.DataFrame, told: pd.DataFrame, name: str) -> np.ndarray:
     """Tell where two statements do not contradict each other in a column."""
     if name not in old or name not in told:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from features.manifest.canonical import PART, POSITION, SUMMARY
 from features.manifest.consignments import Resolution, resolve
-from features.manifest.filling import fill
+from features.manifest.filling import fill, fill_in_turn
 from features.manifest.mapping import SUMMED, Lines
 
 #: What a list of what was really loaded knows better than a bill, which is written before: on what the goods
@@ -88,13 +88,9 @@ def _united(rows: pd.DataFrame) -> pd.DataFrame:
     rows = rows.loc[keys.sort_values(["id", "part", "age", "arrives"], kind="stable").index]
     rows = rows.reset_index(drop=True)
     part = rows[SUMMARY].eq(PART)
-    rank = rows.groupby("shipment_id").cumcount()
-    base = rows[rank == 0].set_index("shipment_id", drop=False)
+    base = fill_in_turn(rows, "shipment_id")
     base[POSITION] = rows.groupby("shipment_id")[POSITION].min()
     in_parts = base[SUMMARY].eq(PART)
-    for step in range(1, int(rank.max()) + 1):
-        others = rows[rank == step]
-        base = fill(base, pd.Index(others["shipment_id"]), others)
     parts = rows[part & rows["shipment_id"].map(in_parts)]
     for name in [n for n in SUMMED if n in rows and n != "declared_value"]:
         total = parts.groupby("shipment_id")[name].sum(min_count=1)

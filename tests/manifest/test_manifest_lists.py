@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from features import manifest
 from features.manifest import kinds, messages, statements
 from features.manifest.canonical import KIND, PART, POSITION, SUMMARY, WHOLE
+from features.manifest.filling import fill, fill_in_turn
 from features.manifest.mapping import Lines
 from features.manifest.messages import chunks
 from features.manifest.messages.form import Shipment
@@ -261,3 +263,39 @@ def test_chunks_and_batches_change_nothing(monkeypatch, make_csv, tmp_path):
             counts = pd.DataFrame([batch.counts for batch in batches]).sum()
             assert counts["rows_read"] == 18 == counts["shipments"] + counts["listed"]
             assert counts["listed"] == 6
+
+
+def test_a_bill_on_thousands_of_lists_costs_what_thousands_of_bills_do():
+    n = 20_000
+    entry = {**ENTRY, SUMMARY: PART, "packages": 1.0}
+    of_one = [{**entry, "manifest_id": f"F{i}", "vessel_or_flight": f"CX{i}"} for i in range(n)]
+    began = time.process_time()
+    found = settled(*of_one)
+    assert time.process_time() - began < 20
+    assert found.table["packages"].tolist() == [n]
+    assert found.counts["listed"] == n - 1
+
+
+TOLD = st.fixed_dictionaries(
+    {"shipment_id": st.sampled_from("AB")},
+    optional={
+        "shipper_name": st.sampled_from(["Toys Ltd", "TOYS LTD.", "Birds"]),
+        "shipper_address": st.sampled_from(["1 Street", "2 Street"]),
+        "packages": st.sampled_from([1.0, 2.0]),
+        "package_type": st.sampled_from(["BOX", "BAG"]),
+        "goods_description": st.sampled_from(["toys", "fish"]),
+    },
+)
+
+
+@given(st.lists(TOLD, min_size=2, max_size=9))
+@settings(max_examples=60, deadline=None)
+def test_filling_in_turn_is_filling_from_one_after_another(told):
+    table = rows(*told)
+    rank = table.groupby("shipment_id").cumcount()
+    expected = table[rank == 0].set_index("shipment_id", drop=False)
+    for step in range(1, int(rank.max()) + 1):
+        others = table[rank == step]
+        expected = fill(expected, pd.Index(others["shipment_id"]), others)
+    found = fill_in_turn(table, "shipment_id")
+    pd.testing.assert_frame_equal(found, expected, check_names=False)
