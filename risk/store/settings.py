@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -71,6 +71,17 @@ def _capacity(value: object) -> str:
     return ""
 
 
+def _moment(value: object) -> str:
+    if value == "":
+        return ""
+    try:
+        time = pd.Timestamp(value) if isinstance(value, str) else pd.NaT
+        right = not pd.isna(time) and time.tzinfo is None
+    except ValueError:
+        right = False
+    return "" if right else "expected a time without a zone, as 2025-01-06T04:00, or nothing"
+
+
 def _short(value: object) -> str:
     right = isinstance(value, str) and len(value) <= 120 and (value.isprintable() or not value)
     return "" if right else "expected a text of at most 120 characters"
@@ -90,7 +101,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("sample", False, "Whether all of this is the sample day."),
     Setting("drill", False, "Whether all of this is a drill: simulated, with its answers kept back."),
     Setting(
-        "clock", "", "Moment at which time stands still (sample and drill), UTC; empty: the clock.", _short
+        "clock", "", "Moment at which time stands still (sample and drill), UTC; empty: the clock.", _moment
     ),
     Setting("keep_days", 1095, "Days declared fields of traders' shipments are kept.", _between(30, 3650)),
     Setting(
@@ -110,6 +121,14 @@ def current(connection: sa.Connection) -> dict[str, str | int | float | bool]:
     rows = connection.execute(sa.select(settings.c.name, settings.c.value))
     chosen = {row.name: row.value for row in rows}
     return {each.name: chosen.get(each.name, each.default) for each in SETTINGS}
+
+
+def moment(chosen: Mapping[str, object], clock: pd.Timestamp) -> pd.Timestamp:
+    """Return the moment shipments are looked at: the clock's, unless time stands still.
+
+    What guards (sessions, locks, heartbeats of jobs) goes by the clock in any case.
+    """
+    return pd.Timestamp(str(chosen["clock"])) if chosen["clock"] else clock
 
 
 def change(
