@@ -66,6 +66,7 @@ def test_only_what_changed_is_on_the_new_list_with_what_it_was(made):
     assert len(new) == DECLARED
     was = old.set_index("shipment_id").loc[new["shipment_id"]]
     assert new["earlier_rank"].tolist() == was["rank"].tolist()
+    assert new["earlier_rank"].dtype == was["rank"].dtype  # whole numbers, as ranks are
     np.testing.assert_allclose(new["earlier_risk"], was["risk"], rtol=1e-12)
     assert new["earlier_list_id"].eq(old["list_id"].iloc[0]).all()
     assert new["earlier_selected_by"].fillna("").tolist() == was["selected_by"].fillna("").tolist()
@@ -296,3 +297,16 @@ def test_a_list_another_run_replaces_meanwhile_is_refused(made, bundle_dir, tmp_
     path.write_bytes((day / "list2.records.parquet").read_bytes())
     with pytest.raises(earlier.EarlierError, match="replaced while it was read"):
         next(iter(past.tables()))
+
+
+def test_damage_that_only_parquet_notices_names_the_file(made, bundle_dir, tmp_path):
+    day, _ = made
+    content = bytearray((day / "list.records.parquet").read_bytes())
+    content[-200:-8] = bytes(192)
+    path = tmp_path / "a.records.parquet"
+    path.write_bytes(content)
+    done = run(
+        *("score", day / "sad.xml", "--model", bundle_dir, "--out", tmp_path / "x.csv", "--earlier", path)
+    )
+    assert done.exit_code == 2, done.output
+    assert f"{path}: not a file of score records" in done.output
