@@ -29,7 +29,7 @@ import sqlalchemy as sa
 from features.manifest import ManifestError
 from risk import intake, purging, remembering
 from risk.engine import Engine
-from risk.store import hits, jobs, settings, shipments
+from risk.store import jobs, settings, shipments, working_out
 from risk.store.database import Busy, Database
 from risk.store.tables import models
 from risk.store.texts import line
@@ -121,10 +121,10 @@ class Worker:
                 str(chosen["language"]),
             )
             loaded = intake.load(self.database, what, job_id=job.id, at=self.now(), goes_on=goes_on)
-        covered = hits.in_pieces(self.database, loaded.batch_id, at=self.now(), goes_on=goes_on)
+        covered = working_out.in_pieces(self.database, loaded.batch_id, at=self.now(), goes_on=goes_on)
         at = self.now()
         with self.database.write() as connection:
-            hits.of_batch(connection, loaded.batch_id, at=at, since=covered)
+            working_out.of_batch(connection, loaded.batch_id, at=at, since=covered)
             shipments.finish(connection, loaded.batch_id, loaded.counts, at=at, actor="system")
             result = {"batch": loaded.batch_id, **loaded.counts}
             jobs.end(connection, job.id, self.name, "done", at=at, result=result)

@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from features.manifest.synonyms import fold
 from risk import priority
+from risk.store import hits
 from risk.store.tables import (
     batches,
     claims,
@@ -114,8 +115,9 @@ def rows(
     DataFrame, shape (n, ...)
         ``shipment_id``, ``bill``, ``version_id``, ``score_id``, columns of `tables.versions` and of the
         score; ``rank`` (the model's) and ``place``; ``raised``, ``lowered``, ``waiting`` (to be lowered),
-        ``floor``; ``claimed_by`` (user id, missing for none or expired), ``claimed_name``,
-        ``claim_expires_at``; ``step``; ``list_id``, ``pool`` (of the latest list it is chosen on);
+        ``floor`` (0 for none) and ``floor_reason`` (rule, watch or empty); ``claimed_by`` (user id, missing
+        for none or expired), ``claimed_name``, ``claim_expires_at``; ``step``; ``list_id``,
+        ``pool`` (of the latest list it is chosen on);
         ``outcome_id``, ``inspection``, ``found``, ``status``; ``decided`` (an outcome is in).
     """
     since, until = since or now - BEFORE, until or now + AFTER
@@ -125,9 +127,11 @@ def rows(
     frame = frame.join(_overrides(connection), on="shipment_id")
     frame = frame.join(_chosen(connection), on="shipment_id")
     frame = frame.join(_outcomes(connection), on="shipment_id")
+    frame = frame.join(hits.floors(connection, at=now), on="shipment_id")
+    frame["floor"] = frame["floor"].fillna(0).astype("int64")
     for name in ("raised", "lowered", "waiting"):
         frame[name] = frame[name].eq(True)
-    for name in ("step", "pool", "claimed_name", "inspection", "status"):
+    for name in ("step", "pool", "claimed_name", "inspection", "status", "floor_reason"):
         frame[name] = frame[name].fillna("").astype("str")
     for name in _TIMES:
         frame[name] = frame[name].astype("datetime64[us]")

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 
 from risk import conditions
 from risk.refusals import Refusal
-from risk.store import declared_rows, hits, ledger
+from risk.store import declared_rows, hit_records, ledger, working_out
 from risk.store.people import Person
 from risk.store.tables import rule_hits, rules, users
 from risk.store.texts import kept, line
-from risk.store.watching import TRIED_ON, Added, Tried, record
+from risk.store.watching import TRIED_ON, Added, Tried
 from risk.watch_entries import LOWEST_FLOOR
 
 
@@ -155,7 +155,9 @@ def listed(connection: sa.Connection, *, at: pd.Timestamp, ended: bool = False) 
     """
     wanted = sa.select(rules, users.c.login).join(users, users.c.id == rules.c.owner_id)
     rows = connection.execute(wanted.order_by(rules.c.id.desc())).all()
-    told = record(connection, rule_hits, rule_hits.c.rule_id, {row.id: row.replaces_id for row in rows})
+    told = hit_records.record(
+        connection, rule_hits, rule_hits.c.rule_id, {row.id: row.replaces_id for row in rows}
+    )
     made = (_rule(row, at, told.get(row.id, (0, 0, 0))) for row in rows)
     return [each for each in made if each.active or ended]
 
@@ -228,7 +230,7 @@ def _keep(
         "at": at,
     }
     number = int(connection.execute(rules.insert().values(**row).returning(rules.c.id)).scalar_one())
-    hit = hits.of_rule(connection, number, at=at)
+    hit = working_out.of_rule(connection, number, at=at)
     facts: dict[str, ledger.Plain] = {"floor": new.floor, "hit": hit}
     if replaces is not None:
         facts["replaces"] = replaces

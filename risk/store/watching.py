@@ -1,4 +1,4 @@
-"""Watch lists as the database keeps them: entries added, changed, ended, tried, brought in and taken out.
+"""Watch lists as the database keeps them: entries tried, added, changed, ended, listed.
 
 An entry is never changed in place: a change is a further row that names the one it takes the place of, which
 ends. The ledger says who did what to which entry and never what stands in it; values go by themselves when
@@ -14,13 +14,12 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from features.manifest.schema import FINDS
 from risk import watch_entries as written
 from risk import watching
 from risk.refusals import Refusal
-from risk.store import declared_rows, hits, ledger
+from risk.store import declared_rows, hit_records, ledger, working_out
 from risk.store.people import Person
-from risk.store.tables import outcomes, users, versions, watch_entries, watch_hits
+from risk.store.tables import users, watch_entries, watch_hits
 from risk.watch_entries import New, Problem
 
 #: Shipments an entry is tried on before it is kept.
@@ -178,13 +177,19 @@ def end(connection: sa.Connection, entry_id: int, person: Person, *, at: pd.Time
     ledger.append(connection, "watch.ended", at=at, actor=person.actor, subject=f"watch:{entry_id}")
 
 
-def _may(person: Person) -> None:
+def check_may(person: Person) -> None:
+    """Refuse who may not change lists.
+
+    Raises
+    ------
+    EntryRefused
+    """
     if not person.may("tend_lists"):
         raise EntryRefused("this account may not change lists")
 
 
 def _open(connection: sa.Connection, entry_id: int, person: Person, at: pd.Timestamp) -> Any:
-    _may(person)
+    check_may(person)
     row = connection.execute(sa.select(watch_entries).where(watch_entries.c.id == entry_id)).first()
     if row is None or (row.restricted and not person.may("see_restricted")):
         raise EntryRefused("there is no such entry")
@@ -194,7 +199,7 @@ def _open(connection: sa.Connection, entry_id: int, person: Person, at: pd.Times
 
 
 def _checked(connection: sa.Connection, new: New, person: Person, at: pd.Timestamp) -> New:
-    _may(person)
+    check_may(person)
     new = written.clean(new)
     if wrong := written.problems(new, at=at):
         refused = EntryRefused(wrong[0].text, **dict(wrong[0].values))
@@ -223,8 +228,8 @@ def _standing(connection: sa.Connection, new: New, at: pd.Timestamp) -> int | No
 def _keep(
     connection: sa.Connection, new: New, person: Person, at: pd.Timestamp, replaces: int | None = None
 ) -> Added:
-    number = _insert(connection, new, person, at, replaces)
-    hit = hits.of_entries(connection, [number], at=at)
+    number = insert(connection, new, person, at, replaces)
+    hit = working_out.of_entries(connection, [number], at=at)
     facts: dict[str, ledger.Plain] = {
         "kind": new.kind,
         "grade": new.source_grade,
@@ -239,9 +244,10 @@ def _keep(
     return Added(number, hit)
 
 
-def _insert(
+def insert(
     connection: sa.Connection, new: New, person: Person, at: pd.Timestamp, replaces: int | None
 ) -> int:
+    """Put in an entry that was checked; return its number."""
     row = {
         "kind": new.kind,
         "value": new.value,
@@ -320,148 +326,7 @@ def _entry(row: Any, state: str, person: Person, told: tuple[int, int, int]) -> 
 
 def _record(connection: sa.Connection, replaces: dict[int, int | None]) -> dict[int, tuple[int, int, int]]:
     """Return hits, inspected and finds by entry, each with those of what it takes the place of."""
-    return record(connection, watch_hits, watch_hits.c.entry_id, replaces)
-
-
-def record(
-    connection: sa.Connection, table: sa.Table, key: sa.Column[Any], replaces: dict[int, int | None]
-) -> dict[int, tuple[int, int, int]]:
-    """Return by entry (or rule) how many shipments it hit, of how many inspected, with how many finds.
-
-    An outcome counts where the inspection came after the hit was worked out: an entry written after a find
-    did not lead to it.
-
-    Parameters
-    ----------
-    table : Table
-        Of hits.
-    key : Column
-        Of the entry in it.
-    replaces : dict of int to int or None
-        What each entry takes the place of.
-    """
-    reached = sa.select(key, versions.c.shipment_id, sa.func.min(table.c["at"]).label("first")).join(
-        versions, versions.c.id == table.c.version_id
-    )
-    of = reached.where(versions.c.batch_id.in_(hits.ready())).group_by(key, versions.c.shipment_id).subquery()
-    wanted = sa.select(of, outcomes.c.inspected_at, outcomes.c.found, outcomes.c.status).outerjoin(
-        outcomes, (outcomes.c.shipment_id == of.c.shipment_id) & outcomes.c.current
-    )
-    sets: dict[int, tuple[set[int], set[int], set[int]]] = {}
-    for row in connection.execute(wanted):
-        number, shipment_id, first = row[0], row.shipment_id, pd.Timestamp(row.first)
-        later = row.inspected_at is not None and pd.Timestamp(row.inspected_at) >= first
-        find = later and row.status != "overturned" and bool(set(FINDS) & set(row.found or ()))
-        for each in _line(number, replaces):
-            hit, inspected, finds = sets.setdefault(each, (set(), set(), set()))
-            hit.add(shipment_id)
-            inspected.update([shipment_id] if later else [])
-            finds.update([shipment_id] if find else [])
-    return {number: (len(hit), len(done), len(found)) for number, (hit, done, found) in sets.items()}
-
-
-def _line(number: int, replaces: dict[int, int | None]) -> list[int]:
-    """Return an entry and all that took its place."""
-    after = {before: later for later, before in replaces.items() if before is not None}
-    found = [number]
-    while (following := after.get(found[-1])) is not None:
-        found.append(following)
-    return found
-
-
-# --- in and out -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Imported:
-    """What became of a table of entries.
-
-    Attributes
-    ----------
-    added : int
-        Entries kept.
-    standing : int
-        Entries that stood there already.
-    hit : int
-        Shipments the new ones hit at once.
-    problems : tuple of Problem
-        Where there are any, nothing was kept.
-    """
-
-    added: int
-    standing: int
-    hit: int
-    problems: tuple[Problem, ...] = ()
-
-
-def take_in(
-    connection: sa.Connection, content: bytes, person: Person, *, at: pd.Timestamp, zone: str = "UTC"
-) -> Imported:
-    """Keep the entries of a table (`risk.watch_entries.read`), all of them or none.
-
-    The same table twice adds nothing.
-
-    Raises
-    ------
-    EntryRefused
-        This account may not change lists.
-    """
-    _may(person)
-    table = written.read(content, at=at, zone=zone)
-    if table.problems:
-        return Imported(0, 0, 0, table.problems)
-    broad = _too_broad(connection, table)
-    if broad:
-        return Imported(0, 0, 0, tuple(broad))
-    numbers: list[int] = []
-    standing = 0
-    there = _all_standing(connection, at)
-    for _, _, new in table.entries:
-        mark = (new.kind, new.form, new.restricted)
-        if mark in there:
-            standing += 1
-            continue
-        there.add(mark)
-        numbers.append(_insert(connection, new, person, at, None))
-    hit = hits.of_entries(connection, numbers, at=at)
-    facts: dict[str, ledger.Plain] = {"added": len(numbers), "standing": standing, "hit": hit}
-    if numbers:
-        facts |= {"first": numbers[0], "last": numbers[-1]}
-    ledger.append(connection, "watch.imported", at=at, actor=person.actor, facts=facts)
-    return Imported(len(numbers), standing, hit)
-
-
-def _too_broad(connection: sa.Connection, table: written.Table) -> list[Problem]:
-    text = "this would have hit {hit} of the last {of} shipments; say more"
-    results = tried(connection, [new for _, _, new in table.entries])
-    return [
-        Problem(row, column, text, (("hit", result.hit), ("of", result.of)))
-        for (row, column, _), result in zip(table.entries, results, strict=True)
-        if result.too_broad
-    ]
-
-
-def _all_standing(connection: sa.Connection, at: pd.Timestamp) -> set[tuple[str, str, bool]]:
-    entry = watch_entries.c
-    wanted = sa.select(entry.kind, entry.folded, entry.restricted).where(
-        entry.ended_at.is_(None) | (entry.ended_at > at),
-        entry.expires_at.is_(None) | (entry.expires_at > at),
-    )
-    return {(row.kind, row.folded, bool(row.restricted)) for row in connection.execute(wanted)}
-
-
-def take_out(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> bytes:
-    """Return the entries that stand and that somebody may see as CSV; the ledger says that they left.
-
-    Raises
-    ------
-    EntryRefused
-        This account may not change lists.
-    """
-    _may(person)
-    seen = [each for each in entries(connection, person, at=at) if not each.hidden]
-    ledger.append(connection, "watch.exported", at=at, actor=person.actor, facts={"entries": len(seen)})
-    return written.written(each.new for each in reversed(seen))
+    return hit_records.record(connection, watch_hits, watch_hits.c.entry_id, replaces)
 
 
 def forget(connection: sa.Connection, before: pd.Timestamp, *, at: pd.Timestamp, actor: str) -> int:

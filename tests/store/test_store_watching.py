@@ -13,7 +13,17 @@ import sqlalchemy as sa
 from features.manifest import schema
 from risk import watch_entries as written
 from risk.conditions import ConditionError
-from risk.store import hits, ledger, local_rules, people, shipments, tables, watching
+from risk.store import (
+    hits,
+    ledger,
+    local_rules,
+    people,
+    shipments,
+    tables,
+    watch_tables,
+    watching,
+    working_out,
+)
 from risk.store.database import Database
 from risk.store.local_rules import NewRule
 from risk.watch_entries import New
@@ -94,9 +104,9 @@ def bills(database: Database, person: people.Person, at: pd.Timestamp = NOW) -> 
 
 def load(database: Database, number: int, at: pd.Timestamp) -> int:
     """Work a batch out and let it be seen, as the worker does."""
-    covered = hits.in_pieces(database, number, at=at)
+    covered = working_out.in_pieces(database, number, at=at)
     with database.write() as connection:
-        made_up_for = hits.of_batch(connection, number, at=at, since=covered)
+        made_up_for = working_out.of_batch(connection, number, at=at, since=covered)
         shipments.finish(connection, number, {}, at=at, actor="system")
     return made_up_for
 
@@ -117,11 +127,11 @@ def test_a_batch_is_worked_out_before_it_is_seen(database: Database, crew: dict)
 
 def test_what_is_added_while_a_batch_comes_in_is_made_up_for(database: Database, crew: dict) -> None:
     number = day(database, "ivory", "horn", at=hours(2), ready=False)
-    covered = hits.in_pieces(database, number, at=hours(2))
+    covered = working_out.in_pieces(database, number, at=hours(2))
     assert add(database, crew["analyst"], at=hours(1)).hit == 0
     with database.write() as connection:
         local_rules.add(connection, NewRule("h", "goods has horn", "r", 5), crew["supervisor"], at=hours(1))
-        assert hits.of_batch(connection, number, at=hours(2), since=covered) == 2
+        assert working_out.of_batch(connection, number, at=hours(2), since=covered) == 2
         shipments.finish(connection, number, {}, at=hours(2), actor="system")
     assert set(bills(database, crew["officer"])) == {"B0", "B1"}
 
@@ -129,9 +139,9 @@ def test_what_is_added_while_a_batch_comes_in_is_made_up_for(database: Database,
 def test_worked_out_twice_is_worked_out_once(database: Database, crew: dict) -> None:
     add(database, crew["analyst"])
     number = day(database, "ivory", at=hours(1), ready=False)
-    hits.in_pieces(database, number, at=hours(1))
+    working_out.in_pieces(database, number, at=hours(1))
     with database.write() as connection:
-        hits.of_batch(connection, number, at=hours(1))
+        working_out.of_batch(connection, number, at=hours(1))
         count = sa.select(sa.func.count()).select_from(tables.watch_hits)
         assert connection.execute(count).scalar() == 1
 
@@ -141,7 +151,7 @@ def test_an_unfinished_batch_goes_with_its_hits(database: Database, crew: dict) 
     with database.write() as connection:
         local_rules.add(connection, NewRule("i", "goods has ivory", "r", 5), crew["analyst"], at=NOW)
     number = day(database, "ivory", at=hours(1), ready=False)
-    hits.in_pieces(database, number, at=hours(1))
+    working_out.in_pieces(database, number, at=hours(1))
     assert bills(database, crew["officer"]) == {}
     with database.write() as connection:
         shipments.discard(connection, number)
@@ -232,8 +242,8 @@ def test_who_tends_no_lists_changes_none(database: Database, crew: dict) -> None
                 lambda c, p: watching.add(c, replace(IVORY, value="horn"), p, at=NOW),
                 lambda c, p: watching.change(c, 1, IVORY, p, at=NOW),
                 lambda c, p: watching.end(c, 1, p, at=NOW),
-                lambda c, p: watching.take_in(c, b"kind,value,reason\nword,horn,x\n", p, at=NOW),
-                lambda c, p: watching.take_out(c, p, at=NOW),
+                lambda c, p: watch_tables.take_in(c, b"kind,value,reason\nword,horn,x\n", p, at=NOW),
+                lambda c, p: watch_tables.take_out(c, p, at=NOW),
                 lambda c, p: local_rules.add(c, NewRule("a", "mode = air", "r", 1), p, at=NOW),
             ):
                 with pytest.raises((watching.EntryRefused, local_rules.RuleRefused), match="may not"):
@@ -246,8 +256,8 @@ def test_the_ledger_holds_no_value(database: Database, crew: dict) -> None:
     with database.write() as connection:
         watching.change(connection, 1, replace(secret, floor=9), crew["supervisor"], at=hours(1))
         watching.end(connection, 2, crew["supervisor"], at=hours(2))
-        watching.take_in(connection, written.written([secret]), crew["analyst"], at=hours(3))
-        watching.take_out(connection, crew["analyst"], at=hours(4))
+        watch_tables.take_in(connection, written.written([secret]), crew["analyst"], at=hours(3))
+        watch_tables.take_out(connection, crew["analyst"], at=hours(4))
         rule = NewRule("Xeniqua", 'consignee = "Xeniqua Holdings"', "Zorblax", 3)
         local_rules.add(connection, rule, crew["analyst"], at=hours(4))
         assert ledger.verify(connection).holds
@@ -383,10 +393,10 @@ def test_texts_of_what_ended_long_ago_are_forgotten(database: Database, crew: di
 
 def take_in(
     database: Database, person: people.Person, text: str | bytes, at: pd.Timestamp = NOW
-) -> watching.Imported:
+) -> watch_tables.Imported:
     content = text.encode() if isinstance(text, str) else text
     with database.write() as connection:
-        return watching.take_in(connection, content, person, at=at, zone="Asia/Ho_Chi_Minh")
+        return watch_tables.take_in(connection, content, person, at=at, zone="Asia/Ho_Chi_Minh")
 
 
 LEADS = """platform;seller_name;seller_handle;phone;address;listing;source_grade;reason;valid_from
@@ -466,7 +476,7 @@ def test_what_is_taken_out_can_be_taken_in(database: Database, crew: dict) -> No
     for new in news:
         add(database, analyst, new)
     with database.write() as connection:
-        content = watching.take_out(connection, analyst, at=NOW)
+        content = watch_tables.take_out(connection, analyst, at=NOW)
         before = watching.entries(connection, analyst, at=NOW)
         for each in before:
             watching.end(connection, each.id, analyst, at=hours(2))

@@ -1,0 +1,106 @@
+"""Watch lists brought in and taken out as tables, whole or not at all."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+import sqlalchemy as sa
+
+from risk import watch_entries as written
+from risk.store import ledger, watching, working_out
+from risk.store.people import Person
+from risk.store.tables import watch_entries
+from risk.watch_entries import Problem
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What became of a table of entries.
+
+    Attributes
+    ----------
+    added : int
+        Entries kept.
+    standing : int
+        Entries that stood there already.
+    hit : int
+        Shipments the new ones hit at once.
+    problems : tuple of Problem
+        Where there are any, nothing was kept.
+    """
+
+    added: int
+    standing: int
+    hit: int
+    problems: tuple[Problem, ...] = ()
+
+
+def take_in(
+    connection: sa.Connection, content: bytes, person: Person, *, at: pd.Timestamp, zone: str = "UTC"
+) -> Imported:
+    """Keep the entries of a table (`risk.watch_entries.read`), all of them or none.
+
+    The same table twice adds nothing.
+
+    Raises
+    ------
+    EntryRefused
+        This account may not change lists.
+    """
+    watching.check_may(person)
+    table = written.read(content, at=at, zone=zone)
+    if table.problems:
+        return Imported(0, 0, 0, table.problems)
+    broad = _too_broad(connection, table)
+    if broad:
+        return Imported(0, 0, 0, tuple(broad))
+    numbers: list[int] = []
+    standing = 0
+    there = _all_standing(connection, at)
+    for _, _, new in table.entries:
+        mark = (new.kind, new.form, new.restricted)
+        if mark in there:
+            standing += 1
+            continue
+        there.add(mark)
+        numbers.append(watching.insert(connection, new, person, at, None))
+    hit = working_out.of_entries(connection, numbers, at=at)
+    facts: dict[str, ledger.Plain] = {"added": len(numbers), "standing": standing, "hit": hit}
+    if numbers:
+        facts |= {"first": numbers[0], "last": numbers[-1]}
+    ledger.append(connection, "watch.imported", at=at, actor=person.actor, facts=facts)
+    return Imported(len(numbers), standing, hit)
+
+
+def _too_broad(connection: sa.Connection, table: written.Table) -> list[Problem]:
+    text = "this would have hit {hit} of the last {of} shipments; say more"
+    results = watching.tried(connection, [new for _, _, new in table.entries])
+    return [
+        Problem(row, column, text, (("hit", result.hit), ("of", result.of)))
+        for (row, column, _), result in zip(table.entries, results, strict=True)
+        if result.too_broad
+    ]
+
+
+def _all_standing(connection: sa.Connection, at: pd.Timestamp) -> set[tuple[str, str, bool]]:
+    entry = watch_entries.c
+    wanted = sa.select(entry.kind, entry.folded, entry.restricted).where(
+        entry.ended_at.is_(None) | (entry.ended_at > at),
+        entry.expires_at.is_(None) | (entry.expires_at > at),
+    )
+    return {(row.kind, row.folded, bool(row.restricted)) for row in connection.execute(wanted)}
+
+
+def take_out(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> bytes:
+    """Return the entries that stand and that somebody may see as CSV; the ledger says that they left.
+
+    Raises
+    ------
+    EntryRefused
+        This account may not change lists.
+    """
+    watching.check_may(person)
+    seen = [each for each in watching.entries(connection, person, at=at) if not each.hidden]
+    ledger.append(connection, "watch.exported", at=at, actor=person.actor, facts={"entries": len(seen)})
+    return written.written(each.new for each in reversed(seen))
