@@ -2,7 +2,7 @@
 
 What was put in and found since the last time is added to the state folder before anything is scored against
 it. The folder is saved before the database is told so: after a crash in between it is added again, which
-changes nothing.
+changes nothing. What was purged from the database is taken out of the folder as well.
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
-from features.history import State
+from features import scratch
+from features.history import State, placing
 from features.view import prepare
 from risk.intake import as_table
+from risk.store import retention
 from risk.store.database import Database
 from risk.store.tables import batches, declared, outcomes, versions
 
@@ -41,18 +44,43 @@ def past(database: Database, folder: Path) -> State | None:
             connection.execute(sa.select(outcomes.c.id).where(outcomes.c.remembered.is_(False))).scalars()
         )
         parts = [State.of(prepare(table)) for table in _tables(connection, new, found)]
-    begun = (folder / "state.json").is_file()
-    if not begun and not parts:
-        return None
-    state = State.load(folder) if begun else State.empty()
-    if parts:
-        state = State.joined([state, *parts])
-        state.save(folder)
+    with scratch.alone(folder):
+        placing.put_back(folder)
+        begun = (folder / "state.json").is_file()
+        if not begun and not parts:
+            return None
+        state = State.load(folder) if begun else State.empty()
+        if parts:
+            state = State.joined([state, *parts])
+            state.save(folder)
     if new or found:
         with database.write() as connection:
             connection.execute(batches.update().where(batches.c.id.in_(new)).values(remembered=True))
             connection.execute(outcomes.update().where(outcomes.c.id.in_(found)).values(remembered=True))
     return state
+
+
+def forget(database: Database, folder: Path) -> int:
+    """Take out of the port's past what was purged from its database; return how many shipments.
+
+    The folder is saved before the database is told so: after a crash in between it is done again.
+
+    Raises
+    ------
+    features.history.storage.StateError
+        The folder is no sound state.
+    """
+    with database.read() as connection:
+        keys = retention.to_forget(connection)
+    if not keys:
+        return 0
+    with scratch.alone(folder):
+        placing.put_back(folder)
+        if (folder / "state.json").is_file():
+            State.load(folder).without(np.array(keys, dtype=np.int64)).save(folder)
+    with database.write() as connection:
+        retention.forgotten(connection, keys)
+    return len(keys)
 
 
 def _tables(connection: sa.Connection, new: list[int], found: list[int]) -> list[pd.DataFrame]:
