@@ -302,7 +302,8 @@ def test_a_list_another_run_replaces_meanwhile_is_refused(made, bundle_dir, tmp_
 def test_damage_that_only_parquet_notices_names_the_file(made, bundle_dir, tmp_path):
     day, _ = made
     content = bytearray((day / "list.records.parquet").read_bytes())
-    content[-200:-8] = bytes(192)
+    footer = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    content[footer : footer + 200] = b"\xff" * 200
     path = tmp_path / "a.records.parquet"
     path.write_bytes(content)
     done = run(
