@@ -265,26 +265,32 @@ def _read_words(text: str) -> str | None:
     return found if whole_words.tokens(found) else None
 
 
-def _compare_words(values: pd.Series, operator: str, given: Sequence[str | float]) -> Truths:
+def _apart(values: pd.Series) -> pd.Series:
+    """Return texts as their words, each text taken apart once, missing where missing."""
     codes, texts = pd.factorize(values)
-    declared = [str(text) for text in texts]
-    found = np.zeros(len(declared) + 1, dtype=bool)
+    forms = np.array([*(whole_words.apart(str(text)) for text in texts), None], dtype=object)
+    return pd.Series(forms[codes], index=values.index, dtype="str")
+
+
+def _compare_words(values: pd.Series, operator: str, given: Sequence[str | float]) -> Truths:
+    asked = [whole_words.apart(str(value)) for value in given]
     if operator == "has":
-        found[whole_words.find([str(given[0])], declared)[1]] = True
-    else:
-        asked = {whole_words.apart(str(value)) for value in given}
-        found[:-1] = [whole_words.apart(text) in asked for text in declared]
-    return found[codes]
+        return _each(values, lambda words: asked[0] in words)
+    return values.isin(asked).to_numpy(dtype=bool)
 
 
 def _words(name: str, meaning: str, column: Callable[[pd.DataFrame], pd.Series], *also: str) -> Field:
+    def column_apart(table: pd.DataFrame) -> pd.Series:
+        return _apart(column(table))
+
     expects = 'expected a word, or a phrase in quotes, as "personal effects"'
-    return Field(name, meaning, ("has", "=", "!=", "in"), expects, _read_words, column, _compare_words, also)
+    operators = ("has", "=", "!=", "in")
+    return Field(name, meaning, operators, expects, _read_words, column_apart, _compare_words, also)
 
 
 def _compare_parties(values: pd.Series, operator: str, given: Sequence[str | float]) -> Truths:
     if operator == "has":
-        return _compare_words(values, operator, given)
+        return _compare_words(_apart(values), operator, given)
     asked = [watch_values.party(str(value)) for value in given]
 
     def test(text: str) -> bool:

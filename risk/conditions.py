@@ -326,7 +326,9 @@ class Truth:
     known: npt.NDArray[np.bool_]
 
 
-def holds(condition: Condition, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+def holds(
+    condition: Condition, table: pd.DataFrame, columns: dict[str, pd.Series] | None = None
+) -> npt.NDArray[np.bool_]:
     """Tell where a condition is true, shape (n,).
 
     Parameters
@@ -334,11 +336,13 @@ def holds(condition: Condition, table: pd.DataFrame) -> npt.NDArray[np.bool_]:
     condition : Condition
     table : DataFrame, shape (n, k)
         Complete shipment table (`features.manifest.schema.complete`).
+    columns : dict of str to Series, optional
+        Filled with what fields look at; given again with the same table, other conditions need not make it.
     """
-    return _truth(condition, table, {}).true
+    return _truth(condition, table, {} if columns is None else columns).true
 
 
-def _truth(condition: Condition, table: pd.DataFrame, columns: dict[str, object]) -> Truth:
+def _truth(condition: Condition, table: pd.DataFrame, columns: dict[str, pd.Series]) -> Truth:
     if isinstance(condition, Compare):
         return _comparison(condition, table, columns)
     if isinstance(condition, Not):
@@ -352,12 +356,11 @@ def _truth(condition: Condition, table: pd.DataFrame, columns: dict[str, object]
     return Truth(np.any(true, axis=1), np.any(true, axis=1) | np.all(false, axis=1))
 
 
-def _comparison(condition: Compare, table: pd.DataFrame, columns: dict[str, object]) -> Truth:
+def _comparison(condition: Compare, table: pd.DataFrame, columns: dict[str, pd.Series]) -> Truth:
     field = FIELDS[condition.field]
     if condition.field not in columns:
         columns[condition.field] = field.column(table)
     declared = columns[condition.field]
-    assert isinstance(declared, pd.Series)
     known = declared.notna().to_numpy(dtype=bool)
     if condition.operator in ("is missing", "is declared"):
         return Truth(known == (condition.operator == "is declared"), np.ones(len(known), dtype=bool))

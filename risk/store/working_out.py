@@ -128,13 +128,14 @@ def _watched(entries: pd.DataFrame, ids: Sequence[int], table: pd.DataFrame) -> 
 def _ruled(own: Sequence[Any], ids: Sequence[int], table: pd.DataFrame) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     known = table["known_at"].to_numpy(dtype="datetime64[us]")
+    columns: dict[str, pd.Series] = {}
     for rule in own:
         try:
             condition = conditions.parse(rule.condition)
         except conditions.ConditionError:
             # A field of it is gone since; the list of rules says so (`local_rules.Rule.readable`).
             continue
-        holds = conditions.holds(condition, table) & (known > np.datetime64(rule.valid_from, "us"))
+        holds = conditions.holds(condition, table, columns) & (known > np.datetime64(rule.valid_from, "us"))
         if rule.ended_at is not None:
             holds &= known < np.datetime64(rule.ended_at, "us")
         found += [{"rule_id": rule.id, "version_id": ids[row]} for row in np.flatnonzero(holds).tolist()]
