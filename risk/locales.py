@@ -44,6 +44,18 @@ _REGIONS = {
     "Western Europe": "155",
 }
 
+#: Names officers use where CLDR has a long official one.
+_SHORT = {
+    "HK": {
+        **{"fr": "Hong Kong", "vi": "Hồng Kông", "th": "ฮ่องกง", "zh": "香港", "pt": "Hong Kong"},
+        **{"km": "ហុងកុង", "ar": "هونغ كونغ"},
+    },
+    "MO": {
+        **{"fr": "Macao", "vi": "Ma Cao", "th": "มาเก๊า", "zh": "澳门", "pt": "Macau", "km": "ម៉ាកាវ"},
+        **{"ar": "ماكاو"},
+    },
+}
+
 
 @cache
 def locale(language: str) -> Locale:
@@ -152,6 +164,8 @@ def country(name: str, language: str) -> str:
     ('Vietname', 'Philippines', 'ZZZ')
     """
     code = _codes().get(name, name)
+    if language in (short := _SHORT.get(code, {})):
+        return short[language]
     return str(locale(language).territories.get(code, name)) if len(code) == 2 else name
 
 

@@ -1,0 +1,228 @@
+"""Codes in words: what the app, the prints and the commands call what is kept as a code.
+
+English words by kind and code; another language looks them up in its catalogue. A code that is not here yet
+is told as it is, with spaces for underscores, so that nothing is ever left out.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from features.registry import FAMILIES
+from risk.language import BY_CODE, gettext
+
+#: Kind -> code -> English words.
+WORDS: Final[dict[str, dict[str, str]]] = {
+    "role": {
+        "officer": "Officer",
+        "supervisor": "Supervisor",
+        "analyst": "Analyst",
+        "auditor": "Auditor",
+        "admin": "Administrator",
+    },
+    "mode": {
+        "sea": "Sea",
+        "air": "Air",
+        "express": "Express courier",
+        "post": "Post",
+        "road": "Road",
+        "rail": "Rail",
+    },
+    "direction": {
+        "import": "Import",
+        "export": "Export",
+        "transit": "Transit",
+        "transhipment": "Transhipment",
+    },
+    "step": {
+        "": "Nothing done yet",
+        "selected": "Selected",
+        "hold_asked": "Hold asked for",
+        "located": "Located",
+        "presented": "Presented",
+        "opened": "Opened",
+        "gone": "Gone",
+        "refused": "Refused",
+    },
+    "raise": {
+        "tip": "A tip",
+        "seen_before": "Seen before",
+        "looks_wrong": "Looks wrong",
+        "dog_or_scan": "Dog or scanner",
+        "papers_wrong": "Papers are wrong",
+        "other_agency": "Another agency asks for it",
+        "other": "Another reason",
+    },
+    "lower": {
+        "known_trader_checked": "Known trader, checked",
+        "opened_elsewhere": "Opened elsewhere",
+        "permit_seen": "Permit seen",
+        "data_error": "Error in the data",
+        "cannot_be_reached": "Cannot be reached",
+        "other": "Another reason",
+    },
+    "override": {
+        "raise": "Raised",
+        "lower": "Lowered",
+        "waiting": "Waits for a second signature",
+        "in_force": "In force",
+        "refused": "Second signature refused",
+        "withdrawn": "Withdrawn",
+    },
+    "inspection": {
+        "not_inspected": "Not inspected",
+        "documents": "Documents",
+        "scan": "Scan",
+        "dog": "Dog",
+        "partial": "Partial unload",
+        "full": "Full unload",
+    },
+    "why_not": {
+        "no_time": "No time",
+        "no_staff": "No staff",
+        "gone": "Already gone",
+        "not_found": "Not found",
+        "refused": "Refused",
+        "other_agency": "Left to another agency",
+        "other": "Another reason",
+    },
+    "found": {
+        "clean": "Nothing found",
+        "live_animals": "Live animals",
+        "wildlife_products": "Wildlife products",
+        "other_offence": "Other offence",
+    },
+    "status": {
+        "provisional": "Provisional",
+        "confirmed": "Confirmed",
+        "overturned": "Overturned",
+    },
+    "where": {
+        "front": "At the door",
+        "middle": "In the middle",
+        "back": "At the far end",
+        "bottom": "At the bottom",
+        "top": "On top",
+        "walls": "In the walls",
+        "false_bottom": "Under a false floor",
+        "in_goods": "Inside the goods",
+        "baggage": "In baggage",
+        "other": "Elsewhere",
+    },
+    "selected_by": {
+        "model": "Model",
+        "random": "Random draw",
+        "officer": "Officer",
+        "rule": "Local rule",
+        "intelligence": "Intelligence",
+        "dog": "Dog",
+        "other_system": "Another system",
+        "": "Not selected",
+    },
+    "family": dict(FAMILIES),
+    "job": {
+        "queued": "Waiting",
+        "running": "Running",
+        "done": "Done",
+        "failed": "Failed",
+        "stopped": "Stopped",
+    },
+    "job_kind": {
+        "load": "Load files",
+        "score": "Score again",
+        "backup": "Backup",
+        "restore": "Restore",
+        "purge": "Purge",
+        "verify": "Verify the ledger",
+    },
+    "risk_basis": {
+        "prior": "Not known for this port",
+        "port": "Learnt from this port's inspections",
+    },
+    "band": {
+        "very_high": "Very high",
+        "high": "High",
+        "medium": "Medium",
+        "low": "Low",
+    },
+    "review": {
+        "source": "Written in this language.",
+        "unread": "Translated by the makers of this program; not read by a native speaker yet.",
+        "read": "Read by a native speaker.",
+    },
+    "setting": {
+        "port_name": "Name of the port",
+        "time_zone": "Time zone",
+        "language": "Language",
+        "capacity": "Inspections possible",
+        "random_share": "Random share",
+        "reasons": "Reasons told",
+        "claim_minutes": "Minutes a claim lasts",
+        "session_minutes": "Minutes until signed out",
+        "sample": "Sample day",
+        "drill": "Drill",
+        "clock": "Clock",
+        "keep_days": "Days kept: traders",
+        "keep_days_people": "Days kept: private people",
+    },
+    "ledger": {
+        "account.added": "Account added",
+        "account.changed": "Account changed",
+        "batch": "Files loaded",
+        "claim": "Claimed",
+        "claim.released": "Claim given up",
+        "job.asked": "Job asked for",
+        "job.done": "Job done",
+        "job.failed": "Job failed",
+        "job.stop": "Job asked to stop",
+        "job.stopped": "Job stopped",
+        "list.published": "List published",
+        "login": "Signed in",
+        "login.failed": "Sign-in failed",
+        "login.unknown": "Sign-in with an unknown name",
+        "logout": "Signed out",
+        "model": "Model in force",
+        "note": "Note written",
+        "outcome": "Outcome entered",
+        "override": "Raised or lowered",
+        "override.refused": "Second signature refused",
+        "override.signed": "Second signature given",
+        "photo": "Photo kept",
+        "settings": "Settings changed",
+        "step": "Step noted",
+        "view": "Shipment looked at",
+    },
+}
+
+
+def word(kind: str, code: str, language: str) -> str:
+    """Return a code in words.
+
+    Parameters
+    ----------
+    kind : str
+        A key of `WORDS`.
+    code : str
+    language : str
+        One of `risk.language.LANGUAGES`.
+
+    Examples
+    --------
+    >>> word("step", "hold_asked", "en"), word("step", "sent_on", "en")
+    ('Hold asked for', 'Sent on')
+    """
+    english = WORDS[kind].get(code)
+    if english is None:
+        told = code.replace("_", " ").replace(".", ": ")
+        return told[:1].upper() + told[1:]
+    return gettext(english, language)
+
+
+def words(kind: str, language: str) -> dict[str, str]:
+    """Return every code of a kind with its words, in the order they are offered in."""
+    return {code: gettext(english, language) for code, english in WORDS[kind].items()}
+
+
+def review(language: str, told_in: str) -> str:
+    """Return how far a language has been reviewed, told in a language."""
+    return word("review", BY_CODE[language].review, told_in)
