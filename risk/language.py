@@ -149,6 +149,11 @@ def gettext(message: str, language: str) -> str:
     return catalogue(language).gettext(message) if message else ""
 
 
+def N_(message: str) -> str:
+    """Mark a text that is looked up later, where it is shown (of an error, of a table of codes)."""
+    return message
+
+
 def ngettext(singular: str, plural: str, n: int, language: str) -> str:
     """Return the form of a text that a number asks for.
 

@@ -169,6 +169,24 @@ def country(name: str, language: str) -> str:
     return str(locale(language).territories.get(code, name)) if len(code) == 2 else name
 
 
+def name_of_country(code: str, language: str) -> str:
+    """Return a country, given by its code, as a list shows it; an unknown code stays itself.
+
+    Examples
+    --------
+    >>> name_of_country("PH", "en"), name_of_country("", "en")
+    ('Philippines', '')
+    """
+    if language == SOURCE:
+        return _names().get(code, code)
+    return country(code, language)
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {code: name for name, code in _codes().items()}
+
+
 def region(name: str, language: str) -> str:
     """Return a region of the table of countries in a language."""
     code = _REGIONS.get(name, "")
