@@ -1,7 +1,8 @@
 """The fields a port's own conditions may look at, and how each is compared.
 
-What the goods are, where they come from, how they travel, who sends and receives them. Countries of parties
-are no fields: a rule looks at where goods come from, not at where people may be from.
+What the goods are, where they come from, how they travel, which firms send and receive them. Countries of
+parties are no fields and parts of names are not compared: a rule looks at where goods come from, not at where
+people may be from.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from features.manifest.codes import country
 from features.places.gazetteer import fold as fold_place
 from features.places.gazetteer import gazetteer, locate
 from risk import goods_lines, watch_values, whole_words
+from risk.refusals import Refusal
 
 Truths = npt.NDArray[np.bool_]
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?(?:[eE][+-]?\d{1,2})?")
@@ -288,9 +290,16 @@ def _words(name: str, meaning: str, column: Callable[[pd.DataFrame], pd.Series],
     return Field(name, meaning, operators, expects, _read_words, column_apart, _compare_words, also)
 
 
+def _read_party(text: str) -> str | None:
+    found = _read_text(text)
+    try:
+        watch_values.form("party", found)
+    except Refusal:
+        return None
+    return found
+
+
 def _compare_parties(values: pd.Series, operator: str, given: Sequence[str | float]) -> Truths:
-    if operator == "has":
-        return _compare_words(_apart(values), operator, given)
     asked = [watch_values.party(str(value)) for value in given]
 
     def test(text: str) -> bool:
@@ -301,14 +310,14 @@ def _compare_parties(values: pd.Series, operator: str, given: Sequence[str | flo
 
 
 def _party(name: str) -> Field:
+    # Parts of names are not compared: many people share them, and often a place they come from.
     column = f"{name}_name"
-    meaning, expects = schema.BY_NAME[column].meaning, "expected a name in quotes"
     return Field(
         name,
-        meaning,
-        ("has", "=", "!=", "in"),
-        expects,
-        _read_words,
+        schema.BY_NAME[column].meaning,
+        ("=", "!=", "in"),
+        "expected a whole name in quotes, that is not many people's",
+        _read_party,
         _own(column),
         _compare_parties,
         (column,),
