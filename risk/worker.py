@@ -9,6 +9,7 @@ nothing. A worker that dies stops beating; the next one takes its job up again.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import os
 import shutil
@@ -42,6 +43,7 @@ ASK = pd.Timedelta(minutes=10)
 
 UPLOADS = "uploads"
 STATE = "state"
+_BEATS = "worker.beat"
 
 
 def clock() -> pd.Timestamp:
@@ -80,6 +82,9 @@ class Worker:
                 self._do(job, goes_on)
         except jobs.Lost:
             self._end(job, "stopped", "stopped")
+        except (KeyboardInterrupt, SystemExit):
+            self._give_back(job)
+            raise
         except (ManifestError, ValueError, OSError) as error:
             self._end(job, "failed", "\n".join(str(error).splitlines()[:20]) or type(error).__name__)
         except Exception as error:
@@ -97,8 +102,13 @@ class Worker:
         else:
             self._purge(job, goes_on)
 
+    def _moment(self) -> pd.Timestamp:
+        """Return the moment shipments are looked at, which stands still in a sample."""
+        with self.database.read() as connection:
+            return settings.moment(settings.current(connection), self.now())
+
     def _purge(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
-        at, actor = self.now(), "system" if job.asked_by is None else f"user:{job.asked_by}"
+        at, actor = self._moment(), "system" if job.asked_by is None else f"user:{job.asked_by}"
         places = (self.folder / STATE, self.folder / UPLOADS)
         result = purging.run(self.database, *places, at=at, actor=actor, goes_on=goes_on)
         with self.database.write() as connection:
@@ -127,7 +137,7 @@ class Worker:
             working_out.of_batch(connection, loaded.batch_id, at=at, since=covered)
             shipments.finish(connection, loaded.batch_id, loaded.counts, at=at, actor="system")
             result = {"batch": loaded.batch_id, **loaded.counts}
-            jobs.end(connection, job.id, self.name, "done", at=at, result=result)
+            jobs.end(connection, job.id, self.name, "done", at=self.now(), result=result)
 
     def _end(self, job: jobs.Job, state: str, message: str) -> None:
         try:
@@ -135,6 +145,15 @@ class Worker:
                 jobs.end(connection, job.id, self.name, state, at=self.now(), message=message)
                 shipments.discard_of(connection, job.id)
         except jobs.Lost:
+            return
+
+    def _give_back(self, job: jobs.Job) -> None:
+        """Put a job back that was begun by a worker that is told to end: the next one does it at once."""
+        try:
+            with self.database.write() as connection:
+                jobs.give_back(connection, job.id, self.name)
+                shipments.discard_of(connection, job.id)
+        except (jobs.Lost, Busy):
             return
 
     @contextmanager
@@ -148,6 +167,7 @@ class Worker:
 
         def beat() -> None:
             while not over.wait(BEAT):
+                beat_of(self.folder)
                 try:
                     with self.database.write() as connection:
                         jobs.beat(connection, job.id, self.name, at=self.now(), **told)
@@ -174,15 +194,30 @@ class Worker:
         """Work until told otherwise; once a day ask for what may no longer be kept to be purged."""
         asks_at = self.now()
         while not ended():
+            beat_of(self.folder)
             try:
                 if self.now() >= asks_at:
-                    purging.ask_daily(self.database, self.now())
+                    purging.ask_daily(self.database, self._moment())
                     asks_at = self.now() + ASK
                 job = self.work()
             except Busy:
                 job = None
             if job is None:
                 time.sleep(LOOK)
+
+
+def beat_of(folder: Path) -> None:
+    """Say that a worker is there, whether it has something to do or not."""
+    with contextlib.suppress(OSError):
+        (folder / _BEATS).touch()
+
+
+def age_of_beat(folder: Path) -> float | None:
+    """Return how long ago a worker said that it is there, in seconds; None where none ever did."""
+    try:
+        return max(0.0, time.time() - (folder / _BEATS).stat().st_mtime)
+    except OSError:
+        return None
 
 
 @lru_cache(maxsize=2)

@@ -18,6 +18,8 @@ from risk.commands.mistakes import stated
 
 #: Command -> module, in the order of the help page.
 COMMANDS: dict[str, str] = {
+    "app": "app",
+    "worker": "worker",
     "score": "score",
     "replay": "replay",
     "export": "export",

@@ -145,6 +145,22 @@ def end(
     ledger.append(connection, f"job.{state}", at=at, actor="system", subject=f"job:{number}")
 
 
+def give_back(connection: sa.Connection, number: int, worker: str) -> None:
+    """Put a job back into the queue whose worker is told to end; that try does not count.
+
+    Raises
+    ------
+    Lost
+        It is another worker's.
+    """
+    values = {"state": "queued", "worker": "", "heartbeat_at": None, "done": 0, "message": ""}
+    hit = connection.execute(
+        _mine(number, worker).values(**values, attempts=jobs.c.attempts - 1).returning(jobs.c.id)
+    ).first()
+    if hit is None:
+        raise Lost(f"job {number}")
+
+
 def stop(connection: sa.Connection, number: int, *, at: pd.Timestamp, actor: str) -> None:
     """Ask a job to stop: at once where it waits, at its next beat where it runs."""
     connection.execute(
