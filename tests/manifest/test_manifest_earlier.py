@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -202,3 +203,16 @@ def test_every_kind_of_origin_is_taken_up(told):
     found = statements.settle(taken.table, Lines())
     assert found.table["packages"].tolist() == [3]
     assert found.origin["told_by"].tolist() == [told]
+
+
+def test_a_small_change_is_one_and_the_last_bits_of_a_number_are_none():
+    was = pd.Series([100.0, 100.0, 0.1 + 0.2, np.nan, np.nan, 0.0])
+    now = pd.Series([100.1, 100.00001, 0.3, np.nan, 1.0, 0.0])
+    assert earlier.differ(was, now).tolist() == [True, True, False, False, True, False]
+    texts = pd.Series(["a", "a", None, None], dtype="str")
+    assert earlier.differ(texts, pd.Series(["a", "A", None, "a"], dtype="str")).tolist() == [
+        False,
+        True,
+        False,
+        True,
+    ]

@@ -140,6 +140,8 @@ def test_of_all_versions_the_latest_and_those_after_the_list_are_told():
     late = {**BILL, "known_at": "2026-01-09", "packages": 12}
     table = settled(early, BILL, ENTRY, late, versions="all").table
     assert table["vessel_or_flight"].tolist() == ["CX1", "CX1", "CX9"]
+    table = settled(ENTRY, {**late, "known_at": "2026-01-05", "packages": 9}, late, versions="all").table
+    assert table["vessel_or_flight"].tolist() == ["CX9", "CX9"]
     table = settled(early, BILL, ENTRY, versions="all").table
     assert table["vessel_or_flight"].tolist() == ["CX1", "CX9"]
     assert table["known_at"].dt.day.tolist() == [1, 1]
@@ -176,6 +178,24 @@ def test_another_kind_of_message_fills_what_the_later_one_leaves_open(order):
     assert found.counts["retold"] == 1
     notes = pd.concat(found.notes)
     assert notes["column"].tolist() == ["packages", "declared_value"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("later", ["", "cuscar"])
+def test_of_two_kinds_the_later_stands_whichever_it_is_and_whoever_says_more(order, later):
+    earlier = {"": "cuscar", "cuscar": ""}[later]
+    one = {
+        "shipment_id": "A",
+        "known_at": "2026-01-01",
+        "packages": 9,
+        "mode": "sea",
+        "lane": "red",
+        KIND: earlier,
+    }
+    two = {"shipment_id": "A", "known_at": "2026-01-02", "packages": 8, KIND: later}
+    table = settled(*[one, two][::order]).table
+    assert (table["packages"].tolist(), table["lane"].tolist()) == ([8], ["red"])
+    assert table["known_at"].dt.day.tolist() == [2]
 
 
 @pytest.mark.parametrize("order", [1, -1])
