@@ -59,6 +59,8 @@ def test_identifiers_narrow_and_nothing_is_guessed(rows, expected):
     [
         ({"container_ids": ["C1"], "inspected_at": ["2026-02-02"]}, ("NEW", "")),
         ({"container_ids": ["C1"], "inspected_at": ["2025-06-20"]}, ("OLD", "")),
+        ({"container_ids": ["C1"], "inspected_at": ["2025-07-09"]}, ("OLD", "")),
+        ({"container_ids": ["C1"], "inspected_at": ["2025-07-12"]}, ("", "another time")),
         ({"container_ids": ["C1"], "inspected_at": ["2025-10-01"]}, ("", "another time")),
         ({"container_ids": ["C1"]}, ("", "another time")),
         ({"shipment_id": ["NEW"], "inspected_at": ["2025-06-20"]}, ("", "another time")),
@@ -74,6 +76,11 @@ def test_numbers_and_containers_come_back(rows, expected):
         "arrives_at": ["2025-06-10", None],
     }
     assert [one[:2] for one in matched(rows, known)] == [expected]
+
+
+def test_a_bill_that_is_also_the_master_of_another_is_meant_itself():
+    known = {"shipment_id": ["B1", "B2"], "master_id": [None, "B1"], "known_at": ["2026-01-30"] * 2}
+    assert matched({"shipment_id": ["B1"], "inspected_at": WHEN}, known) == [("B1", "", "")]
 
 
 def test_a_bill_written_exactly_goes_before_one_written_alike():
