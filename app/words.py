@@ -21,6 +21,8 @@ from risk import language, locales, vocabulary
 
 #: Key of the session's state that holds the language of who is signed in.
 STATE = "language"
+#: Cookie of a language chosen before anybody signed in.
+COOKIE = "wildcargo_language"
 
 _SPOKEN: ContextVar[str | None] = ContextVar("spoken", default=None)
 
@@ -45,7 +47,8 @@ def current() -> str:
         return spoken
     if get_script_run_ctx(suppress_warning=True) is None:
         return language.SOURCE
-    return language.nearest(str(st.session_state.get(STATE, "")))
+    asked = st.session_state.get(STATE) or st.context.cookies.get(COOKIE) or ""
+    return language.nearest(str(asked))
 
 
 def direction() -> str:
