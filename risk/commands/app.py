@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sys
@@ -140,10 +141,8 @@ def _names(address: str, hosts: tuple[str, ...]) -> list[str]:
     if address not in ("127.0.0.1", "::1", "localhost"):
         own = socket.gethostname()
         names += [address, own, socket.getfqdn()]
-        try:
+        with contextlib.suppress(OSError):
             names += [str(found[4][0]).partition("%")[0] for found in socket.getaddrinfo(own, None)]
-        except OSError:
-            pass
     return list(dict.fromkeys(name.lower() for name in names if name and name not in ("0.0.0.0", "::")))
 
 

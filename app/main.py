@@ -1,0 +1,18 @@
+"""What runs for every click: who is there, the frame around the pages, and the page itself."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from app import frame, pages, session
+
+frame.begin()
+person = session.person()
+if person is None:
+    session.ask_to_sign_in()
+shown = frame.bands(person)
+page = st.navigation(pages.of(person), position="sidebar")
+frame.who(person)
+frame.basis(shown)
+page.run()
+frame.end(shown)

@@ -1,0 +1,84 @@
+"""The pages, one module each, and who sees which.
+
+A page is a module of this folder with `show()`, which begins with ``person = session.allowed(<action>)``: the
+page checks its role itself, whatever the navigation shows. To add one, write the module and put it into
+`PAGES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage
+
+from app.words import _
+from risk.store.people import Person
+
+
+def N_(text: str) -> str:
+    """Mark a text for the catalogues."""
+    return text
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page.
+
+    Attributes
+    ----------
+    name : str
+        Its module and its path.
+    title : str
+        English; looked up when shown.
+    icon : str
+        ``:material/…:``, drawn with the font the server brings.
+    action : str
+        What one must be allowed (`risk.store.people.MAY`) to see it in the navigation.
+    listed : bool
+        Whether the navigation shows it; else it is reached from another page.
+    """
+
+    name: str
+    title: str
+    icon: str
+    action: str
+    listed: bool = True
+
+
+#: In the order of the navigation; the first a person may see is the one they begin with.
+PAGES: tuple[Page, ...] = (
+    Page("load", N_("Load"), ":material/upload_file:", "load"),
+    Page("accounts", N_("Accounts"), ":material/group:", "administer"),
+    Page("welcome", N_("Welcome"), ":material/home:", "", listed=False),
+)
+
+
+def of(person: Person) -> list[StreamlitPage]:
+    """Return the pages a person may see; one that says so where there is none."""
+    seen = [page for page in PAGES if page.action and person.may(page.action)]
+    if not any(page.listed for page in seen):
+        seen.insert(0, next(page for page in PAGES if not page.action))
+    return [_made(page, default=number == 0) for number, page in enumerate(seen)]
+
+
+def _made(page: Page, *, default: bool) -> StreamlitPage:
+    return st.Page(
+        _shown(page.name),
+        title=_(page.title),
+        icon=page.icon,
+        url_path=page.name,
+        default=default,
+        visibility="visible" if page.listed else "hidden",
+    )
+
+
+def _shown(name: str) -> Callable[[], None]:
+    # Imported when it is opened: who looks at one page does not wait for all.
+    def show() -> None:
+        import_module(f"app.pages.{name}").show()
+
+    show.__name__ = name
+    return show

@@ -1,0 +1,126 @@
+"""Who works with a page, and on what: the one place pages ask, and the one place tests replace.
+
+    person = session.allowed("load")
+    with session.database().write() as connection: ...
+
+`token` reads the cookie of the browser; everything else follows from it and from `app.place`.
+"""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import quote, urlsplit
+
+import pandas as pd
+import streamlit as st
+
+from app import place
+from app.words import STATE, _
+from risk.refusals import Refusal
+from risk.store import settings
+from risk.store.database import Busy, Database
+from risk.store.people import Person
+
+#: Key of `st.session_state`: who the values kept there belong to.
+_OWNER = "_owner"
+
+
+def token() -> str:
+    """Return the token of the browser's session, empty without one."""
+    return st.context.cookies.get(place.COOKIE, "")
+
+
+def database() -> Database:
+    """Return the port's database."""
+    return place.place().database
+
+
+def data_folder() -> Path:
+    """Return the port's folder, where files handed in lie."""
+    return place.place().folder
+
+
+def secret() -> bytes:
+    """Return the site's secret."""
+    return settings.site_secret(data_folder())
+
+
+def chosen() -> dict[str, str | int | float | bool]:
+    """Return the port's settings."""
+    return place.place().chosen()
+
+
+def clock() -> pd.Timestamp:
+    """Return the time it is, UTC without a zone: for sessions, jobs and claims."""
+    return place.clock()
+
+
+def now() -> pd.Timestamp:
+    """Return the moment shipments are looked at, UTC without a zone; in a sample it stands still."""
+    return settings.moment(chosen(), clock())
+
+
+def person(*, clicked: bool = True) -> Person | None:
+    """Return who is signed in, None for nobody.
+
+    Parameters
+    ----------
+    clicked : bool
+        False where a timer asks, not a person: that keeps no session open.
+    """
+    here, held = place.place(), token()
+    found = here.person_of(held)
+    if found is None:
+        return None
+    if clicked:
+        here.note(held)
+    # What another person left in this tab is not this one's.
+    if st.session_state.get(_OWNER, found.id) != found.id:
+        st.session_state.clear()
+    st.session_state[_OWNER] = found.id
+    st.session_state[STATE] = found.language
+    return found
+
+
+def allowed(action: str, *, clicked: bool = True) -> Person:
+    """Return who is signed in where their role allows an action of `risk.store.people.MAY`.
+
+    Everybody else is told so, and the page ends here.
+    """
+    found = person(clicked=clicked)
+    if found is None:
+        ask_to_sign_in()
+    if not found.may(action):
+        st.error(_("Your role does not allow this page. An administrator can change it."))
+        st.stop()
+    return found
+
+
+def ask_to_sign_in() -> NoReturn:
+    """Say that nobody is signed in (any more), with a way to and back; the page ends here."""
+    st.warning(_("You are not signed in, or were not here for a while. What you sent before is kept."))
+    target = quote(_path(), safe="")
+    label = html.escape(_("Sign in and come back here"))
+    st.html(f'<a class="wildcargo-button" href="/signin?next={target}" target="_self">{label}</a>')
+    st.stop()
+
+
+def _path() -> str:
+    """Return the path of the page a browser shows, with its query."""
+    found = urlsplit(st.context.url or "")
+    query = "&".join(
+        f"{quote(name)}={quote(value)}" for name in st.query_params for value in st.query_params.get_all(name)
+    )
+    return (found.path or "/") + (f"?{query}" if query else "")
+
+
+def say_fault(error: Exception) -> None:
+    """Say on the page that something did not work, without the inside of the program."""
+    if isinstance(error, Busy):
+        st.error(_("The database is busy; nothing was changed, try again."))
+    elif isinstance(error, Refusal):
+        st.error(_(error.text).format(**error.values))
+    else:
+        st.error(_("Something in the program went wrong; nothing was changed. The server's log says what."))

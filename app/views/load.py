@@ -1,0 +1,156 @@
+"""What the page of loads shows: jobs, what became of them, and the questions about an unknown table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from features.manifest.proposals import MappingProposal
+from risk.store.jobs import ENDED, Job
+from risk.store.people import Person
+
+#: Counts of a load told in this order; others after them.
+ORDER = ("rows_read", "shipments", "changed", "rejected")
+#: Columns asked about at once; a table with more has the rest below a fold.
+ASKED_FIRST = 40
+#: Columns a preview shows first, where they hold anything.
+SHOWN = (
+    *("shipment_id", "master_id", "mode", "direction", "arrives_at", "shipper_name", "consignee_name"),
+    *("goods_description", "hs_codes", "origin_country", "loading_port", "discharge_port"),
+    *("destination_country", "gross_weight_kg", "packages", "container_ids", "vessel_or_flight"),
+)
+
+
+@dataclass(frozen=True)
+class Load:
+    """One load.
+
+    Attributes
+    ----------
+    id : int
+    state : str
+        ``queued``, ``running``, ``done``, ``failed`` or ``stopped``.
+    files : tuple of str
+    asked_at : Timestamp
+    asked_by : str
+        Name or login; empty for the program itself.
+    done : int
+        Shipments put in so far.
+    step : str
+        ``reading``, ``putting in`` … while it runs.
+    told : tuple of str
+        Lines on why it failed.
+    counts : tuple of (str, int)
+        What became of the rows, in order.
+    batch : int or None
+        Its problems are found by this number.
+    rejected : int
+    nothing_new : bool
+        All of it stood in the database before.
+    may_stop : bool
+    """
+
+    id: int
+    state: str
+    files: tuple[str, ...]
+    asked_at: pd.Timestamp
+    asked_by: str
+    done: int
+    step: str
+    told: tuple[str, ...]
+    counts: tuple[tuple[str, int], ...]
+    batch: int | None
+    rejected: int
+    nothing_new: bool
+    may_stop: bool
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether nothing more will come of it."""
+        return self.state in ENDED
+
+
+def loads(jobs: Sequence[Job], names: Mapping[int, str], person: Person) -> list[Load]:
+    """Return the loads among jobs, in their order.
+
+    Parameters
+    ----------
+    names : mapping of int to str
+        Account -> what people are called.
+    person : Person
+        Who looks: one's own loads can be stopped, a supervisor's are all.
+    """
+    return [_load(job, names, person) for job in jobs if job.kind == "load"]
+
+
+def _load(job: Job, names: Mapping[int, str], person: Person) -> Load:
+    result = job.result or {}
+    counts = {name: int(value) for name, value in result.items() if name != "batch"}
+    known = [(name, counts.pop(name)) for name in ORDER if name in counts]
+    own = job.asked_by == person.id or person.role == "supervisor"
+    failed = job.state == "failed"
+    return Load(
+        id=job.id,
+        state=job.state,
+        files=tuple(str(each.get("name", "")) for each in job.asked.get("files", ())),
+        asked_at=job.asked_at,
+        asked_by=names.get(job.asked_by, "") if job.asked_by is not None else "",
+        done=job.done,
+        step="" if job.state in ENDED else job.message,
+        told=tuple(job.message.splitlines()) if failed else (),
+        counts=(*known, *((name, value) for name, value in sorted(counts.items()) if value)),
+        batch=result.get("batch"),
+        rejected=int(result.get("rejected", 0)),
+        nothing_new=job.state == "done" and result.get("changed") == 0 and result.get("shipments", 0) > 0,
+        may_stop=job.state not in ENDED and own and person.may("load"),
+    )
+
+
+@dataclass(frozen=True)
+class Question:
+    """One column of an unknown table.
+
+    Attributes
+    ----------
+    source : str
+    samples : tuple of str
+    guess : str
+        Canonical column, empty for none.
+    sure : float
+        0 to 1.
+    """
+
+    source: str
+    samples: tuple[str, ...]
+    guess: str
+    sure: float
+
+
+def questions(proposal: MappingProposal) -> list[Question]:
+    """Return what is asked about a table: columns with a guess first, each source column once."""
+    asked: dict[str, Question] = {}
+    for each in proposal.columns:
+        for name in filter(None, (each.source, *each.others)):
+            if name not in asked:
+                samples = each.samples if name == each.source else ()
+                asked[name] = Question(name, samples, each.canonical, each.confidence)
+    for each in proposal.unused:
+        asked.setdefault(each.source, Question(each.source, each.samples, "", 0.0))
+    return list(asked.values())
+
+
+def previewed(table: pd.DataFrame, most: int = 3) -> pd.DataFrame:
+    """Return the first shipments of a preview as texts: one row per column that holds anything.
+
+    Returns
+    -------
+    DataFrame, shape (columns, at most ``most``)
+        Index: canonical columns; columns: bill numbers, made different where they are not.
+    """
+    head = table.head(most)
+    names = [name for name in (*SHOWN, *(n for n in head.columns if n not in SHOWN)) if name in head.columns]
+    names = [name for name in names if head[name].notna().any()]
+    texts = {name: ["" if pd.isna(cell) else str(cell) for cell in head[name]] for name in names}
+    return pd.DataFrame.from_dict(texts, orient="index", columns=[str(n + 1) for n in range(len(head))])
