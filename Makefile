@@ -9,7 +9,7 @@ PORTS := base=2024-01-08 europe=2024-03-04 southeast_asia=2024-05-06 south_asia=
 PORT_DAYS := 365
 PORT_SIZE := --per-day 1000 --slots-per-day 300 --random-share 0.5
 
-.PHONY: demo test quick lint oldest model docs clean
+.PHONY: demo test quick lint oldest model docs translations clean
 
 # A seed of its own, known to all: every run shows the same list.
 demo: $(VENV)/ready
@@ -46,6 +46,10 @@ docs: $(VENV)/ready
 	$(BIN)/python -m features.catalogue > docs/features.md
 	$(BIN)/python -m features.manifest.guide docs/manifest.md
 	$(BIN)/python -m features.manifest.messages.guide docs/formats.md
+
+# Every text the program shows into every catalogue; what is new waits there for a translation.
+translations: $(VENV)/ready
+	$(BIN)/python -m risk.translating
 
 $(VENV)/ready: pyproject.toml constraints/newest.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wildcargo needs Python 3.11 or newer: make PYTHON=python3.11 ...")'

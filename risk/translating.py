@@ -30,6 +30,7 @@ from risk.store.settings import SETTINGS
 
 ROOT = Path(__file__).parents[1]
 FOLDER = Path(__file__).parent / "translations"
+_ROOMS = ("risk", "app")
 
 #: Plural forms of each language (GNU gettext).
 PLURALS = {
@@ -44,12 +45,14 @@ PLURALS = {
 }
 
 _METHODS = [("**/migrations/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2"), ("**.j2", "jinja2")]
-_KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+_CALLS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+#: What is refused says why in its first argument (`risk.refusals`), and so do some older errors.
+_REFUSALS = re.compile(r"class (\w+)\(Refusal\)|class (Refused|AccountError)\(")
 _NOUN = re.compile(r"\{\w+:#([^}]*)\}")
 _HEADER = """\
 # Texts of wildcargo. Translated by the makers of the program; not read by a native speaker yet.
-# Fields in braces stay as they are; they may stand in any order within a clause. What is
-# separated by "; " in English is separated by "; " here.
+# Fields in braces stay as they are, in any order. In the sentences of reasons what is
+# separated by "; " in English is separated by "; " here, in the same order, each part with its fields.
 """
 
 Text = str | tuple[str, str]
@@ -93,8 +96,11 @@ def _phrases() -> Iterator[str]:
 
 
 def _from_sources() -> Iterator[tuple[Text, str]]:
-    for room in ("risk", "app"):
-        rows = extract_from_dir(ROOT / room, method_map=_METHODS, keywords=_KEYWORDS)
+    sources = [path.read_text(encoding="utf-8") for room in _ROOMS for path in (ROOT / room).rglob("*.py")]
+    named = {name for text in sources for found in _REFUSALS.findall(text) for name in found if name}
+    keywords = {**_CALLS, "Refusal": None, **dict.fromkeys(named)}
+    for room in _ROOMS:
+        rows = extract_from_dir(ROOT / room, method_map=_METHODS, keywords=keywords)
         for name, _, text, _, _ in rows:
             told = (str(text[0]), str(text[1])) if isinstance(text, tuple) else text
             yield told, f"{room}/{Path(name).as_posix()}"
@@ -190,7 +196,8 @@ def _differs(text: Text, form: str) -> list[str]:
         # "two bills" may be one word; a form for many numbers has to say which.
         return [] if not told or set(told) <= set(fields(text[1])) else ["other fields"]
     wrong = [] if told == fields(text) else ["other fields"]
-    if fields(text) and text.count(sentences.CLAUSE) != form.count(sentences.CLAUSE):
+    parsed = "sentences of reasons" in messages().get(text, ())
+    if parsed and text.count(sentences.CLAUSE) != form.count(sentences.CLAUSE):
         wrong.append("another number of clauses")
     if text[:1].isspace() != form[:1].isspace() and text[:1].isspace():
         wrong.append("begins otherwise")
