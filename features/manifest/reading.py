@@ -116,7 +116,7 @@ def stream(
     paths: Paths,
     mapping: Mapping | str | Path | None = None,
     *,
-    rows: int = 200_000,
+    rows: int = 25_000,
     now: datetime.datetime | None = None,
     versions: str = "latest",
     earlier: Iterable[pd.DataFrame] = (),

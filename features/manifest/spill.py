@@ -137,17 +137,24 @@ def _batch_numbers(links: np.ndarray, rows: int) -> np.ndarray:
     n = len(links)
     if n == 0:
         return np.empty(0, dtype=np.int64)
+    # Numbers of 32 bits, and each column let go when it is done: this is the one step that sees every row.
     shipment, shipments = pd.factorize(links[:, 0])
+    shipment = shipment.astype(np.int32)
     nodes, ends = len(shipments), []
+    del shipments
     for column in (1, 2):
         linked = links[:, column] != 0
         other, others = pd.factorize(links[linked, column])
-        ends.append((shipment[linked], other + nodes))
+        ends.append((shipment[linked], other.astype(np.int32) + np.int32(nodes)))
         nodes += len(others)
+        del other, others
     left = np.concatenate([a for a, _ in ends])
     right = np.concatenate([b for _, b in ends])
+    del ends
     graph = coo_array((np.ones(len(left), dtype=np.int8), (left, right)), shape=(nodes, nodes))
+    del left, right
     part_of = connected_components(graph, directed=False)[1][shipment]
+    del graph
     # Factorising numbers the connected parts by first appearance: the order of the input.
     part, parts = pd.factorize(part_of)
     sizes = np.bincount(part, minlength=len(parts))

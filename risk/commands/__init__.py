@@ -6,6 +6,7 @@ old machine, so LightGBM, pandas and the like are imported when a command runs.
 
 from __future__ import annotations
 
+import os
 import signal
 from importlib import import_module
 from types import FrameType
@@ -20,6 +21,9 @@ from risk.commands.mistakes import stated
 COMMANDS: dict[str, str] = {
     "app": "app",
     "worker": "worker",
+    "verify": "verify",
+    "backup": "backup",
+    "restore": "restore",
     "score": "score",
     "replay": "replay",
     "export": "export",
@@ -105,6 +109,8 @@ def _stop(number: int, frame: FrameType | None) -> None:
 
 def main() -> None:
     """Run the command line (entry point of the ``wildcargo`` command)."""
+    # Arrow's own memory pools keep what they once took, some 100 MB; read before Arrow is imported.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     for name in ("SIGTERM", "SIGHUP"):
         # Shut down or its window closed, the program tidies up as after Ctrl-C: no half files stay.
         if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) is signal.SIG_DFL:

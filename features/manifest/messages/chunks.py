@@ -9,7 +9,10 @@ import numpy as np
 import pandas as pd
 
 from features.manifest.messages.form import Broken, Form, Shipment
-from features.manifest.rows import CHUNK, FILE_STRIDE, Chunk
+from features.manifest.rows import FILE_STRIDE, Chunk
+
+#: Shipments held at a time: as dictionaries they take some 5 kB each.
+CHUNK = 10_000
 
 _Numbered = tuple[int, Shipment | Broken]
 
