@@ -15,6 +15,10 @@ PORT_SIZE := --per-day 1000 --slots-per-day 300 --random-share 0.5
 demo: $(VENV)/ready
 	mkdir -p out
 	$(BIN)/wildcargo score data_samples/port_day.csv --capacity 30 --seed 0 --out out/worklist.csv
+	$(BIN)/wildcargo sample data_samples/port_day.csv --at 2025-01-06T04:00 --zone Asia/Hong_Kong \
+		--data out/sample --overwrite
+	@echo
+	@echo "The same day in the app:  $(BIN)/wildcargo app --data out/sample"
 
 test: $(VENV)/ready
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

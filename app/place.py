@@ -69,7 +69,8 @@ class Place:
         """Note that a session is in use; at most once a minute, and never at the cost of a page."""
         name, at = sha256(token.encode("utf-8", "replace")).hexdigest(), clock()
         with self._lock:
-            if at - self._noted.get(name, pd.Timestamp.min) < NOTED_EVERY:
+            before = self._noted.get(name)
+            if before is not None and at - before < NOTED_EVERY:
                 return
             self._noted[name] = at
             self._noted.move_to_end(name)

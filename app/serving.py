@@ -27,7 +27,7 @@ def _failed(error: Exception) -> bool:
 
 
 app = st.App(
-    Path(__file__).with_name("main.py"),
+    Path(__file__).with_name("script") / "main.py",
     routes=[*signing_in.routes(elsewhere), *oidc.routes(elsewhere)],
     middleware=[Middleware(guard.Guard, hosts=hosts, elsewhere=elsewhere)],
     on_script_error=_failed,

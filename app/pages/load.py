@@ -167,6 +167,8 @@ def _answers(key: int, proposal: MappingProposal) -> Answer:
 
 
 def _rows(key: int, asked: list[view.Question], choices: list[str], columns: dict[str, str]) -> None:
+    for place, title in zip(st.columns([2, 3, 3]), (_("Column"), _("Such as"), _("Holds")), strict=True):
+        place.caption(title)
     for position, each in enumerate(asked):
         name, values, choice = st.columns([2, 3, 3], vertical_alignment="center")
         name.markdown(f"**{plain(each.source[:80])}**")

@@ -21,6 +21,7 @@ from risk.commands.mistakes import stated
 COMMANDS: dict[str, str] = {
     "app": "app",
     "worker": "worker",
+    "sample": "sample",
     "verify": "verify",
     "backup": "backup",
     "restore": "restore",

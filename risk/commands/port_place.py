@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 DATABASE, DATA = "WILDCARGO_DATABASE", "WILDCARGO_DATA"
-_FILE = "port.db"
+FILE = "port.db"
 
 data = click.option(
     "--data",
@@ -37,7 +37,7 @@ database = click.option(
     envvar=DATABASE,
     show_envvar=True,
     help="A SQLite file, or postgresql://user@host/name; a password belongs into the variable or a "
-    f"~/.pgpass, not into the call.  [default: {_FILE} in --data]",
+    f"~/.pgpass, not into the call.  [default: {FILE} in --data]",
 )
 
 
@@ -50,6 +50,8 @@ def prepared(folder: Path, url: str | None) -> tuple[Path, str]:
         The folder cannot be written to.
     """
     folder = folder.absolute()
+    # What is declared and found is for the account the server runs under, and for nobody else.
+    os.umask(0o077)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
@@ -62,7 +64,7 @@ def prepared(folder: Path, url: str | None) -> tuple[Path, str]:
         raise Mistake(f"{folder}: cannot be written to ({(error.strerror or str(error)).lower()})") from None
     if url and "://" not in url:
         url = str(Path(url).absolute())
-    return folder, url or str(folder / _FILE)
+    return folder, url or str(folder / FILE)
 
 
 def opened(url: str) -> Database:

@@ -1,4 +1,8 @@
-"""What runs for every click: who is there, the frame around the pages, and the page itself."""
+"""What runs for every click: who is there, the frame around the pages, and the page itself.
+
+In a folder of its own: a folder ``pages`` beside it Streamlit would take for scripts to run without any of
+this.
+"""
 
 from __future__ import annotations
 
