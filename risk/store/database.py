@@ -8,6 +8,7 @@ so the ledger's order is the order of commits and its chain never forks.
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -96,6 +97,18 @@ class Database:
         with connection:
             yield connection
 
+    def copy_file(self, path: Path) -> None:
+        """Copy a SQLite database as it is at one moment into a file, while writers go on."""
+        with self._opened() as connection:
+            raw = connection.connection.dbapi_connection
+            target = sqlite3.connect(path)
+            try:
+                raw.backup(target)  # type: ignore[union-attr]
+                # One file, without a log beside it.
+                target.execute("PRAGMA journal_mode=DELETE")
+            finally:
+                target.close()
+
     def settle(self) -> None:
         """Bring the log of a SQLite file into the file, and empty it: what was purged stands in neither."""
         if self.is_sqlite:
@@ -130,6 +143,14 @@ def address(url: str | os.PathLike[str]) -> sa.URL:
     if backend == "sqlite":
         return found
     raise StoreError(f"{backend}: expected sqlite or postgresql")
+
+
+def go_on_counting(connection: sa.Connection, column: sa.Column[Any]) -> None:
+    """Let numbers given next follow the largest there is: a server that counts by itself missed it."""
+    last = connection.execute(sa.select(sa.func.max(column))).scalar()
+    if connection.dialect.name == "postgresql" and last is not None:
+        counter = sa.func.pg_get_serial_sequence(column.table.name, column.name)
+        connection.execute(sa.select(sa.func.setval(counter, int(last))))
 
 
 def _engine(url: sa.URL) -> sa.Engine:

@@ -188,8 +188,9 @@ def verify(connection: sa.Connection, printed: str = "") -> Verified:
     if printed and wanted is None:
         raise LedgerError(f"{printed[:80]!r} is no head: expected a row number, a dash and hex digits")
     before, number = NOTHING, 0
-    rows = connection.execution_options(yield_per=5000).execute(sa.select(ledger).order_by(ledger.c.seq))
-    for row in rows:
+    # Of this statement alone: a connection keeps the options it is given.
+    in_order = sa.select(ledger).order_by(ledger.c.seq).execution_options(yield_per=5000)
+    for row in connection.execute(in_order):
         why = _wrong(row._mapping, number + 1, before)
         if not why and wanted and row.seq == int(wanted[1]) and not row.hash.startswith(wanted[2]):
             why = "its hash is not the one that was printed: the ledger was rewritten"

@@ -1,0 +1,354 @@
+"""The whole of a port's database checked for what an auditor asks: whether what stands there holds together.
+
+What is checked is told with what was found, one line each; what is broken is named with the first row that
+shows it. A database whose every row was made anew by somebody who can write to it and knows the site's secret
+holds together as well: against that only a head of the ledger helps that was printed and kept elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Any
+
+import sqlalchemy as sa
+
+from models.bundle import Bundle
+from risk.store import inspections, ledger, publishing, replaying, shipments
+from risk.store.tables import batches, declared, lists, photos, purges, records, scores, versions
+from risk.store.tables import ledger as ledger_rows
+
+HOLDS, BROKEN, UNCHECKED = "holds", "broken", "unchecked"
+
+#: Rows named of one kind of fault; the rest are counted.
+NAMED = 5
+
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What one check found.
+
+    Attributes
+    ----------
+    name : str
+        What was checked: ``ledger``, ``outcomes``, ``lists``, …
+    state : str
+        `HOLDS`, `BROKEN` or `UNCHECKED`.
+    told : str
+        One sentence for people.
+    problems : tuple of str
+        What is broken, the first rows named.
+    """
+
+    name: str
+    state: str
+    told: str
+    problems: tuple[str, ...] = ()
+
+
+def check(
+    connection: sa.Connection,
+    *,
+    head: str = "",
+    secret: bytes | None = None,
+    goes_on: Callable[[str], None] = lambda name: None,
+) -> list[Checked]:
+    """Check everything a database can be checked for.
+
+    Parameters
+    ----------
+    connection : Connection
+        That sees one moment throughout (`Database.read`).
+    head : str
+        A head as printed on a list or report.
+    secret : bytes, optional
+        The site's secret; without it outcomes and draws cannot be checked, which is said.
+    goes_on : callable
+        Told what is checked next.
+
+    Raises
+    ------
+    risk.store.ledger.LedgerError
+        ``head`` is no head.
+    """
+    found: list[Checked] = []
+    works: dict[str, Callable[[], Checked]] = {
+        "ledger": lambda: of_ledger(connection, head),
+        "batches": lambda: of_batches(connection),
+        "records": lambda: of_records(connection),
+        "purges": lambda: of_purges(connection),
+        "photos": lambda: of_photos(connection),
+        "secret": lambda: of_secret(connection, secret),
+        "outcomes": lambda: of_outcomes(connection, secret),
+        "lists": lambda: of_lists(connection, secret),
+    }
+    for name, work in works.items():
+        goes_on(name)
+        try:
+            found.append(work())
+        except ledger.LedgerError:
+            raise
+        except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+            # Rows somebody wrote by hand: what cannot be made sense of does not hold.
+            why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
+            found.append(Checked(name, BROKEN, "what stands there makes no sense", (why,)))
+    return found
+
+
+def holds(found: list[Checked]) -> bool:
+    """Tell whether nothing is broken."""
+    return all(each.state != BROKEN for each in found)
+
+
+def of_ledger(connection: sa.Connection, head: str = "") -> Checked:
+    """Check the chain, and that it reaches a printed head."""
+    verified = ledger.verify(connection, head)
+    if not verified.holds:
+        where = f"row {verified.broken}: {verified.why}"
+        return Checked("ledger", BROKEN, f"{verified.rows:,} rows hold, then it breaks", (where,))
+    reached = f", and it reaches the printed head {head.strip()}" if head else ""
+    return Checked("ledger", HOLDS, f"{verified.rows:,} rows hold{reached}; head {verified.head}")
+
+
+def of_batches(connection: sa.Connection) -> Checked:
+    """Check that the scores of every batch are those the ledger says were put in."""
+    entered = {subject: facts["data"] for _, subject, facts in _rows_of(connection, "batch")}
+    ready = connection.execute(
+        sa.select(batches.c.id, batches.c.data_hash).where(batches.c.state == "ready").order_by(batches.c.id)
+    ).all()
+    wrong = []
+    for row in ready:
+        said = entered.pop(f"batch:{row.id}", None)
+        if said is None:
+            wrong.append(f"batch {row.id}: the ledger does not know it")
+        elif said != row.data_hash:
+            wrong.append(f"batch {row.id}: its hash is not the one in the ledger")
+        elif shipments.data_hash(connection, row.id) != said:
+            wrong.append(f"batch {row.id}: its scores are not the ones that were put in")
+    wrong += [f"{subject.replace(':', ' ')}: in the ledger, but gone" for subject in entered]
+    return _checked("batches", f"{len(ready):,} batches are as they were put in", wrong)
+
+
+def of_records(connection: sa.Connection) -> Checked:
+    """Check every record against its hash, and the numbers of its score against the record."""
+    wrong, count, last = [], 0, 0
+    while True:
+        rows = connection.execute(
+            sa.select(scores, records.c.record)
+            .join(records, records.c.score_id == scores.c.id)
+            .where(scores.c.id > last)
+            .order_by(scores.c.id)
+            .limit(_AT_ONCE)
+        ).all()
+        if not rows:
+            break
+        for row in rows:
+            read = replaying.unpacked(row.record, row.record_hash)
+            faults = read.wrong or tuple(replaying.repeated(row, read.numbers))
+            wrong += [f"score {row.id}: {fault}" for fault in faults[:1]]
+        last, count = rows[-1].id, count + len(rows)
+    return _checked("records", f"{count:,} records of scores are unchanged", wrong)
+
+
+def of_purges(connection: sa.Connection) -> Checked:
+    """Check that what was declared is there or was purged by a rule the ledger knows."""
+    gone = (
+        sa.select(versions.c.id)
+        .join(batches, batches.c.id == versions.c.batch_id)
+        .outerjoin(declared, declared.c.version_id == versions.c.id)
+        .outerjoin(purges, purges.c.version_id == versions.c.id)
+        .where(batches.c.state == "ready", declared.c.version_id.is_(None), purges.c.id.is_(None))
+        .order_by(versions.c.id)
+    )
+    wrong = [
+        f"version {number}: its declared row is gone, and no rule took it"
+        for number in _all(connection, gone)
+    ]
+    lost = (
+        sa.select(scores.c.id)
+        .join(batches, batches.c.id == scores.c.batch_id)
+        .outerjoin(records, records.c.score_id == scores.c.id)
+        .outerjoin(purges, purges.c.version_id == scores.c.version_id)
+        .where(batches.c.state == "ready", records.c.score_id.is_(None), purges.c.id.is_(None))
+        .order_by(scores.c.id)
+    )
+    wrong += [f"score {number}: its record is gone, and no rule took it" for number in _all(connection, lost)]
+    told: dict[str, int] = {}
+    for _, _, facts in _rows_of(connection, "purge"):
+        told[facts["rule"]] = told.get(facts["rule"], 0) + int(facts.get("versions", 0))
+    kept = sa.select(purges.c.rule, sa.func.count()).group_by(purges.c.rule).order_by(purges.c.rule)
+    there = {row[0]: int(row[1]) for row in connection.execute(kept)}
+    for rule in sorted({**told, **there}):
+        said, found = told.get(rule, 0), there.get(rule, 0)
+        if said != found:
+            wrong.append(f"rule {rule}: the ledger tells of {said:,} versions purged, there are {found:,}")
+    return _checked("purges", f"{sum(there.values()):,} versions were purged by rule, none otherwise", wrong)
+
+
+def of_photos(connection: sa.Connection) -> Checked:
+    """Check every photo against the ledger."""
+    entered = {facts["photo"]: (seq, facts["sha256"]) for seq, _, facts in _rows_of(connection, "photo")}
+    purged = sum(int(facts.get("photos", 0)) for _, _, facts in _rows_of(connection, "purge"))
+    wrong, count = [], 0
+    for number in _all(connection, sa.select(photos.c.id).order_by(photos.c.id)):
+        content = connection.execute(sa.select(photos.c.content).where(photos.c.id == number)).scalar_one()
+        count += 1
+        if number not in entered:
+            wrong.append(f"photo {number}: the ledger does not know it")
+        elif entered.pop(number)[1] != sha256(content).hexdigest():
+            wrong.append(f"photo {number}: it is not the one that was kept")
+    if len(entered) != purged:
+        wrong.append(f"{len(entered):,} photos are gone, {purged:,} were purged by rule")
+    return _checked("photos", f"{count:,} photos are unchanged", wrong)
+
+
+def of_secret(connection: sa.Connection, secret: bytes | None) -> Checked:
+    """Check the site's secret against what the ledger committed to."""
+    if secret is None:
+        return Checked("secret", UNCHECKED, "not checked: the site's secret was not given (--data)")
+    committed = _commitments(connection)
+    if not committed:
+        return Checked("secret", UNCHECKED, "not checked: no list was published yet, which commits to it")
+    if sha256(secret).hexdigest() != committed[-1][1]:
+        return Checked("secret", BROKEN, "1 fault", ("it is not the one the ledger committed to",))
+    if len(committed) > 1:
+        told = f"it is the one the ledger committed to last; {len(committed) - 1} were in use before"
+        return Checked("secret", HOLDS, told)
+    return Checked("secret", HOLDS, "it is the one the ledger committed to")
+
+
+def of_outcomes(connection: sa.Connection, secret: bytes | None) -> Checked:
+    """Check that every outcome is the one that was entered."""
+    since = _keyed_since(connection, secret)
+    if secret is None or since is None:
+        return Checked("outcomes", UNCHECKED, "not checked: needs the site's secret (--data)")
+    entered = {facts["outcome"]: seq for seq, _, facts in _rows_of(connection, "outcome")}
+    wrong = []
+    for number in inspections.changed_behind(connection, secret):
+        if number not in entered:
+            wrong.append(f"outcome {number}: the ledger does not know it")
+        elif entered[number] > since:
+            wrong.append(f"outcome {number}: not what was entered (ledger row {entered[number]})")
+    count = sum(seq > since for seq in entered.values())
+    told = f"{count:,} outcomes are as they were entered{_before(len(entered) - count)}"
+    return _checked("outcomes", told, wrong)
+
+
+def of_lists(connection: sa.Connection, secret: bytes | None) -> Checked:
+    """Check that published lists are as they were, and draw them again."""
+    entered = {subject: (seq, facts) for seq, subject, facts in _rows_of(connection, "list.published")}
+    since = _keyed_since(connection, secret)
+    wrong, drawn = [], 0
+    kept = connection.execute(sa.select(lists).order_by(lists.c.id)).all()
+    for row in kept:
+        seq, facts = entered.pop(f"list:{row.id}", (0, _Facts()))
+        published = (facts["digest"], facts["data"], facts["draw"])
+        if not seq:
+            wrong.append(f"list {row.id}: the ledger does not know it")
+        elif (row.digest, row.data_hash, row.draw_commitment) != published:
+            wrong.append(f"list {row.id}: it is not the one that was published")
+        elif secret is not None and since is not None and seq > since:
+            drawn += 1
+            differs = publishing.drawn_again(connection, row.id, secret)
+            wrong += [f"list {row.id}: {text}" for text in differs[:1]]
+    wrong += [f"{subject.replace(':', ' ')}: in the ledger, but gone" for subject in entered]
+    told = f"{len(kept):,} lists are as they were published"
+    if secret is None or since is None:
+        told += "; their draws were not made again: that needs the site's secret (--data)"
+    else:
+        told += f"; {drawn:,} draws were made again and are the same{_before(len(kept) - drawn)}"
+    return _checked("lists", told, wrong)
+
+
+def _commitments(connection: sa.Connection) -> list[tuple[int, str]]:
+    """Return the ledger's commitments to secrets of the site: row and SHA-256, oldest first."""
+    return [(seq, facts["sha256"]) for seq, _, facts in _rows_of(connection, "site.secret")]
+
+
+def _keyed_since(connection: sa.Connection, secret: bytes | None) -> int | None:
+    """Return the ledger's row after which a secret was in use, None where it is not the one in use."""
+    if secret is None:
+        return None
+    committed = _commitments(connection)
+    if committed and committed[-1][1] != sha256(secret).hexdigest():
+        return None
+    # The first secret was in use before a list committed to it; one that replaced it was not.
+    return committed[-1][0] if len(committed) > 1 else 0
+
+
+def _before(count: int) -> str:
+    return f" ({count:,} of an earlier secret of the site were not checked)" if count else ""
+
+
+def of_scores(connection: sa.Connection, goes_on: Callable[[int], None] = lambda done: None) -> Checked:
+    """Compute every score that still has its record again, and compare to the bit."""
+    found: dict[str, Bundle | replaying.ReplayError] = {}
+
+    def model(model_id: str) -> Bundle:
+        if model_id not in found:
+            try:
+                found[model_id] = replaying.bundle_of(connection, model_id)
+            except replaying.ReplayError as error:
+                found[model_id] = error
+        given = found[model_id]
+        if isinstance(given, replaying.ReplayError):
+            raise given
+        return given
+
+    states: dict[str, int] = {}
+    wrong, done = [], 0
+    ready = sa.select(batches.c.id).where(batches.c.state == "ready")
+    ids = _all(connection, sa.select(scores.c.id).where(scores.c.batch_id.in_(ready)).order_by(scores.c.id))
+    for start in range(0, len(ids), _AT_ONCE):
+        for each in replaying.replay(connection, ids[start : start + _AT_ONCE], model):
+            states[each.state] = states.get(each.state, 0) + 1
+            if each.state in (replaying.DIFFERS, replaying.MISSING):
+                wrong.append(f"score {each.score_id}: {each.told}")
+        done += len(ids[start : start + _AT_ONCE])
+        goes_on(done)
+    told = f"{states.get(replaying.SAME, 0):,} scores are the same to the bit"
+    for state, words in (
+        (replaying.PURGED, "have their inputs purged by rule"),
+        (replaying.NO_MODEL, "were not replayed: their model is not here"),
+    ):
+        told += f"; {states[state]:,} {words}" if state in states else ""
+    return _checked("scores", told, wrong)
+
+
+def _checked(name: str, told: str, wrong: list[str]) -> Checked:
+    if not wrong:
+        return Checked(name, HOLDS, told)
+    more = [f"and {len(wrong) - NAMED:,} more"] if len(wrong) > NAMED else []
+    return Checked(name, BROKEN, f"{len(wrong):,} faults", (*wrong[:NAMED], *more))
+
+
+def _rows_of(connection: sa.Connection, kind: str) -> Iterator[tuple[int, str, dict[str, Any]]]:
+    """Yield number, subject and facts of the ledger's rows of a kind, oldest first."""
+    wanted = sa.select(ledger_rows.c.seq, ledger_rows.c.subject, ledger_rows.c.facts).where(
+        ledger_rows.c.kind == kind
+    )
+    for row in connection.execute(wanted.order_by(ledger_rows.c.seq)):
+        yield row.seq, row.subject, _Facts(_read(row.facts))
+
+
+class _Facts(dict[str, Any]):
+    """Facts of a row somebody may have changed: what is not there is empty."""
+
+    def __missing__(self, name: str) -> str:
+        return ""
+
+
+def _read(text: str) -> dict[str, Any]:
+    try:
+        facts = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _all(connection: sa.Connection, wanted: sa.Select[Any]) -> list[int]:
+    return list(connection.execute(wanted).scalars())
