@@ -1,0 +1,94 @@
+"""A port for the app: a database of this version, its folder, people, and clients of its plain routes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.sessions import SessionMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from app import guard, oidc, place, signing_in
+from app.identity import Elsewhere
+from risk.store import people
+from risk.store.database import Database
+from risk.store.upgrading import upgrade
+
+WORD = "a word that is long"
+HOST = "http://port.test"
+
+
+@pytest.fixture(scope="session")
+def made_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("app") / "port.db"
+    database = Database(path)
+    upgrade(database)
+    database.close()
+    return path
+
+
+@pytest.fixture
+def port(made_database: Path, tmp_path: Path) -> Iterator[place.Place]:
+    """The place the app works at during a test."""
+    folder = tmp_path / "port"
+    folder.mkdir()
+    shutil.copy(made_database, folder / "port.db")
+    made = place.Place(Database(folder / "port.db"), folder)
+    place.use(made)
+    yield made
+    place.use(None)
+    made.database.close()
+
+
+@pytest.fixture
+def account(port: place.Place) -> Callable[..., int]:
+    """Make accounts: login, role, and what `people.add` takes."""
+
+    def make(login: str, role: str = "officer", **given: Any) -> int:
+        given = {"password": WORD, "must_change": False, **given}
+        with port.database.write() as connection:
+            return people.add(connection, login, role, at=place.clock(), actor="system", **given)
+
+    return make
+
+
+def token(port: place.Place, user: int) -> str:
+    with port.database.write() as connection:
+        return people.opened(connection, user, at=place.clock())[1]
+
+
+def _echo(request: Any) -> PlainTextResponse:
+    return PlainTextResponse(f"page {request.url.path}")
+
+
+@pytest.fixture
+def client(port: place.Place) -> Callable[..., TestClient]:
+    """Make clients of the plain routes, with pages that echo where Streamlit's would be."""
+
+    def make(elsewhere: Elsewhere | None = None, peer: str = "10.1.2.3", **given: Any) -> TestClient:
+        known = elsewhere or Elsewhere()
+        methods = ["GET", "POST", "PUT", "DELETE"]
+        app = Starlette(
+            routes=[
+                *signing_in.routes(known),
+                *oidc.routes(known),
+                Route("/{path:path}", _echo, methods=methods),
+            ],
+            middleware=[
+                Middleware(guard.Guard, hosts=("port.test",), elsewhere=known),
+                Middleware(SessionMiddleware, secret_key="of tests"),
+            ],
+        )
+        headers = {"origin": HOST, **given.pop("headers", {})}
+        return TestClient(
+            app, base_url=HOST, headers=headers, client=(peer, 5000), follow_redirects=False, **given
+        )
+
+    return make
