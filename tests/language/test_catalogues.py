@@ -10,7 +10,7 @@ from risk import language, locales, translating, vocabulary
 OTHERS = [code for code in language.LANGUAGES if code != language.SOURCE]
 #: Words that judge people or clear goods, in every language.
 FORBIDDEN = {
-    "en": r"smuggl|guilty|\bsafe\b|\bcleared\b|criminal",
+    "en": r"smuggl|guilty|\bsafe\b|(?<!not mean )\bcleared\b|criminal",
     "fr": r"contreband|trafiquant|coupable|sans danger|\bsûrs?\b|criminel",
     "vi": r"buôn lậu|kẻ phạm|có tội|an toàn|tội phạm",
     "th": r"ลักลอบ|ผู้กระทำผิด|ปลอดภัย|อาชญากร",
