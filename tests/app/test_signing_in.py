@@ -1,4 +1,4 @@
-"""The plain routes: signing in and out, the first account, passwords, and what stands before every request."""
+"""The plain routes: signing in and out, the first account, passwords, what stands before every request."""
 
 from __future__ import annotations
 
@@ -221,8 +221,8 @@ def test_without_the_code_there_is_none(client: Clients, port: place.Place) -> N
     code = first_account.offer(port.folder, at=place.clock())
     for wrong in ("", "AAAAA-AAAAA-AAAAA-AAAAA", code[:-1], code + "2"):
         assert first(client(), wrong).status_code == 400
-    for given in ({"again": "another word"}, {"password": "short", "again": "short"}, {"login": "x y"}):
-        answer = first(client(), code, **given)
+    for changed in ({"again": "another word"}, {"password": "short", "again": "short"}, {"login": "x y"}):
+        answer = first(client(), code, **changed)
         assert answer.status_code == 400
         assert 'role="alert"' in answer.text
     with port.database.read() as connection:
