@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.manifest.canonical import DECLARES, POSITION
+from features.manifest.filling import fill
 
 #: What a declaration says better than the manifest; all else it only fills in where the manifest is silent.
 BETTER = (
@@ -27,7 +28,6 @@ BETTER = (
     "broker_name",
     "consignee_id",
 )
-_OWN = ("shipment_id", "known_at", "source_file", "source_position", POSITION)
 
 
 def split(table: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -64,15 +64,8 @@ def join(bills: pd.DataFrame, said: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     place = pd.Series(latest.index, index=latest["shipment_id"]).reindex(said["shipment_id"]).to_numpy()
     here = ~np.isnan(place)
     told, rows = said[here], bills.index[place[here].astype(np.int64)]
+    bills = fill(bills, rows, told, BETTER)
     told = told.set_axis(rows)
-    bills = bills.copy()
-    for name in told.columns:
-        if name in _OWN:
-            continue
-        if name not in bills:
-            bills[name] = pd.Series(index=bills.index, dtype=told[name].dtype)
-        new, old = told[name], bills.loc[rows, name]
-        bills.loc[rows, name] = new.where(new.notna(), old) if name in BETTER else old.where(old.notna(), new)
     if "known_at" in told and "known_at" in bills:
         bills.loc[rows, "known_at"] = pd.concat([bills.loc[rows, "known_at"], told["known_at"]], axis=1).max(
             axis=1
