@@ -98,7 +98,7 @@ def _phrases() -> Iterator[str]:
 def _from_sources() -> Iterator[tuple[Text, str]]:
     sources = [path.read_text(encoding="utf-8") for room in _ROOMS for path in (ROOT / room).rglob("*.py")]
     named = {name for text in sources for found in _REFUSALS.findall(text) for name in found if name}
-    keywords = {**_CALLS, "Refusal": None, **dict.fromkeys(named)}
+    keywords = {**_CALLS, "Refusal": None, "Problem": (3,), **dict.fromkeys(named)}
     for room in _ROOMS:
         rows = extract_from_dir(ROOT / room, method_map=_METHODS, keywords=keywords)
         for name, _, text, _, _ in rows:
