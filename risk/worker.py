@@ -28,7 +28,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest import ManifestError
-from risk import intake, purging, remembering
+from risk import intake, purging, remembering, upkeep
 from risk.engine import Engine
 from risk.store import jobs, settings, shipments, working_out
 from risk.store.database import Busy, Database
@@ -95,12 +95,10 @@ class Worker:
             return jobs.get(connection, job.id)
 
     def _do(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
-        if job.kind not in ("load", "purge"):
+        work = {"load": self._load, "purge": self._purge, "backup": self._back_up, "verify": self._verify}
+        if job.kind not in work:
             raise ValueError(f"{job.kind}: no such work")
-        if job.kind == "load":
-            self._load(job, goes_on)
-        else:
-            self._purge(job, goes_on)
+        work[job.kind](job, goes_on)
 
     def _moment(self) -> pd.Timestamp:
         """Return the moment shipments are looked at, which stands still in a sample."""
@@ -108,9 +106,19 @@ class Worker:
             return settings.moment(settings.current(connection), self.now())
 
     def _purge(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
-        at, actor = self._moment(), "system" if job.asked_by is None else f"user:{job.asked_by}"
         places = (self.folder / STATE, self.folder / UPLOADS)
-        result = purging.run(self.database, *places, at=at, actor=actor, goes_on=goes_on)
+        at, actor = self._moment(), _asker(job)
+        self._done(job, purging.run(self.database, *places, at=at, actor=actor, goes_on=goes_on))
+
+    def _back_up(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+        made = upkeep.back_up(self.database, self.folder, at=self.now(), actor=_asker(job), goes_on=goes_on)
+        self._done(job, made)
+
+    def _verify(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+        head = str(job.asked.get("head", ""))
+        self._done(job, upkeep.verify(self.database, self.folder, head, goes_on=goes_on))
+
+    def _done(self, job: jobs.Job, result: dict[str, Any]) -> None:
         with self.database.write() as connection:
             jobs.end(connection, job.id, self.name, "done", at=self.now(), result=result)
 
@@ -218,6 +226,10 @@ def age_of_beat(folder: Path) -> float | None:
         return max(0.0, time.time() - (folder / _BEATS).stat().st_mtime)
     except OSError:
         return None
+
+
+def _asker(job: jobs.Job) -> str:
+    return "system" if job.asked_by is None else f"user:{job.asked_by}"
 
 
 @lru_cache(maxsize=2)

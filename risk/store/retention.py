@@ -128,7 +128,7 @@ def _set_hold(
     connection: sa.Connection, shipment_id: int, to: bool, code: str, person: Person, at: pd.Timestamp
 ) -> None:
     if not person.may("hold_data"):
-        raise HoldError("a legal hold is set and lifted by a supervisor or an administrator")
+        raise HoldError("a legal hold is set and lifted by a supervisor")
     if code not in (HOLD if to else LIFT):
         raise HoldError(f"{code[:40]!r} is no reason to {'set' if to else 'lift'} a hold")
     row = connection.execute(sa.select(shipments.c.legal_hold).where(shipments.c.id == shipment_id)).first()

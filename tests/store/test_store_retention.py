@@ -260,7 +260,7 @@ def test_a_hold_keeps_until_it_is_lifted(database: Database, ana: people.Person)
     assert set(due(database)) == {"OLD"}
 
 
-@pytest.mark.parametrize("role", ["officer", "analyst", "auditor"])
+@pytest.mark.parametrize("role", ["officer", "analyst", "auditor", "admin"])
 def test_not_everybody_holds(database: Database, ana: people.Person, role: str) -> None:
     old = put(database, "OLD", person=True)
     with pytest.raises(HoldError), database.write() as connection:
