@@ -87,7 +87,10 @@ def test_the_clock_of_a_live_animal_invents_nothing() -> None:
         ({"waiting": True, "step": "located"}, "waiting"),
         ({"decided": True, "inspection": "full", "found": ["clean"], "status": "provisional"}, "clean"),
         ({"decided": True, "inspection": "full", "found": ["live_animals"], "status": "confirmed"}, "find"),
-        ({"decided": True, "inspection": "full", "found": ["live_animals"], "status": "overturned"}, "overturned"),
+        (
+            {"decided": True, "inspection": "full", "found": ["live_animals"], "status": "overturned"},
+            "overturned",
+        ),
         ({"decided": True, "inspection": "scan", "found": ["other_offence"], "status": ""}, "other_offence"),
         ({"decided": True, "inspection": "not_inspected", "found": [], "status": ""}, "not_inspected"),
     ],

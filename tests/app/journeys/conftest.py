@@ -1,0 +1,87 @@
+"""A real browser at a real port; every request is written down, and none may leave the machine."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+_SPEC = importlib.util.spec_from_file_location("serving_port", Path(__file__).parents[1] / "serving_port.py")
+serving_port: Any = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(serving_port)
+
+_QUIET = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--disable-dev-shm-usage",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "journeys need Chromium (Debian: chromium); CI installs it"
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=path, headless=True, args=list(_QUIET))
+        yield found
+        found.close()
+
+
+class Watched:
+    """Pages of one browser, and what they asked for and complained of."""
+
+    def __init__(self, browser: Browser, home: str, **given: Any) -> None:
+        self.home, self.asked, self.complaints = home, [], []
+        self.alive = given.get("java_script_enabled", True)
+        self.context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **given})
+        self.context.set_default_timeout(30_000)
+
+    def page(self) -> Page:
+        page = self.context.new_page()
+        page.on("request", lambda request: self.asked.append(request.url))
+        page.on("websocket", lambda socket: self.asked.append(socket.url))
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        return page
+
+    def check(self) -> None:
+        """Fail where anything was asked of another machine, or was kept from loading by the policy."""
+        host = re.escape(self.home.split("//")[1])
+        here = re.compile(rf"(?:(?:http|ws)://{host}/|data:|blob:|about:)")
+        assert [url for url in self.asked if not here.match(url)] == []
+        assert [text for text in self.complaints if "Content Security Policy" in text] == []
+        assert any(url.startswith("ws://") for url in self.asked) == self.alive, (
+            "pages come alive by WebSocket"
+        )
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Any]:
+    """A port that was just started for the first time."""
+    app = serving_port.Served(tmp_path)
+    try:
+        app.until()
+        yield app
+    finally:
+        app.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def watched(browser: Browser, served: Any) -> Iterator[Callable[..., Watched]]:
+    made: list[Watched] = []
+
+    def make(**given: Any) -> Watched:
+        made.append(Watched(browser, served.url, **given))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.check()
+        each.context.close()
