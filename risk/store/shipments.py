@@ -172,6 +172,11 @@ def add(connection: sa.Connection, batch_id: int, filed: Filed, rows: Sequence[i
             ],
         )
         ids |= {row.bill: row.id for row in made}
+    # Once a version names a private person, the whole shipment is kept no longer than a person's.
+    again = part["natural_person"].astype(bool) & ~part["bill"].isin(new["bill"])
+    if again.any():
+        named = [int(ids[bill]) for bill in part.loc[again, "bill"]]
+        connection.execute(shipments.update().where(shipments.c.id.in_(named)).values(natural_person=True))
     inserted = [
         {
             **{name: _cell(value) for name, value in row.items() if name in _VERSION},

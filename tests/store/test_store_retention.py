@@ -14,8 +14,19 @@ import sqlalchemy as sa
 
 from features.history import State
 from features.history.events import shipment_keys
-from risk import purging, remembering, worker
-from risk.store import decisions, inspections, jobs, ledger, people, retention, settings, tables
+from risk import intake, purging, remembering, worker
+from risk.engine import Engine
+from risk.store import (
+    decisions,
+    inspections,
+    jobs,
+    ledger,
+    people,
+    retention,
+    settings,
+    shipments,
+    tables,
+)
 from risk.store.database import Database
 from risk.store.inspections import Outcome
 from risk.store.retention import HoldError
@@ -411,6 +422,26 @@ def test_the_rest_goes_by_its_own_rules(database: Database, ana: people.Person, 
         assert ledger.verify(connection).holds
     with database.write() as connection:
         assert retention.purge_rest(connection, at=NOW, actor="system") == {}
+
+
+def test_a_version_that_names_a_person_makes_the_shipment_a_persons(
+    database: Database, tmp_path: Path
+) -> None:
+    table = pd.read_csv(SAMPLES / "port_day.csv", dtype="str").head(6)
+    for role in ("shipper", "consignee"):
+        table[f"{role}_name"] = "Harbour Trading Co Ltd"
+    engine, natural = Engine.load(), tables.shipments.c.natural_person
+    for number, name in enumerate(("Harbour Trading Co Ltd", NAME, "Harbour Trading Co Ltd")):
+        table["known_at"] = f"2025-01-0{number + 5}T04:30"
+        table.loc[0, "consignee_name"] = name
+        table.to_csv(tmp_path / "day.csv", index=False)
+        what = intake.Load([tmp_path / "day.csv"], None, engine, None, KEY)
+        at = pd.Timestamp("2025-01-08 04:00") + days(number)
+        batch = intake.load(database, what, job_id=None, at=at)
+        with database.write() as connection:
+            shipments.finish(connection, batch.batch_id, batch.counts, at=at, actor="system")
+        assert count(database, tables.shipments, natural) == (0 if number == 0 else 1)
+    assert count(database, tables.versions) == 8
 
 
 # --- the worker, the past, the files ---------------------------------------------------------
