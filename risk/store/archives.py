@@ -1,6 +1,6 @@
 """The file a backup is: a ZIP archive whose every part has its SHA-256 in ``about.json``.
 
-Parts are ``port.db``, the site's secret, the port's past, models of its own and files of loads not done yet;
+Parts are ``port.db``, the site's secret, how people sign in, the port's past, models of its own and files of loads not done yet;
 nothing else may be in it, and nothing is ever named so that it would be written outside a data folder.
 """
 
@@ -21,7 +21,7 @@ from features.history import placing
 
 FORMAT = "wildcargo backup"
 VERSION = 1
-DATABASE, SECRET, ABOUT = "port.db", "site.key", "about.json"
+DATABASE, SECRET, SIGNIN, ABOUT = "port.db", "site.key", "signin.toml", "about.json"
 STATE, UPLOADS, MODELS = "state", "uploads", "models"
 STATE_FILES = tuple(sorted(placing.FILES))
 
@@ -196,7 +196,7 @@ def _may_be(name: str) -> bool:
     if "\\" in name or ":" in name or ".." in parts or name != "/".join(parts):
         return False
     if len(parts) == 1:
-        return name in (DATABASE, SECRET)
+        return name in (DATABASE, SECRET, SIGNIN)
     if parts[0] == STATE:
         return len(parts) == 2 and parts[1] in STATE_FILES
     if parts[0] == UPLOADS:

@@ -1,7 +1,7 @@
 """A port's database with what belongs to it in one file, made while people work.
 
 A backup (`archives`) holds every table in a SQLite file, whatever kind of server it came from, the site's
-secret, the port's past, models the port trained and files of loads not done yet. It holds everything that is
+secret, how people sign in, the port's past, models the port trained and files of loads not done yet. It holds everything that is
 personal and the secret that keys draws, so it is readable by its owner alone and belongs where the database
 itself might lie. Sessions are left out: after a restore everybody signs in again. It is there whole or not
 at all; `restoring` puts it back.
@@ -24,7 +24,17 @@ from features.history.storage import StateError
 from models.bundle import BundleError
 from risk.engine import load_bundle
 from risk.store import archives, jobs, ledger, upgrading
-from risk.store.archives import DATABASE, MODELS, SECRET, STATE, STATE_FILES, UPLOADS, About, BackupError
+from risk.store.archives import (
+    DATABASE,
+    MODELS,
+    SECRET,
+    SIGNIN,
+    STATE,
+    STATE_FILES,
+    UPLOADS,
+    About,
+    BackupError,
+)
 from risk.store.copying import CopyError, copy, rows_in
 from risk.store.database import Database
 from risk.store.tables import jobs as job_rows
@@ -119,6 +129,8 @@ def _written(
         snapshot.close()
     archives.put(archive, work / DATABASE, DATABASE, sums)
     archives.put(archive, folder / SECRET, SECRET, sums)
+    if (folder / SIGNIN).is_file():
+        archives.put(archive, folder / SIGNIN, SIGNIN, sums)
     goes_on(STATE)
     # After the database: what the past has seen more than that is added to it again, which changes nothing.
     _put_state(archive, folder / STATE, work / STATE, sums)

@@ -151,6 +151,7 @@ def test_what_goes_in_comes_out_on_either_kind(
     database: Database, other: Database, folder: Path, tmp_path: Path
 ) -> None:
     fill(database)
+    (folder / "signin.toml").write_text('default_role = "officer"')
     before = everything(database)
     about = make(database, folder, tmp_path / "port.zip")
     assert about.holds
@@ -161,7 +162,9 @@ def test_what_goes_in_comes_out_on_either_kind(
     assert [row[3] for row in after["ledger"][len(before["ledger"]) :]] == ["restore"]
     after["ledger"] = after["ledger"][: len(before["ledger"])]
     assert after == before
-    assert (tmp_path / "new" / "site.key").read_bytes() == (folder / "site.key").read_bytes()
+    for name in ("site.key", "signin.toml"):
+        assert (tmp_path / "new" / name).read_bytes() == (folder / name).read_bytes()
+        assert stat.S_IMODE((tmp_path / "new" / name).stat().st_mode) == 0o600
     with other.read() as connection:
         assert ledger.verify(connection, about.head).holds
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.sessions)).scalar() == 0
