@@ -28,7 +28,11 @@ _STYLE = """
 [data-testid="stMainBlockContainer"] { padding-top: 3rem; }
 :focus-visible { outline: 3px solid #c2410c; outline-offset: 2px; }
 """
-_RIGHT_TO_LEFT = '[data-testid="stAppViewContainer"] { direction: rtl; text-align: start; }'
+_RIGHT_TO_LEFT = """
+[data-testid="stAppViewContainer"] { direction: rtl; }
+[data-testid="stHeading"] *, [data-testid="stMarkdownContainer"] *, [data-testid="stTable"] * {
+  text-align: right !important; }
+"""
 
 
 def begin() -> None:

@@ -56,21 +56,35 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def of(person: Person) -> list[StreamlitPage]:
-    """Return the pages a person may see; one that says so where there is none."""
+def seen_by(person: Person) -> list[Page]:
+    """Return the pages a person may see; one that says so where there is none in the navigation."""
     seen = [page for page in PAGES if page.action and person.may(page.action)]
     if not any(page.listed for page in seen):
         seen.insert(0, next(page for page in PAGES if not page.action))
-    return [_made(page, default=number == 0) for number, page in enumerate(seen)]
+    return seen
 
 
-def _made(page: Page, *, default: bool) -> StreamlitPage:
+def of(person: Person) -> list[StreamlitPage]:
+    """Return the pages a person may see, for Streamlit's navigation."""
+    seen = seen_by(person)
+    made = [_made(page) for page in seen]
+    first = made[next(number for number, page in enumerate(seen) if page.listed or not page.action)]
+
+    # Streamlit knows the page one begins with by no path but "/": it is a page of its own that leads on, so
+    # that every page is found by its name.
+    def begin() -> None:
+        asked = {name: st.query_params.get_all(name) for name in st.query_params}
+        st.switch_page(first, query_params=asked)
+
+    return [st.Page(begin, title=first.title, default=True, visibility="hidden"), *made]
+
+
+def _made(page: Page) -> StreamlitPage:
     return st.Page(
         _shown(page.name),
         title=_(page.title),
         icon=page.icon,
         url_path=page.name,
-        default=default,
         visibility="visible" if page.listed else "hidden",
     )
 

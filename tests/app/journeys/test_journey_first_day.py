@@ -76,8 +76,10 @@ def test_from_the_first_start_to_a_loaded_day(
     page.reload()
     expect(page.get_by_text("Done", exact=True)).to_be_visible(timeout=LONG)
     expect(page.get_by_text("Shipments: 300")).to_be_visible()
-    page.reload()
+    assert page.url == served.url + "/load"
+    page.goto(served.url + "/load")
     expect(page.get_by_text("not known for this port")).to_be_visible()
+    expect(page.get_by_text("Page not found")).to_have_count(0)
 
     sign_out(page)
     page.goto(served.url + "/load")
