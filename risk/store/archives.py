@@ -1,7 +1,8 @@
 """The file a backup is: a ZIP archive whose every part has its SHA-256 in ``about.json``.
 
-Parts are ``port.db``, the site's secret, how people sign in, the port's past, models of its own and files of loads not done yet;
-nothing else may be in it, and nothing is ever named so that it would be written outside a data folder.
+Parts are ``port.db``, the site's secret, how people sign in, the port's past, models of its own and files of
+loads not done yet; nothing else may be in it, and nothing is ever named so that it would be written outside a
+data folder.
 """
 
 from __future__ import annotations

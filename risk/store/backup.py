@@ -1,10 +1,10 @@
 """A port's database with what belongs to it in one file, made while people work.
 
 A backup (`archives`) holds every table in a SQLite file, whatever kind of server it came from, the site's
-secret, how people sign in, the port's past, models the port trained and files of loads not done yet. It holds everything that is
-personal and the secret that keys draws, so it is readable by its owner alone and belongs where the database
-itself might lie. Sessions are left out: after a restore everybody signs in again. It is there whole or not
-at all; `restoring` puts it back.
+secret, how people sign in, the port's past, models the port trained and files of loads not done yet. It holds
+everything that is personal and the secret that keys draws, so it is readable by its owner alone and belongs
+where the database itself might lie. Sessions are left out: after a restore everybody signs in again. It is
+there whole or not at all; `restoring` puts it back.
 """
 
 from __future__ import annotations
