@@ -26,11 +26,12 @@ _STYLE = """
 .wildcargo-button { display: inline-block; padding: .75rem 1.25rem; font-weight: 700; color: #fff !important;
   background: #0b5a7a; border-radius: .375rem; text-decoration: none; }
 [data-testid="stMainBlockContainer"] { padding-top: 3rem; }
-:focus-visible { outline: 3px solid #c2410c; outline-offset: 2px; }
+a:focus-visible, button:focus-visible { outline: 3px solid #c2410c; outline-offset: 2px; }
 """
 _RIGHT_TO_LEFT = """
 [data-testid="stAppViewContainer"] { direction: rtl; }
-[data-testid="stHeading"] *, [data-testid="stMarkdownContainer"] *, [data-testid="stTable"] * {
+[data-testid="stHeading"] *, [data-testid="stMarkdownContainer"] *, [data-testid="stTable"] *,
+[data-testid="stCaptionContainer"] {
   text-align: right !important; }
 """
 
@@ -84,14 +85,20 @@ def basis(shown: Frame) -> None:
 def end(shown: Frame) -> None:
     """Show the footer: port, model, ledger head, version, time."""
     zone = str(session.chosen()["time_zone"])
+    # Each part by itself: in a line from right to left, numbers of one would else run into another's.
     parts = [
-        shown.port,
-        _("Model {id}").format(id=shown.model_id) if shown.model_id else "",
-        _("Ledger {head}").format(head=shown.head),
-        f"wildcargo {_version()}",
-        moment(session.now(), zone),
+        html.escape(shown.port),
+        html.escape(_("Model {id}")).format(id=_apart(shown.model_id)) if shown.model_id else "",
+        html.escape(_("Ledger {head}")).format(head=_apart(shown.head)),
+        f"wildcargo {html.escape(_version())}",
+        html.escape(moment(session.now(), zone)),
     ]
-    st.html(f'<footer class="wildcargo-foot">{html.escape(" · ".join(filter(None, parts)))}</footer>')
+    told = " · ".join(f"<bdi>{part}</bdi>" for part in parts if part)
+    st.html(f'<footer class="wildcargo-foot">{told}</footer>')
+
+
+def _apart(text: str) -> str:
+    return f'<bdi dir="ltr">{html.escape(text)}</bdi>'
 
 
 def _version() -> str:

@@ -154,8 +154,8 @@ def _answers(key: int, proposal: MappingProposal) -> Answer:
         ):
             _rows(key, rest[: view.ASKED_FIRST * 4], choices, columns)
     left, middle, right = st.columns(3)
-    days = {None: _("As the dates tell"), True: _("Day first: 31/12"), False: _("Month first: 12/31")}
-    dayfirst = left.selectbox(
+    days = {"": _("As the dates tell"), "day": _("Day first: 31/12"), "month": _("Month first: 12/31")}
+    written = left.selectbox(
         _("How dates are written"), list(days), format_func=days.__getitem__, key=f"days-{key}"
     )
     weight = middle.selectbox(_("Unit of the weights"), list(unknown_tables.WEIGHTS), key=f"kg-{key}")
@@ -163,6 +163,7 @@ def _answers(key: int, proposal: MappingProposal) -> Answer:
     mode = right.selectbox(
         _("How all of it travels"), list(modes), format_func=modes.__getitem__, key=f"mode-{key}"
     )
+    dayfirst = {"day": True, "month": False}.get(written)
     return Answer(columns, {"mode": mode} if mode else {}, dayfirst, weight)
 
 
@@ -197,7 +198,7 @@ def _preview(table: uploads.Upload, toml: str) -> bool:
         st.error("  \n".join(plain(line) for line in str(error).splitlines()[:10]))
         return False
     st.caption(
-        _("{rows} rows looked at, {shipments} shipments, {problems} problems").format(
+        _("Rows looked at: {rows} · Shipments: {shipments} · Problems: {problems}").format(
             rows=number(found.rows), shipments=number(len(found.table)), problems=number(len(found.problems))
         )
     )

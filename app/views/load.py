@@ -21,6 +21,8 @@ SHOWN = (
     *("goods_description", "hs_codes", "origin_country", "loading_port", "discharge_port"),
     *("destination_country", "gross_weight_kg", "packages", "container_ids", "vessel_or_flight"),
 )
+#: Where a row stands: of a preview, in no file that anybody knows.
+_WHERE = ("source_file", "source_position")
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,6 @@ def previewed(table: pd.DataFrame, most: int = 3) -> pd.DataFrame:
     """
     head = table.head(most)
     names = [name for name in (*SHOWN, *(n for n in head.columns if n not in SHOWN)) if name in head.columns]
-    names = [name for name in names if head[name].notna().any()]
+    names = [name for name in names if name not in _WHERE and head[name].notna().any()]
     texts = {name: ["" if pd.isna(cell) else str(cell) for cell in head[name]] for name in names}
     return pd.DataFrame.from_dict(texts, orient="index", columns=[str(n + 1) for n in range(len(head))])

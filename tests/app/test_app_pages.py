@@ -146,7 +146,7 @@ def test_the_frame_says_what_this_is_and_what_scores_rest_on(
     assert "SAMPLE" in said
     assert "not known for this port" in said
     assert "does not mean cleared" in " ".join(said.split())
-    assert "Model m9" in said
+    assert 'Model <bdi dir="ltr">m9</bdi>' in said
     assert "&lt;b&gt;Port" in said
     assert "<b>Port" not in said
     with port.database.write() as connection:
