@@ -197,11 +197,9 @@ def _preview(table: uploads.Upload, toml: str) -> bool:
     except ManifestError as error:
         st.error("  \n".join(plain(line) for line in str(error).splitlines()[:10]))
         return False
-    st.caption(
-        _("Rows looked at: {rows} · Shipments: {shipments} · Problems: {problems}").format(
-            rows=number(found.rows), shipments=number(len(found.table)), problems=number(len(found.problems))
-        )
-    )
+    counts = {"rows_read": found.rows, "shipments": len(found.table)}
+    told = [f"{_count(name)}: {number(n)}" for name, n in counts.items()]
+    st.caption(" · ".join([*told, f"{_('Problems')}: {number(len(found.problems))}"]))
     shown = view.previewed(found.table).map(plain)
     shown.index = pd.Index(
         [_(schema.BY_NAME[name].meaning) if name in schema.BY_NAME else plain(name) for name in shown.index]
