@@ -25,6 +25,8 @@ _STYLE = """
   font-size: .875rem; overflow-wrap: anywhere; }
 .wildcargo-button { display: inline-block; padding: .75rem 1.25rem; font-weight: 700; color: #fff !important;
   background: #0b5a7a; border-radius: .375rem; text-decoration: none; }
+[data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
+  color: #3d4c58 !important; opacity: 1; }
 [data-testid="stMainBlockContainer"] { padding-top: 3rem; }
 a:focus-visible, button:focus-visible { outline: 3px solid #c2410c; outline-offset: 2px; }
 """

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment, FileSystemLoader
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -35,6 +35,9 @@ from risk.store.database import Busy, StoreError
 _LARGEST = 16_384
 #: Seconds without a beat after which the worker is taken for gone.
 _STALE = 60.0
+
+#: Passwords checked at once: each check is slow on purpose and holds up who writes.
+_AT_ONCE = 2
 
 Opened = tuple[people.Person, str]
 
@@ -108,7 +111,7 @@ async def _sign_in(request: Request, elsewhere: Elsewhere) -> Response:
                 people.sign_out(connection, token_of(request.headers), at=clock())
             return found
 
-    found = await to_thread.run_sync(opened)
+    found = await to_thread.run_sync(opened, limiter=_limiter())
     if found is None:
         wrong = words(request)("Login and password do not fit together, or the account is closed for now.")
         return _asks(request, elsewhere, target, 401, wrong=wrong, login=login[:80])
@@ -266,6 +269,11 @@ async def _form(request: Request) -> dict[str, str]:
         return dict(parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20))
     except ValueError:
         return {}
+
+
+@cache
+def _limiter() -> CapacityLimiter:
+    return CapacityLimiter(_AT_ONCE)
 
 
 @cache
