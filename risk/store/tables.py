@@ -174,7 +174,7 @@ versions = sa.Table(
     _to("batches", "batch_id", index=True),
     sa.Column("number", sa.Integer, nullable=False),
     # The one people work with; at most one per shipment.
-    sa.Column("current", sa.Boolean, nullable=False, index=True),
+    sa.Column("current", sa.Boolean, nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
     _time("known_at"),
     _time("arrives_at", needed=False, index=True),
@@ -194,8 +194,10 @@ versions = sa.Table(
     sa.Column("packages", sa.Float),
     sa.Column("gross_weight_kg", sa.Float),
     sa.UniqueConstraint("shipment_id", "number"),
+    # What travels together (`risk.store.past`).
+    sa.Index("ix_versions_master_bill", "master_bill"),
+    sa.Index("ix_versions_conveyance", "conveyance"),
 )
-
 #: The declared row whole, and what of it is searched. Purged.
 declared = sa.Table(
     "declared",
@@ -214,7 +216,8 @@ party_marks = sa.Table(
     sa.Column("version_id", sa.ForeignKey("versions.id"), primary_key=True),
     sa.Column("role", sa.String(10), primary_key=True),
     sa.Column("mark", sa.String(64), primary_key=True),
-    sa.Index("ix_party_marks_mark", "mark"),
+    # Covers what a party's past is looked up by: a forwarder's mark stands on many thousands of rows.
+    sa.Index("ix_party_marks_mark_role_version_id", "mark", "role", "version_id"),
 )
 
 scores = sa.Table(
@@ -291,6 +294,8 @@ list_rows = sa.Table(
     sa.Column("selection_probability", sa.Float, nullable=False),
     _text("pool"),
     sa.Index("ix_list_rows_shipment_id", "shipment_id"),
+    # The chosen of a list among the many that were ranked.
+    sa.Index("ix_list_rows_selected_by_list_id", "selected_by", "list_id"),
 )
 
 # --- what officers do -----------------------------------------------------------------------
@@ -315,7 +320,7 @@ overrides = sa.Table(
     sa.Column("state", sa.String(10), nullable=False, index=True),
     sa.Column("model_rank", sa.Integer),
     _to("users", "user_id"),
-    _time("at"),
+    _time("at", index=True),
     _to("users", "second_id", needed=False),
     _time("second_at", needed=False),
 )
@@ -338,7 +343,7 @@ outcomes = sa.Table(
     _to("shipments", "shipment_id", index=True),
     _to("outcomes", "replaces_id", needed=False),
     # The one in force; a corrected one stays and is not.
-    sa.Column("current", sa.Boolean, nullable=False, index=True),
+    sa.Column("current", sa.Boolean, nullable=False),
     # Sent twice, kept once: the browser's own number of what it sends.
     sa.Column("request", sa.String(64), nullable=False, unique=True),
     sa.Column("inspection", sa.String(15), nullable=False),  # not_inspected, documents, scan, dog, …
@@ -355,9 +360,9 @@ outcomes = sa.Table(
     sa.Column("selected_by", sa.String(15), nullable=False, server_default=""),
     sa.Column("selection_probability", sa.Float),
     sa.Column("remembered", sa.Boolean, nullable=False, server_default=sa.false()),
-    _time("inspected_at", needed=False),  # missing: not inspected
+    _time("inspected_at", needed=False, index=True),  # missing: not inspected
     _to("users", "user_id", needed=False),
-    _time("at"),
+    _time("at", index=True),
 )
 
 photos = sa.Table(

@@ -8,13 +8,20 @@ import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 
+from risk.store import inspections, people, tables
 from risk.store.database import Database
+from risk.store.inspections import Outcome
 from risk.store.tables import metadata
 from risk.store.upgrading import upgrade
+
+NOW = pd.Timestamp("2026-11-22 04:00")
+KEY = b"k" * 32
 
 
 def _programs() -> Path:
@@ -107,3 +114,155 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
         opened = _emptied(request.getfixturevalue("postgresql"))
     yield opened
     opened.close()
+
+
+def _insert(connection: sa.Connection, table: sa.Table, **row: Any) -> int:
+    return int(connection.execute(table.insert().values(**row).returning(table.c.id)).scalar_one())
+
+
+class Port:
+    """A port's database to put shipments with a past into, without the engine."""
+
+    now, hour, day = NOW, pd.Timedelta(hours=1), pd.Timedelta(days=1)
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    def person(self, login: str = "chi", role: str = "supervisor") -> people.Person:
+        with self.database.write() as connection:
+            number = people.add(connection, login, role, at=NOW - 400 * self.day, actor="system")
+        return people.Person(number, login, "", role, "en")
+
+    def shipment(
+        self,
+        bill: str,
+        known_at: pd.Timestamp = NOW,
+        *,
+        parties: dict[str, str] | None = None,
+        families: dict[str, float] | None = None,
+        row: dict[str, Any] | None = None,
+        model_id: str = "m1",
+        log_odds: float = -5.0,
+        state: str = "ready",
+        **version: Any,
+    ) -> int:
+        """Put one shipment in; ``parties`` are role -> mark."""
+        about = {"model_id": model_id, "risk_basis": "prior", "counts": {}, "data_hash": f"{bill:0>64}"}
+        with self.database.write() as connection:
+            batch = _insert(connection, tables.batches, state=state, scored_at=known_at, **about)
+            found = connection.execute(
+                sa.select(tables.shipments.c.id).where(tables.shipments.c.bill == bill)
+            )
+            number = found.scalar() or _insert(
+                connection, tables.shipments, bill=bill, first_known_at=known_at
+            )
+            mine = tables.versions.c.shipment_id == number
+            before = connection.execute(sa.select(sa.func.count()).select_from(tables.versions).where(mine))
+            count = int(before.scalar_one())
+            connection.execute(tables.versions.update().where(mine).values(current=False))
+            usual = {"arrives_at": known_at + 6 * self.hour, "mode": "sea", "heading": "0303", "origin": "VN"}
+            made = _insert(
+                connection,
+                tables.versions,
+                **(
+                    usual
+                    | {
+                        "shipment_id": number,
+                        "batch_id": batch,
+                        "number": count + 1,
+                        "current": state == "ready",
+                    }
+                    | {"content_hash": "c", "known_at": known_at}
+                    | version
+                ),
+            )
+            score = _insert(
+                connection,
+                tables.scores,
+                version_id=made,
+                batch_id=batch,
+                model_id=model_id,
+                current=True,
+                log_odds=log_odds,
+                risk=0.01,
+                risk_basis="prior",
+                families=families or {},
+                record_hash=f"{made:064x}",
+            )
+            connection.execute(
+                tables.reasons.insert().values(
+                    score_id=score, records=[], told=[f"Why of {bill} {count + 1}"]
+                )
+            )
+            connection.execute(
+                tables.declared.insert().values(
+                    version_id=made, row=row or {}, origin={}, search=bill.lower()
+                )
+            )
+            for role, mark in (parties or {}).items():
+                connection.execute(
+                    tables.party_marks.insert().values(version_id=made, role=role, mark=f"{mark:0>64}")
+                )
+        return number
+
+    def outcome(
+        self,
+        number: int,
+        who: people.Person,
+        at: pd.Timestamp = NOW,
+        *,
+        replaces: int | None = None,
+        **fields: Any,
+    ) -> int:
+        """Enter an outcome; nothing was found unless said otherwise."""
+        usual: dict[str, Any] = {"inspection": "full", "found": ("clean",)}
+        if fields.get("inspection") == "not_inspected":
+            usual = {"found": (), "why_not": "no_time"}
+        entered = Outcome(**{**usual, **fields})
+        request = f"{number}-{at.isoformat()}-{replaces}"
+        with self.database.write() as connection:
+            return inspections.record(
+                connection, number, entered, who, at=at, request=request, key=KEY, replaces=replaces
+            )
+
+    def listed(self, chosen: dict[int, str], at: pd.Timestamp = NOW, ranked: tuple[int, ...] = ()) -> int:
+        """Publish a list as given: shipment -> how it was chosen; ``ranked`` were not chosen."""
+        with self.database.write() as connection:
+            count = connection.execute(sa.select(sa.func.count()).select_from(tables.lists)).scalar_one()
+            made = _insert(
+                connection,
+                tables.lists,
+                digest=f"{count:064x}",
+                capacity=[],
+                random_share=0.1,
+                model_id="m1",
+                risk_basis="prior",
+                data_hash="d" * 64,
+                draw_commitment="e" * 64,
+                shipments=len(chosen) + len(ranked),
+                published_at=at,
+            )
+            for place, number in enumerate((*chosen, *ranked), 1):
+                score = connection.execute(
+                    sa.select(tables.scores.c.id)
+                    .join(tables.versions, tables.versions.c.id == tables.scores.c.version_id)
+                    .where(tables.versions.c.shipment_id == number, tables.versions.c.current)
+                ).scalar_one()
+                connection.execute(
+                    tables.list_rows.insert().values(
+                        list_id=made,
+                        shipment_id=number,
+                        score_id=score,
+                        rank=place,
+                        place=place,
+                        selected_by=chosen.get(number, ""),
+                        selection_probability=0.1,
+                        pool="sea" if number in chosen else "",
+                    )
+                )
+        return made
+
+
+@pytest.fixture
+def port(database: Database) -> Port:
+    return Port(database)

@@ -202,7 +202,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outcomes")),
         sa.UniqueConstraint("request", name=op.f("uq_outcomes_request")),
     )
-    op.create_index(op.f("ix_outcomes_current"), "outcomes", ["current"], unique=False)
+    op.create_index(op.f("ix_outcomes_at"), "outcomes", ["at"], unique=False)
+    op.create_index(op.f("ix_outcomes_inspected_at"), "outcomes", ["inspected_at"], unique=False)
     op.create_index(op.f("ix_outcomes_shipment_id"), "outcomes", ["shipment_id"], unique=False)
 
     op.create_table(
@@ -224,6 +225,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_overrides_user_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_overrides")),
     )
+    op.create_index(op.f("ix_overrides_at"), "overrides", ["at"], unique=False)
     op.create_index(op.f("ix_overrides_shipment_id"), "overrides", ["shipment_id"], unique=False)
     op.create_index(op.f("ix_overrides_state"), "overrides", ["state"], unique=False)
 
@@ -410,7 +412,8 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_versions_arrives_at"), "versions", ["arrives_at"], unique=False)
     op.create_index(op.f("ix_versions_batch_id"), "versions", ["batch_id"], unique=False)
-    op.create_index(op.f("ix_versions_current"), "versions", ["current"], unique=False)
+    op.create_index("ix_versions_conveyance", "versions", ["conveyance"], unique=False)
+    op.create_index("ix_versions_master_bill", "versions", ["master_bill"], unique=False)
     op.create_index(op.f("ix_versions_shipment_id"), "versions", ["shipment_id"], unique=False)
 
     op.create_table(
@@ -434,7 +437,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("version_id", "role", "mark", name=op.f("pk_party_marks")),
     )
-    op.create_index("ix_party_marks_mark", "party_marks", ["mark"], unique=False)
+    op.create_index(
+        "ix_party_marks_mark_role_version_id", "party_marks", ["mark", "role", "version_id"], unique=False
+    )
 
     op.create_table(
         "purges",
@@ -517,6 +522,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("list_id", "shipment_id", name=op.f("pk_list_rows")),
     )
+    op.create_index("ix_list_rows_selected_by_list_id", "list_rows", ["selected_by", "list_id"], unique=False)
     op.create_index("ix_list_rows_shipment_id", "list_rows", ["shipment_id"], unique=False)
 
     op.create_table(
