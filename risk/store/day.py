@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
+from features.manifest.schema import SELECTED_BY
 from features.manifest.synonyms import fold
 from risk import priority
 from risk.store import hits
@@ -126,7 +127,7 @@ def rows(
     frame = frame.join(_latest_steps(connection), on="shipment_id")
     frame = frame.join(_overrides(connection), on="shipment_id")
     frame = frame.join(_chosen(connection), on="shipment_id")
-    frame = frame.join(_outcomes(connection), on="shipment_id")
+    frame = frame.join(_outcomes(connection, since, until), on="shipment_id")
     frame = frame.join(hits.floors(connection, at=now), on="shipment_id")
     frame["floor"] = frame["floor"].fillna(0).astype("int64")
     for name in ("raised", "lowered", "waiting"):
@@ -139,8 +140,13 @@ def rows(
     return ranked(frame)
 
 
+def _within(since: pd.Timestamp, until: pd.Timestamp) -> sa.ColumnElement[bool]:
+    """Tell versions in force that arrive in a window, or were known in it where they do not say when."""
+    silent = versions.c.arrives_at.is_(None) & versions.c.known_at.between(since, until)
+    return versions.c.current & (versions.c.arrives_at.between(since, until) | silent)
+
+
 def _wanted(since: pd.Timestamp, until: pd.Timestamp) -> sa.Select[Any]:
-    moment = sa.func.coalesce(versions.c.arrives_at, versions.c.known_at)
     return (
         sa.select(
             shipments.c.id.label("shipment_id"),
@@ -154,8 +160,7 @@ def _wanted(since: pd.Timestamp, until: pd.Timestamp) -> sa.Select[Any]:
         .join(versions, versions.c.shipment_id == shipments.c.id)
         .join(batches, batches.c.id == versions.c.batch_id)
         .join(scores, scores.c.version_id == versions.c.id)
-        .where(versions.c.current, scores.c.current, batches.c.state == "ready")
-        .where(moment.between(since, until))
+        .where(_within(since, until), scores.c.current, batches.c.state == "ready")
         .order_by(shipments.c.id)
     )
 
@@ -200,7 +205,7 @@ def _overrides(connection: sa.Connection) -> pd.DataFrame:
 def _chosen(connection: sa.Connection) -> pd.DataFrame:
     latest = (
         sa.select(list_rows.c.shipment_id, sa.func.max(list_rows.c.list_id).label("list_id"))
-        .where(list_rows.c.selected_by != "")
+        .where(list_rows.c.selected_by.in_(SELECTED_BY))
         .group_by(list_rows.c.shipment_id)
         .subquery()
     )
@@ -211,14 +216,18 @@ def _chosen(connection: sa.Connection) -> pd.DataFrame:
     return _frame(connection, wanted).set_index("shipment_id")
 
 
-def _outcomes(connection: sa.Connection) -> pd.DataFrame:
-    wanted = sa.select(
-        outcomes.c.shipment_id,
-        outcomes.c.id.label("outcome_id"),
-        outcomes.c.inspection,
-        outcomes.c.found,
-        outcomes.c.status,
-    ).where(outcomes.c.current)
+def _outcomes(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+    wanted = (
+        sa.select(
+            outcomes.c.shipment_id,
+            outcomes.c.id.label("outcome_id"),
+            outcomes.c.inspection,
+            outcomes.c.found,
+            outcomes.c.status,
+        )
+        .join(versions, versions.c.shipment_id == outcomes.c.shipment_id)
+        .where(outcomes.c.current, _within(since, until))
+    )
     return _frame(connection, wanted).set_index("shipment_id")
 
 

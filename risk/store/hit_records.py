@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from features.manifest.schema import FINDS
+from risk import finds as told
 from risk.store import hits
 from risk.store.tables import outcomes, versions
 
@@ -33,14 +33,14 @@ def record(
         versions, versions.c.id == table.c.version_id
     )
     of = reached.where(versions.c.batch_id.in_(hits.ready())).group_by(key, versions.c.shipment_id).subquery()
-    wanted = sa.select(of, outcomes.c.inspected_at, outcomes.c.found, outcomes.c.status).outerjoin(
-        outcomes, (outcomes.c.shipment_id == of.c.shipment_id) & outcomes.c.current
-    )
+    wanted = sa.select(
+        of, outcomes.c.inspected_at, outcomes.c.found, outcomes.c.permit_valid, outcomes.c.status
+    ).outerjoin(outcomes, (outcomes.c.shipment_id == of.c.shipment_id) & outcomes.c.current)
     sets: dict[int, tuple[set[int], set[int], set[int]]] = {}
     for row in connection.execute(wanted):
         number, shipment_id, first = row[0], row.shipment_id, pd.Timestamp(row.first)
         later = row.inspected_at is not None and pd.Timestamp(row.inspected_at) >= first
-        find = later and row.status != "overturned" and bool(set(FINDS) & set(row.found or ()))
+        find = later and told.is_find(row.found, row.permit_valid, row.status)
         for each in _line(number, replaces):
             hit, inspected, finds = sets.setdefault(each, (set(), set(), set()))
             hit.add(shipment_id)

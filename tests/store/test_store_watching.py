@@ -332,7 +332,12 @@ def test_a_change_is_a_further_row(database: Database, crew: dict) -> None:
 
 
 def outcome(
-    database: Database, bill: str, found: list[str], at: pd.Timestamp, status: str = "confirmed"
+    database: Database,
+    bill: str,
+    found: list[str],
+    at: pd.Timestamp,
+    status: str = "confirmed",
+    permit: bool | None = None,
 ) -> None:
     with database.write() as connection:
         wanted = sa.select(tables.shipments.c.id).where(tables.shipments.c.bill == bill)
@@ -344,6 +349,7 @@ def outcome(
                 inspection="full",
                 status=status,
                 found=found,
+                permit_valid=permit,
                 taxa=[],
                 inspected_at=at,
                 at=at,
@@ -359,6 +365,7 @@ def test_a_find_counts_for_an_entry_that_was_there_before(database: Database, cr
     outcome(database, "B1", ["clean"], hours(2))
     outcome(database, "B2", ["live_animals"], hours(2), "overturned")
     outcome(database, "B3", ["wildlife_products"], hours(0.5))
+    outcome(database, "B4", ["wildlife_products"], hours(2), permit=True)
     with database.write() as connection:
         later = watching.add(connection, New("party", "Nobody Known Ltd", "r"), analyst, at=hours(3))
         late = New("word", "ivory", "r", restricted=True, valid_from=hours(-1))
@@ -367,7 +374,7 @@ def test_a_find_counts_for_an_entry_that_was_there_before(database: Database, cr
         told = {
             e.id: (e.hits, e.inspected, e.finds) for e in watching.entries(connection, analyst, at=hours(5))
         }
-    assert told == {later.id: (0, 0, 0), after_the_find.id: (5, 0, 0), 4: (5, 3, 1)}
+    assert told == {later.id: (0, 0, 0), after_the_find.id: (5, 0, 0), 4: (5, 4, 1)}
 
 
 def test_texts_of_what_ended_long_ago_are_forgotten(database: Database, crew: dict) -> None:
