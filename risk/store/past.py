@@ -146,8 +146,8 @@ def _current(connection: sa.Connection, shipment_id: int) -> Any:
 
 
 def _purged(connection: sa.Connection) -> int:
-    shipment = sa.func.count(sa.distinct(versions.c.shipment_id))
-    wanted = sa.select(shipment).join(purges, purges.c.version_id == versions.c.id)
+    gone = versions.c.id.in_(sa.select(purges.c.version_id))
+    wanted = sa.select(sa.func.count(sa.distinct(versions.c.shipment_id))).where(gone)
     return int(connection.execute(wanted).scalar_one())
 
 
