@@ -45,6 +45,8 @@ _NEEDED: Final = ("reason",)
 
 LARGEST: Final = 4_000_000
 MOST_ROWS: Final = 20_000
+#: A cell longer than this is no cell: a quote was left open.
+LONGEST_CELL: Final = 131_072
 MOST_PROBLEMS: Final = 1_000
 #: Lowest place a floor may name.
 LOWEST_FLOOR: Final = 10_000
@@ -229,6 +231,9 @@ def _rows(content: bytes) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
         lines = list(csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=parted))
     except csv.Error:
         raise Refusal("this is no table in CSV") from None
+    # Readers of manifests let the CSV module pass longer cells.
+    if any(len(cell) > LONGEST_CELL for each in lines for cell in each):
+        raise Refusal("this is no table in CSV")
     if not lines:
         raise Refusal("the table is empty")
     if len(lines) > MOST_ROWS + 1:
