@@ -122,7 +122,7 @@ def written(folder: Path, form: str, shipments: pd.DataFrame, megabytes: float) 
         number = 0
         while stream.tell() < megabytes * 1e6:
             again = shipments.copy()
-            for column in ("shipment_id", "master_id", "manifest_id"):
+            for column in ("shipment_id", "master_id", "manifest_id", "voyage"):
                 again[column] = again[column] + f"{number}"
             chosen.write(again, stream)
             number += 1
