@@ -1,0 +1,150 @@
+"""What the store keeps of a case and of a shift, laid out for its print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.paper.facts import Case, Deed, Finding, Left, Rate, Shift
+from risk import locales
+from risk.language import N_, gettext
+from risk.store import finds, shift
+
+#: What a hash is of, in words.
+_HASHES = {
+    "record": N_("Record of the score"),
+    "batch": N_("Records loaded together"),
+    "list": N_("List"),
+    "list_data": N_("Data of the list"),
+    "draw": N_("Draw of the list"),
+    "photo": N_("Photo"),
+}
+_FINDING = (
+    *("inspection", "why_not", "status", "found", "permit_valid", "taxa", "where_in_load", "pieces", "alive"),
+    *("kg", "evidence_reference", "inspected_at", "selected_by"),
+)
+
+
+def case_of(
+    kept: finds.Case,
+    logins: Mapping[int, str],
+    *,
+    language: str,
+    zone: str,
+    names: Mapping[str, str] | None = None,
+) -> Case:
+    """Return the facts of a case sheet.
+
+    Parameters
+    ----------
+    kept : risk.store.finds.Case
+    logins : mapping
+        User id -> login id.
+    language, zone : str
+        Of the print.
+    names : mapping, optional
+        Declared column -> what it is called; a column is left as it is where it has no other name.
+    """
+    declared = [
+        ((names or {}).get(name, name.replace("_", " ")), value)
+        for name, value in (kept.declared or {}).items()
+        if value not in (None, "", [])
+    ]
+    remarks = {(each["kind"], each["of_id"]): each["text"] for each in kept.remarks}
+    listed = kept.listed or {}
+    return Case(
+        bill=kept.bill,
+        declared=declared,
+        rank=listed.get("rank"),
+        shipments=listed.get("shipments"),
+        risk=kept.score["risk"],
+        risk_basis=kept.score["risk_basis"],
+        model_id=kept.score["model_id"],
+        reasons=kept.told or (),
+        list_number=listed.get("list_id"),
+        listed_at=listed.get("published_at"),
+        purged=_purged(kept, language, zone),
+        deeds=_deeds(kept, logins, remarks),
+        findings=[_finding(each, logins, remarks) for each in kept.outcomes],
+        hashes=[(gettext(_HASHES.get(each.of, each.of), language), each.value) for each in kept.hashes],
+    )
+
+
+def _purged(kept: finds.Case, language: str, zone: str) -> str:
+    if kept.purged is None:
+        return ""
+    at, rule = kept.purged
+    text = gettext("Purged on {day} under rule {rule}", language)
+    return text.format(day=locales.day(at, zone, language), rule=rule)
+
+
+def _deeds(kept: finds.Case, logins: Mapping[int, str], remarks: Mapping[Any, str]) -> list[Deed]:
+    """Return steps, overrides (and who signed them) and notes, oldest first."""
+    made = [Deed(each["at"], _login(each["user_id"], logins), "step", each["step"]) for each in kept.steps]
+    for each in kept.overrides:
+        remark = remarks.get(("override", each["id"]), "")
+        who = _login(each["user_id"], logins)
+        made.append(Deed(each["at"], who, each["direction"], each["code"], remark))
+        if each["second_id"] is not None:
+            second = _login(each["second_id"], logins)
+            made.append(Deed(each["second_at"], second, "override", each["state"]))
+    made += [
+        Deed(each["at"], _login(each["user_id"], logins), "ledger", "note", each["text"])
+        for each in kept.remarks
+        if each["kind"] == "note"
+    ]
+    return sorted(made, key=lambda deed: deed.at)
+
+
+def _finding(row: Mapping[str, Any], logins: Mapping[int, str], remarks: Mapping[Any, str]) -> Finding:
+    said = {name: row[name] for name in _FINDING}
+    remark = remarks.get(("outcome", row["id"]), "")
+    who = _login(row["user_id"], logins)
+    return Finding(at=row["at"], who=who, in_force=bool(row["current"]), remark=remark, **said)
+
+
+def _login(number: int | None, logins: Mapping[int, str]) -> str:
+    return "" if number is None else logins.get(number, f"#{number}")
+
+
+def shift_of(
+    numbers: shift.Shift,
+    *,
+    name: str,
+    risk_basis: str,
+    model_id: str,
+    left: Sequence[Left] = (),
+    remarks: Sequence[str] = (),
+) -> Shift:
+    """Return the facts of a shift report.
+
+    Parameters
+    ----------
+    numbers : risk.store.shift.Shift
+    name : str
+        What the port calls the shift.
+    left : sequence of Left
+        Shipments handed over.
+    remarks : sequence of str
+        For who comes next.
+    """
+    return Shift(
+        name=name,
+        since=numbers.since,
+        until=numbers.until,
+        listed=sum(numbers.listed.values()),
+        opened=sum(numbers.inspected.values()),
+        finds=numbers.finds,
+        gone=numbers.listed.get("left", 0),
+        missed_draws=numbers.missed_random,
+        risk_basis=risk_basis,
+        model_id=model_id,
+        days_since_outcome=numbers.days_since_outcome,
+        override_share=numbers.overrides.share,
+        rates=[
+            Rate(each.selected_by, each.inspected, each.finds, each.low, each.high) for each in numbers.rates
+        ],
+        not_inspected={code: count for code, count in numbers.not_inspected.items() if count},
+        left=left,
+        remarks=remarks,
+    )

@@ -1,0 +1,84 @@
+"""What the store keeps comes onto paper whole."""
+
+import pandas as pd
+
+from app.paper import facts, kept, prints
+from risk.store import finds, shift
+
+AT = pd.Timestamp("2026-11-22T09:00")
+OUTCOME = {
+    **dict.fromkeys(("permit_valid", "pieces", "kg", "alive", "inspected_at", "replaces_id")),
+    **dict.fromkeys(("why_not", "where_in_load", "evidence_reference", "selected_by"), ""),
+    **{"id": 3, "current": False, "inspection": "scan", "status": "provisional", "found": ["clean"]},
+    **{"taxa": [], "user_id": 1, "at": AT},
+}
+OVERRIDE = {
+    **{"id": 8, "direction": "lower", "code": "permit_seen", "state": "refused", "user_id": 1, "at": AT},
+    **{"second_id": 2, "second_at": AT + pd.Timedelta(minutes=5)},
+}
+
+
+def store_case(**other):
+    found = OUTCOME | {"id": 4, "current": True, "found": ["live_animals"], "user_id": 9, "replaces_id": 3}
+    plain = {
+        **{"shipment_id": 1, "bill": "B1", "version": 1, "versions": 1, "purged": None, "told": ("why",)},
+        "declared": {"goods_description": "FISH", "seal_ids": None, "shipper_name": "X"},
+        "score": {"risk": 0.5, "risk_basis": "prior", "model_id": "m"},
+        "listed": {"rank": 3, "shipments": 10, "list_id": 7, "published_at": AT},
+        **{"outcome": found, "outcomes": (OUTCOME, found), "overrides": (OVERRIDE,)},
+        "steps": ({"at": AT - pd.Timedelta(hours=1), "user_id": 2, "step": "located"},),
+        "remarks": (
+            {"kind": "outcome", "of_id": 4, "text": "under the floor", "user_id": 9, "at": AT},
+            {"kind": "note", "of_id": None, "text": "smelt odd", "user_id": 2, "at": AT},
+        ),
+        "hashes": (finds.Hash("record", "ab" * 32), finds.Hash("photo", "cd" * 32)),
+        **{"ledger": (), "head": "9-abcdef01"},
+    }
+    return finds.Case(**plain | other)
+
+
+def test_a_case_comes_whole_onto_its_sheet(frame):
+    case = kept.case_of(
+        store_case(), {1: "a.one", 2: "b.two"}, language="en", zone="UTC", names={"seal_ids": "S"}
+    )
+    assert case.declared == [("goods description", "FISH"), ("shipper name", "X")]
+    assert [(each.who, each.code) for each in case.deeds] == [
+        *(("b.two", "located"), ("a.one", "permit_seen"), ("b.two", "note"), ("b.two", "refused"))
+    ]
+    assert [(each.who, each.in_force) for each in case.findings] == [("a.one", False), ("#9", True)]
+    page = prints.case_sheet_page(frame(), case)
+    for part in ("under the floor", "smelt odd", "Record of the score", "cd" * 32, "Permit seen", "why"):
+        assert part in page
+
+
+def test_a_purged_case_says_so(frame):
+    case = store_case(declared=None, told=None, purged=(AT, "keep_days"), listed=None)
+    made = kept.case_of(case, {}, language="en", zone="UTC")
+    assert made.purged == "Purged on 22 Nov 2026 under rule keep_days"
+    assert (made.rank, made.reasons, made.declared) == (None, (), [])
+    assert made.purged in prints.case_sheet_page(frame(), made)
+
+
+def test_the_numbers_of_a_shift_come_onto_its_report(frame):
+    overrides = shift.Overrides(*[0] * 8, share=0.25)
+    rates = (
+        shift.Rate("model", 40, 12, 0, 0.3, 0.18, 0.45, 0, None),
+        shift.Rate("dog", 5, 1, 0, None, None, None, 9, 9),
+    )
+    numbers = shift.Shift(
+        **{"since": AT, "until": AT, "inspected": {"scan": 4, "full": 2}, "found": {}, "finds": 2},
+        **{"provisional": 0, "permitted": 0, "overturned": 0, "not_inspected": {"no_time": 3, "gone": 0}},
+        **{"listed": {"left": 1, "waiting": 2, "inspected": 6}, "missed_random": 1, "last_outcome_at": AT},
+        **{
+            "days_since_outcome": 0.5,
+            "overrides": overrides,
+            "claims_open": 0,
+            "rates_since": AT,
+            "rates": rates,
+        },
+    )
+    made = kept.shift_of(numbers, name="A", risk_basis="port", model_id="m", left=[facts.Left("B7")])
+    assert (made.listed, made.opened, made.gone, made.not_inspected) == (9, 6, 1, {"no_time": 3})
+    page = prints.shift_report_page(frame(), made)
+    for part in ("30.0%", "not estimable", "25.0%", "B7"):
+        assert part in page
