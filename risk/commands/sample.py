@@ -46,9 +46,14 @@ def command(files: tuple[Path, ...], at: str, folder: Path, zone: str, overwrite
     moment = options.moment(at, "--at")
     folder, url = _place(folder, overwrite)
     database = port_place.opened(url)
-    chosen = {"sample": True, "clock": moment.isoformat(), "time_zone": zone, "port_name": "Sample"}
+    chosen: dict[str, str | int | float | bool] = {
+        "sample": True,
+        "clock": moment.isoformat(),
+        "time_zone": zone,
+        "port_name": "Sample",
+    }
     with database.write() as connection:
-        settings.change(connection, dict(chosen), at=clock(), actor="system")
+        settings.change(connection, chosen, at=clock(), actor="system")
     job = _load(database, folder, paths)
     database.close()
     if job.state != "done":
