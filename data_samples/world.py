@@ -8,7 +8,6 @@ world names, and a world may add its own under ``[scheme.NAME]``.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -469,7 +468,7 @@ def load(world: str | Path = "base") -> World:
     known = str(world) in names()
     try:
         text = packaged.read_text(encoding="utf-8") if known else small_files.read_text(world)
-        raw = tomllib.loads(text)
+        raw = small_files.toml(text)
     except ValueError as error:
         raise WorldError(str(world), [f"cannot be read: {error}"]) from error
     return parse(raw, str(world))
