@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from typing import NoReturn
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -96,3 +97,17 @@ def _shown(name: str) -> Callable[[], None]:
 
     show.__name__ = name
     return show
+
+
+def go(name: str, **query: str) -> NoReturn:
+    """Go to a page in place, with what its address holds; the script ends here.
+
+    Raises
+    ------
+    KeyError
+        There is no such page.
+    """
+    page = next((each for each in PAGES if each.name == name), None)
+    if page is None:
+        raise KeyError(name)
+    st.switch_page(_made(page), query_params=query)

@@ -1,0 +1,118 @@
+"""A port with a scored day, and pages opened as somebody: what tests of single pages stand on."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from streamlit.testing.v1 import AppTest
+
+from app import place, session
+from risk.commands.sample import command as sample
+from risk.store import people
+from risk.store.database import Database
+
+DAY = Path(__file__).parents[3] / "data_samples/port_day.csv"
+#: Shipments of the day: the first rows of the sample file.
+SHIPMENTS = 300
+#: Where time stands still in it.
+NOW = pd.Timestamp("2025-01-06T04:00")
+
+
+@pytest.fixture(scope="session")
+def scored_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A port's folder with a scored day, made as `wildcargo sample` makes it."""
+    made = tmp_path_factory.mktemp("scored")
+    few = made / "day.csv"
+    few.write_text("".join(DAY.read_text("utf-8").splitlines(keepends=True)[: SHIPMENTS + 1]), "utf-8")
+    call = [str(few), "--at", NOW.isoformat(), "--zone", "Asia/Hong_Kong", "--data", str(made / "port")]
+    done = CliRunner().invoke(sample, call, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return made / "port"
+
+
+@pytest.fixture
+def port(scored_folder: Path, tmp_path: Path) -> Iterator[place.Place]:
+    """The place the app works at during a test: a copy of the scored day, free to be changed."""
+    folder = tmp_path / "port"
+    shutil.copytree(scored_folder, folder)
+    made = place.Place(Database(folder / "port.db"), folder)
+    place.use(made)
+    yield made
+    place.use(None)
+    made.database.close()
+
+
+def _page(name: str) -> None:
+    from importlib import import_module
+
+    from app import frame, session
+
+    frame.begin()
+    who = session.person()
+    if who is None:
+        session.ask_to_sign_in()
+    shown = frame.bands(who)
+    frame.who(who)
+    frame.basis(shown)
+    import_module(f"app.pages.{name}").show()
+    frame.end(shown)
+
+
+@pytest.fixture
+def open_page(
+    port: place.Place, account: Callable[..., int], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., AppTest]:
+    """Open a page as somebody: ``open_page("today", "ana", "officer", language="fr", shipment="12")``.
+
+    An account of that login is made at its first use; every app opened speaks for the person it was opened
+    for when it was opened, so that two people's pages are two calls, each run again after its call alone.
+    """
+    known: dict[str, int] = {}
+
+    def make(
+        name: str, login: str = "ana", role: str = "officer", *, language: str = "en", **query: str
+    ) -> AppTest:
+        if login not in known:
+            known[login] = account(login, role, language=language)
+        with port.database.write() as connection:
+            token = people.opened(connection, known[login], at=place.clock())[1]
+        monkeypatch.setattr(session, "token", lambda: token)
+        app = AppTest.from_function(_page, default_timeout=30, kwargs={"name": name})
+        for key, value in query.items():
+            app.query_params[key] = value
+        return app.run()
+
+    return make
+
+
+@pytest.fixture
+def said() -> Callable[[AppTest], str]:
+    """Return everything a page says as text."""
+
+    def read(app: AppTest) -> str:
+        kinds = ("title", "header", "subheader", "markdown", "caption", "error", "warning", "info", "success")
+        parts = [each.value for kind in kinds for each in app.get(kind)]
+        parts += [each.proto.body for each in app.get("html")]
+        parts += [
+            frame.value.reset_index().to_string() for kind in (app.table, app.dataframe) for frame in kind
+        ]
+        parts += [f"{each.label} {each.value}" for each in app.metric]
+        return "\n".join(str(part) for part in parts)
+
+    return read
+
+
+@pytest.fixture
+def press() -> Callable[[AppTest, str], AppTest]:
+    """Press the button of a label and run."""
+
+    def do(app: AppTest, label: str) -> AppTest:
+        next(each for each in app.button if each.label == label).click()
+        return app.run()
+
+    return do
