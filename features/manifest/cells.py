@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from features.manifest import codes, quantities, schema, times
+from features.manifest.codes import UNSAFE
 from features.manifest.schema import Column
 
 #: A longer cell is cut here, with a note.
@@ -44,11 +45,6 @@ MISSING = frozenset(
         "#VALUE!",
     )
 )
-
-# Control characters except tab and newline, embedded byte-order marks, and the marks that
-# reorder displayed text (bidirectional embeddings, overrides, isolates): they can make a
-# consignee read as another one on the officer's screen.
-_UNSAFE = "[\\x00-\\x08\\x0b-\\x1f\\x7f\u0080-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 
 # More combining marks in a row than any language writes (the limit of Unicode's Stream-Safe Text
 # Format, UAX #15). Putting a run in order takes time that grows with its square: a cell of a
@@ -101,7 +97,12 @@ class Cells:
 
 
 def clean(
-    texts: pd.Series, missing: Iterable[str] = (), *, keep_na: bool = False, limit: int = CELL_LIMIT
+    texts: pd.Series,
+    missing: Iterable[str] = (),
+    *,
+    keep_na: bool = False,
+    limit: int = CELL_LIMIT,
+    composed: bool = True,
 ) -> tuple[pd.Series, np.ndarray]:
     """Clean texts: unsafe characters stripped, composed (NFC), trimmed, cut; missing words empty.
 
@@ -114,6 +115,9 @@ def clean(
         Keep the text ``NA``.
     limit : int
         Characters at which a cell is cut.
+    composed : bool
+        False for JSON, whose texts are composed once they are read: an accent after a line feed, an
+        escape there, would make another escape of it.
 
     Returns
     -------
@@ -126,10 +130,10 @@ def clean(
         array = array.combine_chunks()
     if pc.any(pc.match_substring(array, "\r")).as_py():
         array = pc.replace_substring(pc.replace_substring(array, "\r\n", "\n"), "\r", "\n")
-    if pc.any(pc.match_substring_regex(array, _UNSAFE)).as_py():
-        array = pc.replace_substring_regex(array, _UNSAFE, "")
+    if pc.any(pc.match_substring_regex(array, UNSAFE)).as_py():
+        array = pc.replace_substring_regex(array, UNSAFE, "")
     array = pc.utf8_trim_whitespace(array)
-    if not pc.all(pc.string_is_ascii(array), min_count=0).as_py():
+    if composed and not pc.all(pc.string_is_ascii(array), min_count=0).as_py():
         array = pc.utf8_trim_whitespace(_composed(array))
     cut = np.empty(0, dtype=int)
     too_long = pc.fill_null(pc.greater(pc.utf8_length(array), limit), False)
@@ -178,7 +182,8 @@ def read_column(name: str, texts: pd.Series, habits: Habits) -> Cells:
         return _with_notes(values.where(good), values.notna() & ~good, "a time between 1970 and 2100")
     limit = LONG_LIMIT if column.kind in ("list", "items") else CELL_LIMIT
     keep_na = column.code == "country"
-    cleaned, cut = clean(texts.astype("str"), habits.missing, keep_na=keep_na, limit=limit)
+    composed = column.kind != "items"
+    cleaned, cut = clean(texts.astype("str"), habits.missing, keep_na=keep_na, limit=limit, composed=composed)
     if column.kind == "text":
         return Cells(cleaned, cut, [f"at most {CELL_LIMIT} characters; cut"] * len(cut))
     return _read_unique(column, cleaned, habits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -27,9 +28,16 @@ _CURRENCY_SIGNS = {
     "NT$": "TWD",
     "฿": "THB",
 }
-_ITEM_TEXT = ("description", "hs", "currency", "origin")
+#: Control characters except tab and newline, embedded byte-order marks, and the marks that
+#: reorder displayed text (bidirectional embeddings, overrides, isolates): they can make a
+#: consignee read as another one on the officer's screen.
+UNSAFE = "[\\x00-\\x08\\x0b-\\x1f\\x7f\u0080-\u009f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+#: The same, and halves of characters, which JSON can write and no other text can hold.
+_UNSAFE_ITEM = re.compile(f"{UNSAFE}|[\ud800-\udfff]")
 _ITEM_NUMBER = ("packages", "kg", "value")
 MAX_MEMBERS = 1000
+#: Characters of a text of an item line.
+ITEM_LIMIT = 1000
 
 
 @cache
@@ -217,14 +225,20 @@ def item_line(line: dict[str, Any]) -> dict[str, Any]:
         given = named.get(key)
         if given is None or isinstance(given, (dict, list, bool)):
             continue
-        text = str(given).strip()
+        text = _item_text(str(given))
         if key in _ITEM_NUMBER:
             number = float(quantities.parse([text])[0]) if text else math.nan
             if math.isfinite(number) and number >= 0:
                 out[key] = number
-        elif value := (readers[key](text) if key in readers else text[:1000]):
+        elif value := (readers[key](text) if key in readers else text):
             out[key] = value
     return out
+
+
+def _item_text(text: str) -> str:
+    """Return a text as a cell of its own would be read: JSON can write any character as an escape."""
+    kept = _UNSAFE_ITEM.sub("", text.strip()[:ITEM_LIMIT].replace("\r\n", "\n").replace("\r", "\n"))
+    return unicodedata.normalize("NFC", kept)[:ITEM_LIMIT].strip()
 
 
 def dump_items(lines: list[dict[str, Any]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 import unicodedata
@@ -226,3 +227,16 @@ def test_country_table_knows_every_code_by_three_letters_too():
     assert len(codes.country_codes()) >= 249
     assert codes.country("usa") == "US"
     assert codes.country("CN - China") == "CN"
+
+
+def test_texts_of_item_lines_are_cells_like_others() -> None:
+    said = ["0\n\u0301", "e\u0301", "a\u202eb\x00\r\nc", "\ud800d", " " * 2000 + "x" * 2000]
+    given_lines = json.dumps([{"description": text} for text in said])
+    for written in (given_lines, json.dumps([{"description": said[0]}], ensure_ascii=False)):
+        read = cells.read_column("items", pd.Series([written], dtype="str"), cells.Habits())
+        assert not len(read.noted)
+        (kept,) = read.values
+        texts = [line["description"] for line in json.loads(kept)]
+        assert texts == ["0\n\u0301", "\u00e9", "ab\nc", "d", "x" * 1000][: len(texts)]
+        again = cells.read_column("items", read.values, cells.Habits())
+        assert again.values.tolist() == [kept]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from features import manifest
@@ -136,7 +136,15 @@ def _lines(text: object) -> object:
     return json.loads(text) if isinstance(text, str) else None
 
 
+def _two_lines(first: str, second: str) -> list[dict[str, object]]:
+    lines = [{"description": first, "packages": 1.0}, {"description": second, "packages": 1.0}]
+    items = json.dumps(lines, ensure_ascii=False, separators=(",", ":"))
+    row = {"bill_level": "house", "mode": "air", "packages": 2.0, "items": items}
+    return [{**row, "goods_description": f"{first}; {second}"}]
+
+
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(_two_lines("00", "0\n\u0301"))
 @given(st.lists(_row(), min_size=1, max_size=3))
 def test_writing_and_reading_loses_nothing(tmp_path: Path, rows: list[dict[str, object]]) -> None:
     for number, row in enumerate(rows):

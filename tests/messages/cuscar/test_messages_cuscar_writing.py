@@ -159,9 +159,20 @@ def test_written_and_read_again(
                     continue
                 if name == "line_number" and pd.isna(was):
                     continue
+                # By air the number of the voyage is the flight, where nothing else is said.
+                if name == "vessel_or_flight" and given_table["mode"][number] == "air" and pd.isna(was):
+                    assert pd.isna(now) or now.endswith(given_table["voyage"][number])
+                    continue
                 assert (pd.isna(was) and pd.isna(now)) or was == now, (name, was, now, rows[number])
     for was, now in zip(given_table["items"], read["items"], strict=True):
         assert pd.isna(was) or json.loads(was) == json.loads(now)
+
+
+@pytest.mark.parametrize(("mode", "flight"), [("air", "B369"), ("sea", None)])
+def test_by_air_the_voyage_is_the_flight(mode: str, flight: str | None, tmp_path: Path) -> None:
+    read = _again(_table([{"shipment_id": "B1", "mode": mode, "voyage": "B369"}]), tmp_path)
+    assert read["voyage"].tolist() == ["B369"]
+    assert read["vessel_or_flight"].dropna().tolist() == ([flight] if flight else [])
 
 
 def test_amended_consolidated_and_many(tmp_path: Path) -> None:
