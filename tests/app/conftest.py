@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
+from click.testing import CliRunner
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
@@ -17,12 +19,31 @@ from starlette.testclient import TestClient
 
 from app import guard, oidc, place, signing_in
 from app.identity import Elsewhere
+from risk.commands.sample import command as sample
 from risk.store import people
 from risk.store.database import Database
 from risk.store.upgrading import upgrade
 
 WORD = "a word that is long"
 HOST = "http://port.test"
+
+DAY = Path(__file__).parents[2] / "data_samples/port_day.csv"
+#: Shipments of the scored day: the first rows of the sample file.
+SHIPMENTS = 300
+#: Where time stands still in it.
+NOW = pd.Timestamp("2025-01-06T04:00")
+
+
+@pytest.fixture(scope="session")
+def scored_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A port's folder with a scored day, made as `wildcargo sample` makes it."""
+    made = tmp_path_factory.mktemp("scored")
+    few = made / "day.csv"
+    few.write_text("".join(DAY.read_text("utf-8").splitlines(keepends=True)[: SHIPMENTS + 1]), "utf-8")
+    call = [str(few), "--at", NOW.isoformat(), "--zone", "Asia/Hong_Kong", "--data", str(made / "port")]
+    done = CliRunner().invoke(sample, call, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    return made / "port"
 
 
 @pytest.fixture(scope="session")

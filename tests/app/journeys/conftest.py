@@ -6,16 +6,23 @@ import importlib.util
 import re
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from app import place
+from risk.store import people
+from risk.store.database import Database
+
 _SPEC = importlib.util.spec_from_file_location("serving_port", Path(__file__).parents[1] / "serving_port.py")
 serving_port: Any = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(serving_port)
+
+#: What everybody of `scored_port` signs in with.
+WORD = "a word that is long"
 
 _QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -74,11 +81,53 @@ def served(tmp_path: Path) -> Iterator[Any]:
 
 
 @pytest.fixture
-def watched(browser: Browser, served: Any) -> Iterator[Callable[..., Watched]]:
+def scored_port(tmp_path: Path, scored_folder: Path) -> Iterator[Callable[..., Any]]:
+    """Start `wildcargo app` over a scored day with people in it: ``scored_port(ana="officer")``.
+
+    Everybody signs in with `WORD`; languages by login: ``languages={"ana": "ar"}``.
+    """
+    begun: list[Any] = []
+
+    def start(*, languages: Mapping[str, str] | None = None, **roles: str) -> Any:
+        shutil.copytree(scored_folder, tmp_path / "port")
+        database = Database(tmp_path / "port" / "port.db")
+        with database.write() as connection:
+            for login, role in roles.items():
+                spoken = (languages or {}).get(login, "en")
+                given = {"password": WORD, "must_change": False, "language": spoken}
+                people.add(connection, login, role, at=place.clock(), actor="system", **given)
+        database.close()
+        begun.append(serving_port.Served(tmp_path))
+        begun[-1].until()
+        return begun[-1]
+
+    yield start
+    for each in begun:
+        each.end(signal.SIGTERM)
+
+
+def sign_in(page: Page, home: str, login: str, path: str = "/") -> None:
+    """Sign in as somebody of `scored_port` and come to a page."""
+    page.goto(home + path)
+    page.fill("#login", login)
+    page.fill("#password", WORD)
+    page.click("button[type=submit]")
+
+
+@pytest.fixture
+def signed_in() -> Callable[..., None]:
+    """Sign in: ``signed_in(page, port.url, "ana", "/today")``."""
+    return sign_in
+
+
+@pytest.fixture
+def watched(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Watched]]:
+    """Open a browser of its own at a port, by default at one just started for the first time."""
     made: list[Watched] = []
 
-    def make(**given: Any) -> Watched:
-        made.append(Watched(browser, served.url, **given))
+    def make(at: Any = None, **given: Any) -> Watched:
+        home = (at or request.getfixturevalue("served")).url
+        made.append(Watched(browser, home, **given))
         return made[-1]
 
     yield make
