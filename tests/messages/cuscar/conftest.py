@@ -1,0 +1,14 @@
+"""UN/EDIFACT cargo reports, read with the fixtures of all formats."""
+
+from __future__ import annotations
+
+import pytest
+
+from features.manifest.messages.cuscar import FORM
+from features.manifest.messages.form import Form
+
+
+@pytest.fixture(scope="session")
+def form() -> Form:
+    """The format of this folder."""
+    return FORM
