@@ -6,7 +6,7 @@ new version exactly as if everything had been read together; what nothing new is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,9 @@ from features.manifest.earlier import ORIGIN
 from risk import filing, listed
 from risk.engine import Engine, Scored
 from risk.records import code_digest
-from risk.store import shipments
+from risk.store import jobs, shipments
 from risk.store.database import Database
+from risk.store.jobs import GoesOn
 from risk.store.tables import batches, declared, versions
 
 #: Shipments known within so many days are read along.
@@ -31,6 +32,8 @@ READ_ALONG = pd.Timedelta(days=21)
 PROBLEMS_KEPT = 2_000
 
 _READ_AT_ONCE = 5_000
+#: Batches of a manifest that fills more than one are larger than this (`features.manifest.stream`).
+_FULL = 15_000
 
 
 @dataclass(frozen=True)
@@ -80,14 +83,15 @@ def load(
     *,
     job_id: int | None,
     at: pd.Timestamp,
-    goes_on: Callable[[int, str], None] = lambda done, message: None,
+    goes_on: GoesOn = jobs.silently,
 ) -> Loaded:
     """Read, score and put in; nothing of it is seen until `risk.store.shipments.finish`.
 
     Parameters
     ----------
     goes_on : callable
-        Told how many shipments are done and what is being done; raises where the work is to stop.
+        Told how many shipments are done, what is being done, and of how many where one batch holds all there
+        is; raises where the work is to stop.
 
     Raises
     ------
@@ -115,11 +119,13 @@ def load(
         with database.read() as connection:
             before = shipments.known(connection, filed.versions["bill"].tolist())
         fresh = changed[~shipments.unchanged(before, filed.versions)[changed]]
+        # A batch is cut once it is full: one that is far from it is the only one.
+        total = len(fresh) if not done and len(scored) < _FULL else 0
         for start in range(0, len(fresh), shipments.PIECE):
             with database.write() as connection:
                 shipments.add(connection, batch_id, filed, fresh[start : start + shipments.PIECE].tolist())
             done += len(fresh[start : start + shipments.PIECE])
-            goes_on(done, "putting in")
+            goes_on(done, "putting in", total)
         counts["changed"] = counts.get("changed", 0) + len(fresh)
     return Loaded(batch_id, counts)
 

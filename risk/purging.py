@@ -7,7 +7,6 @@ that a purge cut off in between is finished by the next.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -16,10 +15,12 @@ import sqlalchemy as sa
 from risk import remembering
 from risk.store import jobs, retention
 from risk.store.database import Database
+from risk.store.jobs import GoesOn
 from risk.store.tables import jobs as job_rows
 
-#: A purge is asked for once in so long.
+#: A purge is asked for once in so long, and again so long after one that failed.
 EVERY = pd.Timedelta(days=1)
+AGAIN = pd.Timedelta(hours=1)
 
 _UPLOAD = re.compile(r"[0-9a-f]{64}")
 
@@ -31,7 +32,7 @@ def run(
     *,
     at: pd.Timestamp,
     actor: str = "system",
-    goes_on: Callable[[int, str], None] = lambda done, message: None,
+    goes_on: GoesOn = jobs.silently,
 ) -> dict[str, int]:
     """Purge everything whose time of keeping has ended; return how much of what went.
 
@@ -41,7 +42,7 @@ def run(
     state, uploads : Path
         Folders of the port's past and of files as they were dropped.
     goes_on : callable
-        Told how many shipments are done and what is being done; raises where the work is to stop.
+        Told how many shipments of how many are done and what is being done; raises where the work is to stop.
 
     Raises
     ------
@@ -54,7 +55,7 @@ def run(
         files_end = at - pd.Timedelta(days=retention.Keeping.of(connection).files)
     counts: dict[str, int] = {}
     for start in range(0, len(ids), retention.PIECE):
-        goes_on(start, "purging")
+        goes_on(start, "purging", len(ids))
         with database.write() as connection:
             _add(
                 counts,
@@ -62,7 +63,7 @@ def run(
             )
     with database.write() as connection:
         _add(counts, retention.purge_rest(connection, at=at, actor=actor))
-    goes_on(len(ids), "forgetting")
+    goes_on(len(ids), "forgetting", len(ids))
     _add(counts, {"past": remembering.forget(database, state)})
     _add(counts, {"uploads": _remove_uploads(uploads, kept_files, files_end)})
     database.settle()
@@ -105,21 +106,26 @@ def _remove_uploads(folder: Path, kept: dict[str, bool], end: pd.Timestamp) -> i
 
 
 def ask_daily(database: Database, at: pd.Timestamp) -> int | None:
-    """Ask for a purge where none was asked for within `EVERY`; return the number of the job."""
+    """Ask for a purge where it is time; return the number of the job.
+
+    It is where none was asked for within `EVERY`; after one that failed, within `AGAIN`.
+    """
     if not _is_time(database, at):
         return None
     with database.write() as connection:
         # Another worker may have asked meanwhile.
-        if _asked_since(connection, at - EVERY):
+        if not _is_due(connection, at):
             return None
         return jobs.ask(connection, "purge", {}, at=at, user_id=None)
 
 
 def _is_time(database: Database, at: pd.Timestamp) -> bool:
     with database.read() as connection:
-        return not _asked_since(connection, at - EVERY)
+        return _is_due(connection, at)
 
 
-def _asked_since(connection: sa.Connection, since: pd.Timestamp) -> bool:
-    wanted = sa.select(job_rows.c.id).where(job_rows.c.kind == "purge", job_rows.c.asked_at > since)
-    return connection.execute(wanted.limit(1)).first() is not None
+def _is_due(connection: sa.Connection, at: pd.Timestamp) -> bool:
+    asked = sa.select(job_rows.c.id).where(job_rows.c.kind == "purge")
+    stands = asked.where(job_rows.c.state != "failed", job_rows.c.asked_at > at - EVERY)
+    tried = asked.where(job_rows.c.asked_at > at - AGAIN)
+    return all(connection.execute(each.limit(1)).first() is None for each in (stands, tried))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from risk.store import backup, checking, settings
+from risk.store import backup, checking, jobs, settings
 from risk.store.database import Database
+from risk.store.jobs import GoesOn
 
 BACKUPS = "backups"
 
@@ -24,7 +24,7 @@ def back_up(
     *,
     at: pd.Timestamp,
     actor: str,
-    goes_on: Callable[[int, str], None] = lambda done, message: None,
+    goes_on: GoesOn = jobs.silently,
 ) -> dict[str, Any]:
     """Write a backup into the port's folder and remove those that became old; return what was written.
 
@@ -57,7 +57,7 @@ def verify(
     folder: Path,
     head: str = "",
     *,
-    goes_on: Callable[[int, str], None] = lambda done, message: None,
+    goes_on: GoesOn = jobs.silently,
 ) -> dict[str, Any]:
     """Check everything there is; return each check as data (`risk.store.checking.Checked`).
 
@@ -67,8 +67,12 @@ def verify(
         ``head`` is no head.
     """
     secret = settings.site_secret(folder) if (folder / "site.key").is_file() else None
+    names: list[str] = []
+
+    def told(name: str) -> None:
+        names.append(name)
+        goes_on(len(names) - 1, f"checking {name}", checking.CHECKS)
+
     with database.read() as connection:
-        found = checking.check(
-            connection, head=head, secret=secret, goes_on=lambda name: goes_on(0, f"checking {name}")
-        )
+        found = checking.check(connection, head=head, secret=secret, goes_on=told)
     return {"holds": checking.holds(found), "checks": [asdict(each) for each in found]}

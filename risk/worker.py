@@ -32,6 +32,7 @@ from risk import intake, purging, remembering, upkeep
 from risk.engine import Engine
 from risk.store import jobs, settings, shipments, working_out
 from risk.store.database import Busy, Database
+from risk.store.jobs import GoesOn
 from risk.store.tables import models
 from risk.store.texts import line
 
@@ -85,6 +86,9 @@ class Worker:
         except (KeyboardInterrupt, SystemExit):
             self._give_back(job)
             raise
+        except Busy:
+            # Nobody's fault and over soon: it waits for its turn again.
+            self._give_back(job)
         except (ManifestError, ValueError, OSError) as error:
             self._end(job, "failed", "\n".join(str(error).splitlines()[:20]) or type(error).__name__)
         except Exception as error:
@@ -94,7 +98,7 @@ class Worker:
         with self.database.read() as connection:
             return jobs.get(connection, job.id)
 
-    def _do(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+    def _do(self, job: jobs.Job, goes_on: GoesOn) -> None:
         work = {"load": self._load, "purge": self._purge, "backup": self._back_up, "verify": self._verify}
         if job.kind not in work:
             raise ValueError(f"{job.kind}: no such work")
@@ -105,16 +109,16 @@ class Worker:
         with self.database.read() as connection:
             return settings.moment(settings.current(connection), self.now())
 
-    def _purge(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+    def _purge(self, job: jobs.Job, goes_on: GoesOn) -> None:
         places = (self.folder / STATE, self.folder / UPLOADS)
         at, actor = self._moment(), _asker(job)
         self._done(job, purging.run(self.database, *places, at=at, actor=actor, goes_on=goes_on))
 
-    def _back_up(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+    def _back_up(self, job: jobs.Job, goes_on: GoesOn) -> None:
         made = upkeep.back_up(self.database, self.folder, at=self.now(), actor=_asker(job), goes_on=goes_on)
         self._done(job, made)
 
-    def _verify(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+    def _verify(self, job: jobs.Job, goes_on: GoesOn) -> None:
         head = str(job.asked.get("head", ""))
         self._done(job, upkeep.verify(self.database, self.folder, head, goes_on=goes_on))
 
@@ -122,7 +126,7 @@ class Worker:
         with self.database.write() as connection:
             jobs.end(connection, job.id, self.name, "done", at=self.now(), result=result)
 
-    def _load(self, job: jobs.Job, goes_on: Callable[[int, str], None]) -> None:
+    def _load(self, job: jobs.Job, goes_on: GoesOn) -> None:
         with self.database.read() as connection:
             chosen = settings.current(connection)
             path = connection.execute(sa.select(models.c.path).where(models.c.stage == "champion")).scalar()
@@ -165,12 +169,12 @@ class Worker:
             return
 
     @contextmanager
-    def _beating(self, job: jobs.Job) -> Iterator[Callable[[int, str], None]]:
+    def _beating(self, job: jobs.Job) -> Iterator[GoesOn]:
         """Beat while a job is done.
 
         What it yields is told how far the job is, and raises `jobs.Lost` once it is no longer ours.
         """
-        told: dict[str, Any] = {"done": 0, "message": ""}
+        told: dict[str, Any] = {"done": 0, "total": 0, "message": ""}
         over, lost = threading.Event(), threading.Event()
 
         def beat() -> None:
@@ -185,8 +189,8 @@ class Worker:
                 except Busy:
                     continue
 
-        def goes_on(done: int, message: str) -> None:
-            told.update(done=done, message=message)
+        def goes_on(done: int, message: str, total: int = 0) -> None:
+            told.update(done=done, total=total, message=message)
             if lost.is_set():
                 raise jobs.Lost(f"job {job.id}")
 

@@ -284,6 +284,8 @@ def _one(person: Person, load: view.Load) -> None:
         )
         if not load.ended:
             st.markdown(_progress(load))
+            if load.total:
+                st.progress(min(1.0, load.done / load.total))
             if load.may_stop and st.button(_("Stop"), key=f"stop-{load.id}"):
                 with session.database().write() as connection:
                     jobs.stop(connection, load.id, at=session.clock(), actor=person.actor)
@@ -303,6 +305,7 @@ def _progress(load: view.Load) -> str:
         "": _("Waits for the worker"),
         "reading": _("Reading and scoring"),
         "putting in": _("Putting in"),
+        "matching": _("Comparing with lists and rules"),
     }
     step = steps.get(load.step, plain(load.step))
     if not load.done:

@@ -38,8 +38,8 @@ class Load:
     asked_at : Timestamp
     asked_by : str
         Name or login; empty for the program itself.
-    done : int
-        Shipments put in so far.
+    done, total : int
+        Shipments done so far of the step, and of how many (0: not known yet).
     step : str
         ``reading``, ``putting in`` … while it runs.
     told : tuple of str
@@ -60,6 +60,7 @@ class Load:
     asked_at: pd.Timestamp
     asked_by: str
     done: int
+    total: int
     step: str
     told: tuple[str, ...]
     counts: tuple[tuple[str, int], ...]
@@ -100,6 +101,7 @@ def _load(job: Job, names: Mapping[int, str], person: Person) -> Load:
         asked_at=job.asked_at,
         asked_by=names.get(job.asked_by, "") if job.asked_by is not None else "",
         done=job.done,
+        total=job.total,
         step="" if job.state in ENDED else job.message,
         told=tuple(job.message.splitlines()) if failed else (),
         counts=(*known, *((name, value) for name, value in sorted(counts.items()) if value)),

@@ -26,6 +26,8 @@ HOLDS, BROKEN, UNCHECKED = "holds", "broken", "unchecked"
 NAMED = 5
 
 _AT_ONCE = 500
+#: How many checks `check` makes.
+CHECKS = 8
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ is the one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 import sqlalchemy as sa
@@ -24,6 +24,17 @@ DEAD_AFTER = pd.Timedelta(seconds=30)
 ATTEMPTS = 3
 
 ENDED = ("done", "failed", "stopped")
+
+
+class GoesOn(Protocol):
+    """Told by work how far it is; raises where the work is to stop."""
+
+    def __call__(self, done: int, message: str, total: int = 0) -> None:
+        """Take how much is done, what is being done, and of how much (0: not known)."""
+
+
+def silently(done: int, message: str, total: int = 0) -> None:
+    """Go on, telling nobody."""
 
 
 class Lost(Exception):
@@ -81,6 +92,8 @@ def take(connection: sa.Connection, worker: str, *, at: pd.Timestamp) -> Job | N
             started_at=at,
             heartbeat_at=at,
             attempts=jobs.c.attempts + 1,
+            done=0,
+            total=0,
             message="",
         )
     )
@@ -153,7 +166,7 @@ def give_back(connection: sa.Connection, number: int, worker: str) -> None:
     Lost
         It is another worker's.
     """
-    values = {"state": "queued", "worker": "", "heartbeat_at": None, "done": 0, "message": ""}
+    values = {"state": "queued", "worker": "", "heartbeat_at": None, "done": 0, "total": 0, "message": ""}
     hit = connection.execute(
         _mine(number, worker).values(**values, attempts=jobs.c.attempts - 1).returning(jobs.c.id)
     ).first()

@@ -6,7 +6,7 @@ is made up for in the transaction that lets the batch be seen. `risk.store.hits`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk import conditions, watching
-from risk.store import declared_rows
+from risk.store import declared_rows, jobs
 from risk.store.database import Database
+from risk.store.jobs import GoesOn
 from risk.store.tables import batches, rule_hits, rules, versions, watch_entries, watch_hits
 
 #: Shipments matched at a time.
@@ -39,7 +40,7 @@ def in_pieces(
     batch_id: int,
     *,
     at: pd.Timestamp,
-    goes_on: Callable[[int, str], None] = lambda done, message: None,
+    goes_on: GoesOn = jobs.silently,
 ) -> Covered:
     """Work out the hits of a batch that is not yet seen, some thousand shipments at a time.
 
@@ -64,7 +65,7 @@ def in_pieces(
         watched, ruled = _watched(entries, known, table), _ruled(own, known, table)
         with database.write() as connection:
             _put_in(connection, watched, ruled, at)
-        goes_on(min(len(ids), start + PIECE), "matching")
+        goes_on(min(len(ids), start + PIECE), "matching", len(ids))
     return covered
 
 

@@ -128,7 +128,7 @@ def test_what_a_dead_worker_left_is_never_seen_and_is_cleared(
     class Died(Exception):
         pass
 
-    def dies(done: int, message: str) -> None:
+    def dies(done: int, message: str, total: int = 0) -> None:
         if done:
             raise Died
 

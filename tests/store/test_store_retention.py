@@ -351,10 +351,12 @@ def test_pieces_are_small_and_together_everything(database: Database, tmp_path: 
     for number in range(8):
         put(database, f"P{number}", person=True, at=NOW - days(400))
     told = []
-    went = purging.run(
-        database, tmp_path / "state", tmp_path / "uploads", at=NOW, goes_on=lambda n, text: told.append(n)
-    )
-    assert (went["shipments"], told) == (8, [0, 3, 6, 8])
+
+    def goes_on(done: int, message: str, total: int = 0) -> None:
+        told.append((done, total))
+
+    went = purging.run(database, tmp_path / "state", tmp_path / "uploads", at=NOW, goes_on=goes_on)
+    assert (went["shipments"], told) == (8, [(0, 8), (3, 8), (6, 8), (8, 8)])
     assert count(database, tables.ledger, tables.ledger.c.kind == "purge") == 3
     assert count(database, tables.purges) == 8
 
@@ -549,3 +551,13 @@ def test_files_that_are_still_needed_stay(database: Database, folder: Path) -> N
     (uploads / "readme.txt").write_text("not ours")
     assert purging.run(database, folder / "state", uploads, at=NOW) == {"uploads": 1}
     assert sorted(path.name for path in uploads.iterdir()) == sorted([*digests[1:], "readme.txt"])
+
+
+def test_a_purge_that_failed_is_asked_for_again_soon(database: Database) -> None:
+    first = purging.ask_daily(database, NOW)
+    with database.write() as connection:
+        jobs.take(connection, "w", at=NOW)
+        jobs.end(connection, first, "w", "failed", at=NOW, message="no room")
+    assert purging.ask_daily(database, NOW + pd.Timedelta(minutes=50)) is None
+    assert purging.ask_daily(database, NOW + pd.Timedelta(minutes=61)) not in (None, first)
+    assert purging.ask_daily(database, NOW + pd.Timedelta(hours=3)) is None

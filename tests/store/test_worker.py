@@ -9,6 +9,7 @@ import sys
 import time
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from features.history import State
 from risk import remembering, worker
 from risk.store import inspections, jobs, ledger, people, tables
-from risk.store.database import Database
+from risk.store.database import Busy, Database
 from risk.store.inspections import Outcome
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
@@ -157,3 +158,36 @@ def test_a_worker_killed_at_work_is_replaced_and_nothing_is_lost(
     assert count(database, tables.batches) == 1
     assert os.listdir(folder) != []
     database.close()
+
+
+def test_a_job_that_found_the_database_busy_waits_for_its_turn_again(
+    database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as connection:
+        number = jobs.ask(connection, "purge", {}, at=NOW, user_id=None)
+
+    def busy(*given: object, **named: object) -> dict[str, int]:
+        raise Busy("another writer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(worker.purging, "run", busy)
+        assert (work(database, folder).state, count(database, tables.jobs)) == ("queued", 1)
+    done = work(database, folder)
+    assert (done.id, done.state) == (number, "done")
+
+
+def test_how_far_a_load_is_stands_with_the_job(
+    database: Database, folder: Path, day: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: set[tuple[int, int, str]] = set()
+    keep = jobs.beat
+
+    def beat(connection: sa.Connection, *given: object, **named: Any) -> None:
+        told.add((named["done"], named["total"], named["message"]))
+        keep(connection, *given, **named)
+
+    monkeypatch.setattr(worker.jobs, "beat", beat)
+    monkeypatch.setattr(worker, "BEAT", 0.001)
+    ask(database, folder, day)
+    work(database, folder)
+    assert (80, 80, "putting in") in told
