@@ -220,7 +220,8 @@ def _items(row: dict[str, str]) -> Iterator[str]:
         said = "; ".join(dict.fromkeys(line.get("description", "") for line in lines))
         whole = row["goods_description"]
         if whole and whole not in said:
-            lines[0]["description"] = "; ".join(filter(None, (whole, lines[0].get("description", ""))))
+            # After the line's own text: what is cut when it is read is a text that stands elsewhere too.
+            lines[0]["description"] = "; ".join(filter(None, (lines[0].get("description", ""), whole)))
     for number, line in enumerate(lines):
         first, *more = split(str(line.get("description", "")), GOODS_WIDTH)
         yield _item(row, line, first, number == 0)
