@@ -29,6 +29,10 @@ _SPOKEN: ContextVar[str | None] = ContextVar("spoken", default=None)
 #: Signs that Markdown, as Streamlit shows it, takes for more than themselves.
 _MARKED = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~:$^=&\"'])")
 _BREAKS = re.compile(r"\s+")
+#: What Streamlit makes a link of after it took the signs away: a stranger's address is nothing to click.
+_LINKS = re.compile(r"(https?:(?=//)|www(?=\.))", re.IGNORECASE)
+#: Joins two signs, seen by nobody.
+_JOINER = "\u2060"
 
 
 @contextmanager
@@ -115,11 +119,12 @@ def left(until: pd.Timestamp | None, now: pd.Timestamp) -> str:
 
 
 def plain(text: str) -> str:
-    r"""Return outside text such that Streamlit's Markdown shows it as it is, on one line.
+    r"""Return outside text such that Streamlit's Markdown shows it as it is, on one line, and links nothing.
 
     Examples
     --------
     >>> plain("*FROZEN* [FISH](http://x)\n# 1")
-    '\\*FROZEN\\* \\[FISH\\]\\(http\\://x\\) \\# 1'
+    '\\*FROZEN\\* \\[FISH\\]\\(http\\:\u2060//x\\) \\# 1'
     """
-    return _MARKED.sub(r"\\\1", _BREAKS.sub(" ", text).strip())
+    text = _LINKS.sub(rf"\1{_JOINER}", _BREAKS.sub(" ", text).strip())
+    return _MARKED.sub(r"\\\1", text)

@@ -100,7 +100,7 @@ def _change(person: Person, found: list[view.Account]) -> None:
             _("Account"),
             list(others),
             index=None,
-            format_func=lambda one: plain(others[one].login),
+            format_func=lambda one: others[one].login,  # drawn letter by letter, unlike other widgets
             placeholder=_("Choose"),
         )
         does = {

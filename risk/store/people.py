@@ -114,7 +114,7 @@ def add(
         raise AccountError(f"there is an account {login} already")
     values = {
         "login": login,
-        "name": name.strip()[:120],
+        "name": line(name, 120),
         "role": role,
         "language": language,
         "password_hash": hashed(password) if password else "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +24,10 @@ from risk.commands.sample import command as sample
 from risk.store import people
 from risk.store.database import Database
 from risk.store.upgrading import upgrade
+
+_SPEC = importlib.util.spec_from_file_location("hostile_port", Path(__file__).with_name("hostile_port.py"))
+hostile_port: Any = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(hostile_port)
 
 WORD = "a word that is long"
 HOST = "http://port.test"
@@ -53,6 +58,26 @@ def made_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     upgrade(database)
     database.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A port's folder in which every text that people or manifests may write is hostile."""
+    made = tmp_path_factory.mktemp("hostile")
+    hostile_port.write_manifest(DAY, made / "day.csv")
+    call = [str(made / "day.csv"), "--at", NOW.isoformat(), "--data", str(made / "port")]
+    done = CliRunner().invoke(sample, call, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    database = Database(made / "port" / "port.db")
+    hostile_port.fill(database, NOW)
+    database.close()
+    return made / "port"
+
+
+@pytest.fixture(scope="session")
+def hostile() -> Any:
+    """What hostile texts are, and what would show that one of them worked (`hostile_port`)."""
+    return hostile_port
 
 
 @pytest.fixture
