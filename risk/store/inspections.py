@@ -46,6 +46,10 @@ PHOTO_BYTES = 12_000_000
 PHOTO_BEGINS: Final = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
+#: Columns that change after an outcome was entered: corrected since, taken into the port's past.
+_CHANGES: Final = ("current", "remembered")
+
+
 class OutcomeError(ValueError):
     """An outcome cannot be kept; ``problems`` lists everything that is wrong with it.
 
@@ -233,7 +237,7 @@ def _row(connection: sa.Connection, shipment_id: int, outcome: Outcome) -> dict[
 def _digested(connection: sa.Connection, number: int) -> str:
     """Return what of an outcome the ledger's hash stands for, as text that is the same on every server."""
     row = connection.execute(sa.select(outcomes).where(outcomes.c.id == number)).one()._mapping
-    told = {name: _plain(value) for name, value in row.items() if name != "current"}
+    told = {name: _plain(value) for name, value in row.items() if name not in _CHANGES}
     return json.dumps(told, sort_keys=True, ensure_ascii=False)
 
 

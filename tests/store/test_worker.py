@@ -129,6 +129,8 @@ def test_the_past_grows_with_what_is_put_in_and_found(database: Database, folder
     again = remembering.past(database, folder / "state")
     assert again is not None
     assert again.digest == state.digest == State.load(folder / "state").digest
+    with database.read() as connection:
+        assert inspections.changed_behind(connection, b"k" * 32) == []
 
 
 @pytest.mark.slow
