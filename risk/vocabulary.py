@@ -191,6 +191,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
     },
     "setting": {
         "port_name": "Name of the port",
+        "detecting_agency": "Detecting agency",
         "time_zone": "Time zone",
         "language": "Language",
         "capacity": "Inspections possible",
@@ -216,6 +217,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "contact.added": "Contact added",
         "contact.ended": "Contact ended",
         "file.added": "File handed in",
+        "finds.exported": "Finds exported",
         "hold": "Legal hold set",
         "hold.lifted": "Legal hold lifted",
         "job.asked": "Job asked for",

@@ -52,6 +52,9 @@ class Page:
 #: In the order of the navigation; the first a person may see is the one they begin with.
 PAGES: tuple[Page, ...] = (
     Page("load", N_("Load"), ":material/upload_file:", "load"),
+    Page("shift", N_("Shift"), ":material/swap_horiz:", "see_list"),
+    Page("planning", N_("Where and when"), ":material/event:", "see_list"),
+    Page("finds", N_("Finds"), ":material/fact_check:", "see_finds"),
     Page("accounts", N_("Accounts"), ":material/group:", "administer"),
     Page("welcome", N_("Welcome"), ":material/home:", "", listed=False),
 )

@@ -305,6 +305,27 @@ class Left:
 
 
 @dataclass(frozen=True)
+class Done:
+    """A shipment that was inspected, or of which somebody said why it was not.
+
+    Attributes
+    ----------
+    at : Timestamp
+        When it was inspected, or said not to be.
+    inspection, status, why_not : str
+    found : sequence of str
+    """
+
+    bill: str
+    at: pd.Timestamp | None = None
+    location: str = ""
+    inspection: str = ""
+    found: Sequence[str] = ()
+    status: str = ""
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
 class Shift:
     """The numbers of a shift.
 
@@ -315,17 +336,26 @@ class Shift:
     gone : int
         Left before they were opened.
     missed_draws : int
-        Random picks that were not inspected.
+        Random picks of which an outcome says that they were not inspected.
     days_since_outcome : float or None
         Since anything was entered.
     override_share : float or None
-        Of the decided shipments, 0 to 1.
+        Of the chosen shipments, those an officer raised, 0 to 1.
     rates : sequence of Rate
     not_inspected : mapping
         Reason (``why_not`` of `risk.vocabulary`) -> shipments.
     left : sequence of Left
+        Still there: handed over.
     remarks : sequence of str
         For who comes next.
+    inspected, found : mapping
+        Kind of inspection, and what was found -> how many.
+    provisional : int
+        Finds not confirmed yet.
+    done : sequence of Done
+        What was inspected, then what was not and why.
+    away : sequence of Left
+        Left before anybody opened them.
     """
 
     name: str
@@ -344,3 +374,8 @@ class Shift:
     not_inspected: Mapping[str, int] = field(default_factory=dict)
     left: Sequence[Left] = ()
     remarks: Sequence[str] = ()
+    inspected: Mapping[str, int] = field(default_factory=dict)
+    found: Mapping[str, int] = field(default_factory=dict)
+    provisional: int = 0
+    done: Sequence[Done] = ()
+    away: Sequence[Left] = ()

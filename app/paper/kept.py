@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.paper.facts import Case, Deed, Finding, Left, Rate, Shift
+import pandas as pd
+
+from app.paper.facts import Case, Deed, Done, Finding, Left, Rate, Shift
 from risk import locales
 from risk.language import N_, gettext
 from risk.store import finds, shift
@@ -109,11 +111,11 @@ def _login(number: int | None, logins: Mapping[int, str]) -> str:
 
 def shift_of(
     numbers: shift.Shift,
+    rows: pd.DataFrame,
     *,
     name: str,
     risk_basis: str,
     model_id: str,
-    left: Sequence[Left] = (),
     remarks: Sequence[str] = (),
 ) -> Shift:
     """Return the facts of a shift report.
@@ -121,13 +123,14 @@ def shift_of(
     Parameters
     ----------
     numbers : risk.store.shift.Shift
+    rows : DataFrame
+        Of `risk.store.shift_rows.rows`, of the same window.
     name : str
         What the port calls the shift.
-    left : sequence of Left
-        Shipments handed over.
     remarks : sequence of str
         For who comes next.
     """
+    by = {came: rows[rows["came"] == came].to_dict("records") for came in shift.CAME_OF}
     return Shift(
         name=name,
         since=numbers.since,
@@ -145,6 +148,30 @@ def shift_of(
             Rate(each.selected_by, each.inspected, each.finds, each.low, each.high) for each in numbers.rates
         ],
         not_inspected={code: count for code, count in numbers.not_inspected.items() if count},
-        left=left,
+        left=[_left(row) for row in by["waiting"]],
         remarks=remarks,
+        inspected={code: count for code, count in numbers.inspected.items() if count},
+        found={code: count for code, count in numbers.found.items() if count},
+        provisional=numbers.provisional,
+        done=[_done(row) for came in ("opened", "not_inspected") for row in by[came]],
+        away=[_left(row) for row in by["left"]],
     )
+
+
+def _left(row: Mapping[Any, Any]) -> Left:
+    return Left(
+        bill=row["bill"],
+        step=row["step"],
+        location=row["location"],
+        available_until=_time(row["available_until"]),
+        claimed_by=row["claimed_by"],
+    )
+
+
+def _done(row: Mapping[Any, Any]) -> Done:
+    told = {name: row[name] for name in ("bill", "location", "inspection", "found", "status", "why_not")}
+    return Done(at=_time(row["at"]), **told)
+
+
+def _time(value: Any) -> pd.Timestamp | None:
+    return None if pd.isna(value) else pd.Timestamp(value)

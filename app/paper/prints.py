@@ -82,14 +82,14 @@ def shift_report(frame: Frame, shift: Shift) -> bytes:
     Raises
     ------
     Unprintable
-        Pango is missing, or more than `MOST_ROWS` shipments are handed over.
+        Pango is missing, or there are more than `MOST_ROWS` shipments to be named.
     """
     return pdf(shift_report_page(frame, shift))
 
 
 def shift_report_page(frame: Frame, shift: Shift) -> str:
     """Return the report of a shift as HTML."""
-    if len(shift.left) > MOST_ROWS:
+    if len(shift.left) + len(shift.done) + len(shift.away) > MOST_ROWS:
         raise Unprintable("A print has at most {most} rows", most=MOST_ROWS)
     return _page("shift_report.html", frame, shift=shift)
 

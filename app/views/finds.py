@@ -8,7 +8,15 @@ from typing import Any
 
 import pandas as pd
 
+from risk import taxa
+from risk.finds import FINDS
 from risk.store.finds import Case
+from risk.vocabulary import WORDS
+
+#: Periods offered: so many days up to now, or all there is.
+PERIODS = ("30", "90", "365", "all")
+#: What a search by name of an animal or plant may mean.
+_TAXA = 100
 
 LISTED = (
     *("shipment_id", "bill", "inspected_at", "found", "taxa", "pieces", "kg", "alive"),
@@ -22,6 +30,81 @@ def listed(finds: pd.DataFrame) -> pd.DataFrame:
     for name in ("found", "taxa"):
         shown[name] = [tuple(cell) for cell in shown[name]]
     return shown
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Which finds somebody looks for; empty means any.
+
+    Attributes
+    ----------
+    period : str
+        Of `PERIODS`.
+    found, status, by : str
+        Codes of ``found``, ``status`` and ``selected_by``.
+    place : str
+        Terminal.
+    text : str
+        Part of the bill, flight or vessel or evidence reference, or a name of the species in any language.
+    """
+
+    period: str = "365"
+    found: str = ""
+    status: str = ""
+    by: str = ""
+    place: str = ""
+    text: str = ""
+
+    @classmethod
+    def of_address(cls, asked: Mapping[str, str]) -> Chosen:
+        """Return what an address asks for; what makes no sense asks for nothing."""
+        known = {
+            "period": PERIODS,
+            "found": tuple(FINDS),
+            "status": ("provisional", "confirmed"),
+            "by": tuple(code for code in WORDS["selected_by"] if code),
+        }
+        codes = {name: asked[name] for name, codes in known.items() if asked.get(name) in codes}
+        texts = {name: asked[name][:200] for name in ("place", "text") if name in asked}
+        return cls(**codes, **texts)
+
+    def to_address(self) -> dict[str, str]:
+        """Return it as an address holds it."""
+        return {name: value for name, value in vars(self).items() if value and value != _USUAL[name]}
+
+    def since(self, now: pd.Timestamp) -> pd.Timestamp:
+        """Return from when finds are looked for."""
+        if self.period == "all":
+            return pd.Timestamp("1970-01-01")
+        return now - pd.Timedelta(days=int(self.period))
+
+
+_USUAL = vars(Chosen())
+
+
+def filtered(finds: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
+    """Return the finds of `risk.store.finds.between` somebody looks for."""
+    keep = pd.Series(True, index=finds.index)
+    if chosen.found:
+        keep &= finds["found"].map(lambda cell: chosen.found in cell).astype(bool)
+    for name, value in (("status", chosen.status), ("selected_by", chosen.by), ("location", chosen.place)):
+        if value:
+            keep &= finds[name] == value
+    if wanted := taxa.fold(chosen.text):
+        species = {each.scientific for each in taxa.search_taxa(chosen.text, most=_TAXA)}
+        columns = (finds[name] for name in ("bill", "conveyance", "evidence_reference"))
+        texts = [taxa.fold(" ".join(cells)) for cells in zip(*columns, strict=True)]
+        named = [
+            wanted in text or any(name in species or wanted in taxa.fold(name) for name in names)
+            for text, names in zip(texts, finds["taxa"], strict=True)
+        ]
+        keep &= pd.Series(named, index=finds.index, dtype=bool)
+    return finds[keep.to_numpy(dtype=bool)].reset_index(drop=True)
+
+
+def number_of(text: str) -> int | None:
+    """Return the number of a shipment an address names, None where it names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 @dataclass(frozen=True)
@@ -96,7 +179,7 @@ _FACTS = (
     *("pieces", "kg", "alive", "evidence_reference"),
 )
 _PLACE = (
-    *("list_id", "published_at", "rank", "place", "shipments", "pool"),
+    *("list_id", "published_at", "rank", "place", "shipments"),
     *("selected_by", "selection_probability"),
 )
 _SCORE = ("risk", "risk_live_animals", "risk_wildlife_products", "risk_basis", "model_id")

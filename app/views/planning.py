@@ -26,6 +26,8 @@ class Plan:
         ``hour`` (UTC moment of the port's hour, NaT: here already), ``location`` and counts: for a chart.
     terminals : DataFrame
         ``location`` and counts, the most waiting first.
+    kinds : DataFrame
+        ``location``, ``inspection_type`` and counts: where a dog or the scanner is wanted.
     conveyances : DataFrame
         ``mode``, ``conveyance``, ``location``, ``hour`` and counts, in order of hour.
     busiest : Timestamp or None
@@ -37,8 +39,57 @@ class Plan:
     places: tuple[str, ...]
     hours: pd.DataFrame
     terminals: pd.DataFrame
+    kinds: pd.DataFrame
     conveyances: pd.DataFrame
     busiest: pd.Timestamp | None
+
+
+#: Terminals with a column of their own.
+COLUMNS = 6
+
+
+@dataclass(frozen=True)
+class Hour:
+    """One hour of the chart.
+
+    Attributes
+    ----------
+    hour : Timestamp or None
+        UTC moment at which the port's hour begins; None: here already.
+    waiting : tuple of int
+        Per column of `by_hour`.
+    total : int
+    share : float
+        Of the busiest hour's total, 0 to 1, for a bar.
+    """
+
+    hour: pd.Timestamp | None
+    waiting: tuple[int, ...]
+    total: int
+    share: float
+
+
+def by_hour(plan: Plan) -> tuple[tuple[str, ...], tuple[Hour, ...]]:
+    """Return terminals and, per hour in which something waits, how much waits at each.
+
+    Returns
+    -------
+    columns : tuple of str
+        The terminals with the most waiting, at most `COLUMNS`; what waits at others is in the total alone.
+    rows : tuple of Hour
+        What is here already first; hours without anything are left out.
+    """
+    busy = plan.terminals[plan.terminals["waiting"] > 0]
+    columns = tuple(busy["location"].head(COLUMNS))
+    waits = plan.hours[plan.hours["waiting"] > 0]
+    made = []
+    for hour, rows in waits.groupby("hour", dropna=False, sort=False):
+        counts = rows.groupby("location")["waiting"].sum()
+        total = int(counts.sum())
+        at = None if pd.isna(hour) else pd.Timestamp(hour)  # type: ignore[arg-type, call-overload]
+        made.append((at, tuple(int(counts.get(name, 0)) for name in columns), total))
+    most = max((total for _, _, total in made), default=0)
+    return columns, tuple(Hour(at, counts, total, total / most) for at, counts, total in made)
 
 
 def plan(picks: pd.DataFrame, now: pd.Timestamp, zone: str, location: str = "") -> Plan:
@@ -66,6 +117,7 @@ def plan(picks: pd.DataFrame, now: pd.Timestamp, zone: str, location: str = "") 
         places=places,
         hours=hours,
         terminals=terminals,
+        kinds=planning.counted(chosen, now, zone, ("location", "inspection_type")),
         conveyances=planning.counted(chosen, now, zone),
         busiest=most["hour"].iloc[0] if len(most) else None,
     )

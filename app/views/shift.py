@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import pandas as pd
 
 from risk.store.shift import CAME_OF, Shift
 
-#: Lengths of a window offered, in hours.
-WINDOWS = (8, 12, 24, 72)
+#: Windows offered: so many hours up to now, the port's day so far, and from one moment to another.
+WINDOWS = ("8", "12", "24", "today", "span")
+#: The longest window from one moment to another: a report is of a shift, not of a year.
+LONGEST = pd.Timedelta(days=31)
+#: A window up to now takes in what is entered in this minute.
+_MINUTE = pd.Timedelta(minutes=1)
 
 _RATES = (
     *("selected_by", "inspected", "finds", "papers_only", "rate", "low", "high"),
@@ -54,6 +59,78 @@ class Figures:
     rates: pd.DataFrame
     rates_since: pd.Timestamp
     days_since_outcome: int | None
+
+
+@dataclass(frozen=True)
+class Window:
+    """From when and up to when a shift is told.
+
+    Attributes
+    ----------
+    code : str
+        Of `WINDOWS`.
+    since, until : Timestamp
+        UTC.
+    """
+
+    code: str
+    since: pd.Timestamp
+    until: pd.Timestamp
+
+
+def window(code: str, begin: str, end: str, now: pd.Timestamp, zone: str) -> Window:
+    """Return the window somebody chose; the last eight hours where it makes no sense.
+
+    Parameters
+    ----------
+    code : str
+        Of `WINDOWS`; from an address, so it may be anything.
+    begin, end : str
+        For ``span``: times of the port's clock, as ``2026-11-22T18:00``; from an address as well.
+    now : Timestamp
+        UTC.
+    zone : str
+        The port's.
+    """
+    until = now.floor("min") + _MINUTE
+    if code == "span":
+        since, to = moment_of(begin, zone), moment_of(end, zone)
+        if since is not None and to is not None and since < to <= since + LONGEST:
+            return Window(code, since, to)
+    if code == "today":
+        local = now.tz_localize("UTC").tz_convert(zone)
+        # Where clocks go on at midnight the day begins an hour later.
+        midnight = local.tz_localize(None).normalize()
+        return Window(code, _utc(midnight, zone), until)
+    hours = int(code) if code in ("8", "12", "24") else 8
+    return Window(str(hours), until - pd.Timedelta(hours=hours), until)
+
+
+def moment_of(text: str, zone: str) -> pd.Timestamp | None:
+    """Return a time of the port's clock as UTC, None where the text says none of this or the last century."""
+    try:
+        local = pd.Timestamp(datetime.fromisoformat(text)) if len(text) <= 32 else None
+    except (ValueError, OverflowError):
+        return None
+    if local is None or local.tzinfo is not None or not 1970 <= local.year <= 2200:
+        return None
+    return _utc(local, zone)
+
+
+def _utc(local: pd.Timestamp, zone: str) -> pd.Timestamp:
+    # The earlier of the hour that comes twice; an hour that is left out begins with the next.
+    aware = local.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    return aware.tz_convert("UTC").tz_localize(None)
+
+
+def local(at: pd.Timestamp, zone: str) -> datetime:
+    """Return a moment (naive UTC) as the port's clock shows it."""
+    return at.tz_localize("UTC").tz_convert(zone).tz_localize(None).floor("min").to_pydatetime()
+
+
+def of(rows: pd.DataFrame, came: str) -> pd.DataFrame:
+    """Return the shipments of which this came (`risk.store.shift_rows.rows`)."""
+    return rows[(rows["came"] == came).to_numpy(dtype=bool)]
 
 
 def figures(shift: Shift) -> Figures:

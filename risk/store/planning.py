@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from features.manifest.schema import SELECTED_BY
 from risk.store.tables import list_rows, lists, outcomes, shipments, versions
+from risk.triage import Pool
 
 AHEAD = pd.Timedelta(hours=72)
 #: What arrived no longer ago than this, and has not left, may still be opened.
@@ -23,6 +24,7 @@ LISTED = pd.Timedelta(days=7)
 #: What is counted of a group: chosen are all, the others parts of them.
 COUNTS: Final = ("chosen", "waiting", "opened", "not_inspected")
 BY: Final = ("mode", "conveyance", "location", "hour")
+_ORDER: Final = ("hour", "location", "inspection_type", "mode", "conveyance")
 
 
 def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
@@ -32,7 +34,8 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     -------
     DataFrame, shape (n, ...)
         ``shipment_id``, ``pool``, ``mode``, ``conveyance``, ``location``, ``arrives_at`` (NaT: not said),
-        ``available_until``, ``state``: ``waiting``, ``opened`` or ``not_inspected``.
+        ``available_until``, ``inspection_type`` (what its pool is for; empty: not said), ``state``:
+        ``waiting``, ``opened`` or ``not_inspected``.
     """
     recent = sa.select(lists.c.id).where(lists.c.published_at >= now - LISTED, lists.c.published_at <= now)
     moment = sa.func.coalesce(versions.c.arrives_at, versions.c.known_at)
@@ -40,6 +43,7 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     wanted = (
         sa.select(
             list_rows.c.shipment_id,
+            list_rows.c.list_id,
             list_rows.c.pool,
             *(versions.c[name] for name in names),
             outcomes.c.inspection,
@@ -56,10 +60,23 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     frame = frame.drop_duplicates("shipment_id", keep="last", ignore_index=True)
     for name in ("arrives_at", "available_until"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
+    kinds = _kinds(connection, frame["list_id"].unique().tolist())
+    pools = zip(frame.pop("list_id"), frame["pool"], strict=True)
+    frame["inspection_type"] = pd.Series([kinds.get(each, "") for each in pools], dtype="str")
     state = frame.pop("inspection").fillna("").astype("str")
     frame["state"] = np.where(state == "", "waiting", np.where(state == "not_inspected", state, "opened"))
     gone = (frame["state"] == "waiting") & (frame["available_until"] <= now)
     return frame[~gone.to_numpy(dtype=bool)].reset_index(drop=True)
+
+
+def _kinds(connection: sa.Connection, list_ids: list[int]) -> dict[tuple[int, str], str]:
+    """Return what the pools of lists are for: (list, name of the pool) -> inspection type."""
+    wanted = sa.select(lists.c.id, lists.c.capacity).where(lists.c.id.in_(list_ids))
+    kinds = {}
+    for number, capacity in connection.execute(wanted):
+        for pool in (Pool(**each) for each in capacity):
+            kinds[number, pool.name] = pool.inspection_type
+    return kinds
 
 
 def counted(frame: pd.DataFrame, now: pd.Timestamp, zone: str, by: tuple[str, ...] = BY) -> pd.DataFrame:
@@ -72,7 +89,7 @@ def counted(frame: pd.DataFrame, now: pd.Timestamp, zone: str, by: tuple[str, ..
     zone : str
         Hours begin where the port's clock says so, which is not everywhere on UTC's.
     by : tuple of str
-        Of `BY`, at least one.
+        Of `BY` and ``inspection_type``, at least one.
 
     Returns
     -------
@@ -84,7 +101,7 @@ def counted(frame: pd.DataFrame, now: pd.Timestamp, zone: str, by: tuple[str, ..
     for state in COUNTS[1:]:
         whole[state] = (whole["state"] == state).astype("int64")
     grouped = whole.groupby(list(by), dropna=False, sort=False)[list(COUNTS)].sum().reset_index()
-    order = [name for name in ("hour", "location", "mode", "conveyance") if name in by]
+    order = [name for name in _ORDER if name in by]
     return grouped.sort_values(order, na_position="first", ignore_index=True)
 
 

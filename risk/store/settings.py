@@ -89,6 +89,12 @@ def _short(value: object) -> str:
 
 SETTINGS: tuple[Setting, ...] = (
     Setting("port_name", "", "Name of the port, on every page and print.", _short),
+    Setting(
+        "detecting_agency",
+        "",
+        "What the report on illegal trade (CITES) calls the agency that detects: this port's customs.",
+        _short,
+    ),
     Setting("time_zone", "UTC", "Zone in which times are shown.", _zone),
     Setting("language", "en", "Language of prints and of accounts that chose none.", _short),
     Setting("capacity", "", "Inspections possible in a shift, as sea=4,air=20,post=60.", _capacity),

@@ -70,7 +70,7 @@ class Overrides:
     raised, lowered, waiting, refused, withdrawn : int
         How those stand now.
     chosen, by_officer : int
-        Shipments that lists of the window chose, and how many of them because somebody raised them.
+        Shipments that lists of the window chose, and how many of them somebody raised.
     share : float or None
         ``by_officer`` of ``chosen``; None where nothing was chosen.
     """
@@ -107,12 +107,14 @@ class Shift:
         What came of the shipments lists chose, by `CAME_OF`: ``left`` before they were opened, ``waiting``
         that are still there.
     missed_random : int
-        Random picks that were not inspected or left: a number, not which.
+        Random picks of which an outcome says that they were not inspected. One that left without an outcome
+        is in no number here: a short window would tell which it was.
     last_outcome_at : Timestamp or None
     days_since_outcome : float or None
         At the end of the window.
     overrides : Overrides
     claims_open : int
+        Now, whatever the window.
     rates_since : Timestamp
     rates : tuple of Rate
         Up to the end of the window, in the order of `SELECTED_BY`, then what nobody chose.
@@ -143,6 +145,7 @@ def numbers(
     until: pd.Timestamp,
     *,
     rates_since: pd.Timestamp | None = None,
+    clock: pd.Timestamp | None = None,
 ) -> Shift:
     """Return the numbers of a window.
 
@@ -152,13 +155,16 @@ def numbers(
         From, and up to (UTC).
     rates_since : Timestamp, optional
         From when hit rates are told; `RATES` before the end where not given.
+    clock : Timestamp, optional
+        The time it is, by which claims expire; the end of the window where not given.
     """
     done = _inspections(connection, since, until)
     find = finds.finds(done)
     stands = done["status"] != "overturned"
     wildlife = done["found"].map(lambda found: bool(set(found) & set(FINDS))).astype(bool)
     told = [code for found in done.loc[stands, "found"] for code in found]
-    listed = _listed(connection, since, until)
+    chosen = listed(connection, since, until)
+    skipped = chosen["skipped"].to_numpy(dtype=bool)
     last = connection.execute(
         sa.select(sa.func.max(outcomes.c.inspected_at)).where(outcomes.c.inspected_at < until)
     ).scalar()
@@ -173,14 +179,12 @@ def numbers(
         permitted=int((wildlife & stands & ~find).sum()),
         overturned=int((~stands).sum()),
         not_inspected=_not_inspected(connection, since, until),
-        listed={came: int((listed["came"] == came).sum()) for came in CAME_OF},
-        missed_random=int(
-            ((listed["selected_by"] == "random") & listed["came"].isin(("not_inspected", "left"))).sum()
-        ),
+        listed={came: int((chosen["came"] == came).sum()) for came in CAME_OF},
+        missed_random=int(((chosen["selected_by"] == "random").to_numpy() & skipped).sum()),
         last_outcome_at=None if last is None else pd.Timestamp(last),
         days_since_outcome=None if last is None else (until - pd.Timestamp(last)) / pd.Timedelta(days=1),
         overrides=_overrides(connection, since, until),
-        claims_open=_claims(connection, until),
+        claims_open=_claims(connection, until if clock is None else clock),
         rates_since=begin,
         rates=tuple(hit_rates(connection, begin, until)),
     )
@@ -252,8 +256,15 @@ def rate(selected_by: str, inspected: int, found: int, papers_only: int = 0) -> 
 # --- what lists chose -----------------------------------------------------------------------
 
 
-def _listed(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
-    """Return the chosen shipments that waited in a window, each once: ``selected_by``, ``came``."""
+def listed(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+    """Return the chosen shipments that waited in a window, each once.
+
+    Returns
+    -------
+    DataFrame
+        ``shipment_id``, ``selected_by`` (for nobody's eyes where no outcome is in), ``came`` (of `CAME_OF`)
+        and ``skipped``: an outcome of the window or before says that it was not inspected.
+    """
     frame = _chosen(connection, since - LISTED, until).astype({"shipment_id": "int64"})
     ids = frame["shipment_id"].tolist()
     frame = frame.join(_decided(connection, ids), on="shipment_id")
@@ -271,7 +282,7 @@ def _listed(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp)
     frame.loc[decided, "came"] = "opened"
     frame.loc[skipped, "came"] = "not_inspected"
     frame.loc[away, "came"] = "left"
-    return frame
+    return frame.assign(skipped=skipped)
 
 
 def _chosen(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
@@ -327,8 +338,11 @@ def _overrides(connection: sa.Connection, since: pd.Timestamp, until: pd.Timesta
         .group_by(overrides.c.direction, overrides.c.state)
     )
     counts = {(direction, state): int(count) for direction, state, count in connection.execute(wanted)}
-    chosen = _chosen(connection, since, until)["selected_by"]
-    by_officer = int((chosen == "officer").sum())
+    chosen = _chosen(connection, since, until)
+    raised = chosen["shipment_id"].isin(_raised(connection, since, until))
+    raised |= chosen["selected_by"] == "officer"
+    # All that were raised, drawn at random or not: a number without the drawn ones would tell of them.
+    by_officer = int(raised.sum())
 
     def standing(state: str) -> int:
         return sum(count for (_, each), count in counts.items() if each == state)
@@ -344,6 +358,16 @@ def _overrides(connection: sa.Connection, since: pd.Timestamp, until: pd.Timesta
         by_officer=by_officer,
         share=by_officer / len(chosen) if len(chosen) else None,
     )
+
+
+def _raised(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> list[int]:
+    wanted = sa.select(overrides.c.shipment_id).where(
+        overrides.c.direction == "raise",
+        overrides.c.state == "in_force",
+        overrides.c.at >= since - LISTED,
+        overrides.c.at < until,
+    )
+    return list(connection.execute(wanted).scalars())
 
 
 def _claims(connection: sa.Connection, at: pd.Timestamp) -> int:

@@ -6,7 +6,7 @@ import importlib.util
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import pytest
@@ -20,9 +20,11 @@ from starlette.testclient import TestClient
 
 from app import guard, oidc, place, signing_in
 from app.identity import Elsewhere
+from risk import triage
 from risk.commands.sample import command as sample
-from risk.store import people
+from risk.store import decisions, inspections, people, publishing, settings
 from risk.store.database import Database
+from risk.store.inspections import Outcome
 from risk.store.upgrading import upgrade
 
 _SPEC = importlib.util.spec_from_file_location("hostile_port", Path(__file__).with_name("hostile_port.py"))
@@ -138,3 +140,41 @@ def client(port: place.Place) -> Callable[..., TestClient]:
         )
 
     return make
+
+
+class Worked(NamedTuple):
+    """What became of a scored day: the chosen shipments of its list, and some of them by name."""
+
+    list_id: int
+    ids: list[int]
+    find: int
+    waiting: int
+    left: int
+
+
+@pytest.fixture(scope="session")
+def work() -> Callable[..., Worked]:
+    """Publish a list of a scored day and work on it: ``work(database, folder)``."""
+
+    def do(database: Database, folder: Path, now: pd.Timestamp = NOW) -> Worked:
+        secret = settings.site_secret(folder)
+        live = {"found": ("live_animals",), "taxa": ("Manidae",), "pieces": 12, "alive": 12}
+        live |= {"status": "confirmed", "permit_valid": False, "evidence_reference": "EV-7"}
+        with database.write() as connection:
+            made = people.add(connection, "sup.one", "supervisor", at=place.clock(), actor="system")
+            who = people.Person(made, "sup.one", "", "supervisor", "en")
+            number = publishing.publish(connection, now, triage.parse("30"), 0.2, secret=secret, person=who)
+            ids = [int(each) for each in publishing.rows(connection, number)["shipment_id"]]
+            for shipment, fields in (
+                (ids[0], {"inspection": "full", "where_in_load": "walls", **live}),
+                (ids[3], {"inspection": "scan", "found": ("clean",)}),
+                (ids[4], {"inspection": "not_inspected", "why_not": "no_staff"}),
+                (ids[5], {"inspection": "partial", "found": ("wildlife_products",), "kg": 3.5}),
+            ):
+                entered, request = Outcome(**fields), f"worked-{shipment}"  # type: ignore[arg-type]
+                inspections.record(connection, shipment, entered, who, at=now, request=request, key=secret)
+            decisions.step(connection, ids[2], "gone", who, at=now)
+            decisions.step(connection, ids[1], "hold_asked", who, at=now)
+        return Worked(number, ids, find=ids[0], waiting=ids[1], left=ids[2])
+
+    return do

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from app.paper import facts, kept, prints
+from app.paper import kept, prints
 from risk.store import finds, shift
 
 AT = pd.Timestamp("2026-11-22T09:00")
@@ -77,8 +77,20 @@ def test_the_numbers_of_a_shift_come_onto_its_report(frame):
             "rates": rates,
         },
     )
-    made = kept.shift_of(numbers, name="A", risk_basis="port", model_id="m", left=[facts.Left("B7")])
+    rows = [
+        ("B7", "waiting", "", [], "", "held", "ana"),
+        ("B8", "opened", "scan", ["live_animals"], "", "opened", ""),
+        ("B9", "not_inspected", "not_inspected", [], "no_time", "", ""),
+        ("B10", "left", "", [], "", "gone", ""),
+    ]
+    names = ["bill", "came", "inspection", "found", "why_not", "step", "claimed_by"]
+    frame_of_rows = pd.DataFrame(rows, columns=names).assign(
+        **{"at": AT, "available_until": pd.NaT, "location": "T1", "status": "provisional"}
+    )
+    made = kept.shift_of(numbers, frame_of_rows, name="A", risk_basis="port", model_id="m")
     assert (made.listed, made.opened, made.gone, made.not_inspected) == (9, 6, 1, {"no_time": 3})
+    assert [each.bill for each in made.done] == ["B8", "B9"]
+    assert [(each.bill, each.claimed_by) for each in (*made.left, *made.away)] == [("B7", "ana"), ("B10", "")]
     page = prints.shift_report_page(frame(), made)
-    for part in ("30.0%", "not estimable", "25.0%", "B7"):
+    for part in ("30.0%", "not estimable", "25.0%", "B7", "Live animals", "No time", "B10", "How it was"):
         assert part in page

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from risk.store import alike, day, finds, past, planning, shift
+from risk.store import alike, day, finds, past, planning, shift, shift_rows
 from risk.store.database import Database
 
 NOW = pd.Timestamp("2026-11-22 04:00")
@@ -21,6 +21,7 @@ ASKED: dict[str, Callable[[sa.Connection, int], Any]] = {
     "past": lambda connection, number: past.of_shipment(connection, number),
     "alike": lambda connection, number: alike.of_shipment(connection, number),
     "shift": lambda connection, _: shift.numbers(connection, NOW - HOURS, NOW + HOURS),
+    "shift rows": lambda connection, _: shift_rows.rows(connection, NOW - HOURS, NOW + HOURS),
     "planning": lambda connection, _: planning.picks(connection, NOW),
     "finds": lambda connection, _: finds.between(connection, NOW - HOURS, NOW + HOURS),
     "report": lambda connection, _: finds.reported(connection, 2026, "Asia/Bangkok"),
