@@ -28,12 +28,11 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest import ManifestError
-from risk import intake, purging, remembering, upkeep
+from risk import intake, purging, remembering, rescoring, upkeep
 from risk.engine import Engine
-from risk.store import jobs, settings, shipments, working_out
+from risk.store import jobs, settings, shipments, stages, working_out
 from risk.store.database import Busy, Database
 from risk.store.jobs import GoesOn
-from risk.store.tables import models
 from risk.store.texts import line
 
 #: Seconds between two beats, and between two looks for a job.
@@ -99,7 +98,13 @@ class Worker:
             return jobs.get(connection, job.id)
 
     def _do(self, job: jobs.Job, goes_on: GoesOn) -> None:
-        work = {"load": self._load, "purge": self._purge, "backup": self._back_up, "verify": self._verify}
+        work = {
+            "load": self._load,
+            "score": self._score,
+            "purge": self._purge,
+            "backup": self._back_up,
+            "verify": self._verify,
+        }
         if job.kind not in work:
             raise ValueError(f"{job.kind}: no such work")
         work[job.kind](job, goes_on)
@@ -129,8 +134,7 @@ class Worker:
     def _load(self, job: jobs.Job, goes_on: GoesOn) -> None:
         with self.database.read() as connection:
             chosen = settings.current(connection)
-            path = connection.execute(sa.select(models.c.path).where(models.c.stage == "champion")).scalar()
-        engine = _engine(path or "")
+            engine = _engine_of(stages.of_stage(connection, stages.CHAMPION))
         with TemporaryDirectory(dir=self.folder) as name:
             paths = _named(self.folder / UPLOADS, job.asked["files"], Path(name))
             what = intake.Load(
@@ -148,8 +152,31 @@ class Worker:
         with self.database.write() as connection:
             working_out.of_batch(connection, loaded.batch_id, at=at, since=covered)
             shipments.finish(connection, loaded.batch_id, loaded.counts, at=at, actor="system")
+            if stages.of_stage(connection, stages.SHADOW) is not None:
+                jobs.ask(connection, "score", {"stage": stages.SHADOW}, at=at, user_id=None)
             result = {"batch": loaded.batch_id, **loaded.counts}
             jobs.end(connection, job.id, self.name, "done", at=self.now(), result=result)
+
+    def _score(self, job: jobs.Job, goes_on: GoesOn) -> None:
+        """Score the day again by the model that was put in force, or by the one beside it."""
+        stage = str(job.asked.get("stage", ""))
+        with self.database.read() as connection:
+            chosen = settings.current(connection)
+            model = stages.of_stage(connection, stage)
+        if model is None:
+            self._done(job, {"scored": 0})
+            return
+        what = rescoring.Again(
+            _engine_of(model).bundle,
+            stage == stages.SHADOW,
+            settings.site_secret(self.folder),
+            int(chosen["reasons"]),
+            str(chosen["language"]),
+        )
+        now = settings.moment(chosen, self.now())
+        self._done(
+            job, rescoring.run(self.database, what, job_id=job.id, now=now, at=self.now(), goes_on=goes_on)
+        )
 
     def _end(self, job: jobs.Job, state: str, message: str) -> None:
         try:
@@ -236,7 +263,22 @@ def _asker(job: jobs.Job) -> str:
     return "system" if job.asked_by is None else f"user:{job.asked_by}"
 
 
-@lru_cache(maxsize=2)
+def _engine_of(model: sa.Row[Any] | None) -> Engine:
+    """Return the engine of a model, the starter model's for none.
+
+    Raises
+    ------
+    ValueError
+        What lies there is another model.
+    """
+    engine = _engine(model.path if model else "")
+    if model is not None and engine.bundle.model_id != model.model_id:
+        where = model.path or "the starter model"
+        raise ValueError(f"model {model.model_id} is not here: {where} holds {engine.bundle.model_id}")
+    return engine
+
+
+@lru_cache(maxsize=3)
 def _engine(path: str) -> Engine:
     return Engine.load(path or None)
 

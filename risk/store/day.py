@@ -140,7 +140,7 @@ def rows(
     return ranked(frame)
 
 
-def _within(since: pd.Timestamp, until: pd.Timestamp) -> sa.ColumnElement[bool]:
+def within(since: pd.Timestamp, until: pd.Timestamp) -> sa.ColumnElement[bool]:
     """Tell versions in force that arrive in a window, or were known in it where they do not say when."""
     silent = versions.c.arrives_at.is_(None) & versions.c.known_at.between(since, until)
     return versions.c.current & (versions.c.arrives_at.between(since, until) | silent)
@@ -160,7 +160,7 @@ def _wanted(since: pd.Timestamp, until: pd.Timestamp) -> sa.Select[Any]:
         .join(versions, versions.c.shipment_id == shipments.c.id)
         .join(batches, batches.c.id == versions.c.batch_id)
         .join(scores, scores.c.version_id == versions.c.id)
-        .where(_within(since, until), scores.c.current, batches.c.state == "ready")
+        .where(within(since, until), scores.c.current, batches.c.state == "ready")
         .order_by(shipments.c.id)
     )
 
@@ -226,7 +226,7 @@ def _outcomes(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestam
             outcomes.c.status,
         )
         .join(versions, versions.c.shipment_id == outcomes.c.shipment_id)
-        .where(outcomes.c.current, _within(since, until))
+        .where(outcomes.c.current, within(since, until))
     )
     return _frame(connection, wanted).set_index("shipment_id")
 

@@ -41,12 +41,20 @@ class Setting:
         For people, in one sentence.
     check : callable
         Returns what is wrong with a value, or an empty text.
+    low, high : float or None
+        Of numbers: the least and the most it may be.
     """
 
     name: str
     default: str | int | float | bool
     meaning: str
     check: Callable[[object], str] = lambda value: ""
+    low: float | None = None
+    high: float | None = None
+
+
+def _number(name: str, default: float, meaning: str, low: float, high: float) -> Setting:
+    return Setting(name, default, meaning, _between(low, high), low, high)
 
 
 def _between(low: float, high: float) -> Callable[[object], str]:
@@ -98,26 +106,21 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("time_zone", "UTC", "Zone in which times are shown.", _zone),
     Setting("language", "en", "Language of prints and of accounts that chose none.", _short),
     Setting("capacity", "", "Inspections possible in a shift, as sea=4,air=20,post=60.", _capacity),
-    Setting("random_share", 0.1, "Share of the inspections drawn at random.", _between(0.01, 0.9)),
-    Setting("reasons", 4, "Reasons told per shipment.", _between(1, 11)),
-    Setting("claim_minutes", 30, "Minutes a claim on a shipment lasts.", _between(1, 480)),
-    Setting(
-        "session_minutes", 30, "Minutes without a click after which one must sign in again.", _between(5, 720)
-    ),
+    _number("random_share", 0.1, "Share of the inspections drawn at random.", 0.01, 0.9),
+    _number("reasons", 4, "Reasons told per shipment.", 1, 11),
+    _number("claim_minutes", 30, "Minutes a claim on a shipment lasts.", 1, 480),
+    _number("session_minutes", 30, "Minutes without a click after which one must sign in again.", 5, 720),
     Setting("sample", False, "Whether all of this is the sample day."),
     Setting("drill", False, "Whether all of this is a drill: simulated, with its answers kept back."),
     Setting(
         "clock", "", "Moment at which time stands still (sample and drill), UTC; empty: the clock.", _moment
     ),
-    Setting("keep_days", 1095, "Days declared fields of traders' shipments are kept.", _between(30, 3650)),
-    Setting(
-        "keep_days_people",
-        180,
-        "Days declared fields of private people's shipments are kept.",
-        _between(7, 3650),
+    _number("keep_days", 1095, "Days declared fields of traders' shipments are kept.", 30, 3650),
+    _number(
+        "keep_days_people", 180, "Days declared fields of private people's shipments are kept.", 7, 3650
     ),
-    Setting("keep_days_files", 30, "Days files are kept as they were dropped.", _between(1, 365)),
-    Setting("keep_days_photos", 1825, "Days photos of what was found are kept.", _between(30, 7300)),
+    _number("keep_days_files", 30, "Days files are kept as they were dropped.", 1, 365),
+    _number("keep_days_photos", 1825, "Days photos of what was found are kept.", 30, 7300),
 )
 BY_NAME = {each.name: each for each in SETTINGS}
 

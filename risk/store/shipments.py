@@ -188,28 +188,50 @@ def add(connection: sa.Connection, batch_id: int, filed: Filed, rows: Sequence[i
         for row in part.to_dict("records")
     ]
     version_ids = _insert(connection, versions, inserted)
+    add_scores(connection, batch_id, filed, rows, version_ids)
+    _details(connection, filed, rows, version_ids)
+
+
+def add_scores(
+    connection: sa.Connection,
+    batch_id: int,
+    filed: Filed,
+    rows: Sequence[int],
+    version_ids: Sequence[int],
+    *,
+    current: bool = True,
+    shadow: bool = False,
+) -> None:
+    """Put scores of versions in, with their reasons and records."""
     score_rows = [
         {
             **{name: _cell(value) for name, value in row.items() if name in _SCORE},
             "version_id": version_id,
             "batch_id": batch_id,
             "record_hash": filed.record_hashes[position],
-            "current": True,
+            "current": current,
+            "shadow": shadow,
         }
         for row, version_id, position in zip(
             filed.scores.iloc[list(rows)].to_dict("records"), version_ids, rows, strict=True
         )
     ]
     score_ids = _insert(connection, scores, score_rows)
-    _details(connection, filed, rows, version_ids, score_ids)
+    connection.execute(
+        reasons.insert(),
+        [
+            {"score_id": s, "records": filed.reasons[i], "told": filed.told[i]}
+            for i, s in zip(rows, score_ids, strict=True)
+        ],
+    )
+    connection.execute(
+        records.insert(),
+        [{"score_id": s, "record": filed.records[i]} for i, s in zip(rows, score_ids, strict=True)],
+    )
 
 
 def _details(
-    connection: sa.Connection,
-    filed: Filed,
-    rows: Sequence[int],
-    version_ids: Sequence[int],
-    score_ids: Sequence[int],
+    connection: sa.Connection, filed: Filed, rows: Sequence[int], version_ids: Sequence[int]
 ) -> None:
     places = dict(zip(rows, version_ids, strict=True))
     connection.execute(
@@ -223,17 +245,6 @@ def _details(
             }
             for i, version_id in places.items()
         ],
-    )
-    connection.execute(
-        reasons.insert(),
-        [
-            {"score_id": s, "records": filed.reasons[i], "told": filed.told[i]}
-            for i, s in zip(rows, score_ids, strict=True)
-        ],
-    )
-    connection.execute(
-        records.insert(),
-        [{"score_id": s, "record": filed.records[i]} for i, s in zip(rows, score_ids, strict=True)],
     )
     marked = filed.marks[filed.marks["row"].isin(places)].drop_duplicates()
     if len(marked):
