@@ -236,7 +236,7 @@ class Worker:
             beat_of(self.folder)
             try:
                 if self.now() >= asks_at:
-                    purging.ask_daily(self.database, self._moment())
+                    purging.ask_daily(self.database, self.now())
                     asks_at = self.now() + ASK
                 job = self.work()
             except Busy:

@@ -55,7 +55,13 @@ PAGES: tuple[Page, ...] = (
     Page("shift", N_("Shift"), ":material/swap_horiz:", "see_list"),
     Page("planning", N_("Where and when"), ":material/event:", "see_list"),
     Page("finds", N_("Finds"), ":material/fact_check:", "see_finds"),
+    Page("access", N_("Access"), ":material/visibility:", "see_access"),
+    Page("holds", N_("Legal holds"), ":material/gavel:", "hold_data"),
     Page("accounts", N_("Accounts"), ":material/group:", "administer"),
+    Page("ledger", N_("Ledger"), ":material/link:", "read_ledger"),
+    Page("admin", N_("Settings"), ":material/tune:", "administer"),
+    Page("model", N_("Model"), ":material/model_training:", "administer"),
+    Page("upkeep", N_("Keeping and backup"), ":material/backup:", "administer"),
     Page("welcome", N_("Welcome"), ":material/home:", "", listed=False),
 )
 

@@ -10,18 +10,21 @@ question to ask and no proof of anything.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import pandas as pd
 import sqlalchemy as sa
 
+from risk.refusals import Refusal
 from risk.store import ledger
 from risk.store.people import Person
 from risk.store.tables import claims, list_rows, lists, shipments, users, versions
 from risk.store.tables import ledger as rows
 
 VIEW: Final = "view"
+#: Looks that tell how to pass below the line: on record one by one.
+MARGINS: Final = "margins"
 
 #: Why a shipment was somebody's to look at; the last: it was not.
 GROUNDS: Final = ("claim", "list", "terminal", "none")
@@ -37,6 +40,10 @@ LISTED_FOR = pd.Timedelta(days=14)
 MOST = 2_000
 
 _ASKED = 500
+
+
+class MarginsRefused(Refusal):
+    """Margins are not for this role."""
 
 
 def recorded(connection: sa.Connection, shipment_id: int, person: Person, *, at: pd.Timestamp) -> bool:
@@ -178,19 +185,57 @@ def looks(
     if outside:
         wanted = wanted.where(rows.c.facts == ledger.canonical({"by": OUTSIDE}))
     found = connection.execute(wanted.order_by(rows.c.seq.desc()).limit(MOST)).all()
+    frame = _told(connection, found)
+    frame["by"] = pd.Series([_ground_of(row.facts) for row in found], dtype="str")
+    return frame[["seq", "at", "user_id", "login", "shipment_id", "bill", "by"]]
+
+
+def viewed_margins(
+    connection: sa.Connection, person: Person, *, at: pd.Timestamp, shipment_id: int | None = None
+) -> None:
+    """Put a look at margins on record: at the line of the day, or at what would change a shipment's score.
+
+    Raises
+    ------
+    MarginsRefused
+        The role may not look.
+    """
+    if not person.may("see_margins"):
+        raise MarginsRefused("Margins are for analysts and auditors.")
+    subject = "day" if shipment_id is None else f"shipment:{shipment_id}"
+    ledger.append(connection, MARGINS, at=at, actor=person.actor, subject=subject)
+
+
+def margins(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+    """Return looks at margins within a time, newest first, at most `MOST`.
+
+    Returns
+    -------
+    DataFrame
+        ``seq``, ``at``, ``user_id``, ``login``, ``shipment_id`` (0: the line of the day), ``bill``.
+    """
+    begin, end = (each.isoformat(timespec="microseconds") for each in (since, until))
+    wanted = sa.select(rows.c.seq, rows.c.at, rows.c.actor, rows.c.subject).where(
+        rows.c.kind == MARGINS, rows.c.at >= begin, rows.c.at < end
+    )
+    found = connection.execute(wanted.order_by(rows.c.seq.desc()).limit(MOST)).all()
+    return _told(connection, found)
+
+
+def _told(connection: sa.Connection, found: Sequence[Any]) -> pd.DataFrame:
+    """Return rows of the ledger with the people and shipments they name."""
     frame = pd.DataFrame(
         {
             "seq": pd.Series([row.seq for row in found], dtype="int64"),
             "at": pd.to_datetime(pd.Series([row.at for row in found], dtype="str")).astype("datetime64[us]"),
             "user_id": pd.Series([_number(row.actor) for row in found], dtype="int64"),
             "shipment_id": pd.Series([_number(row.subject) for row in found], dtype="int64"),
-            "by": pd.Series([_ground_of(row.facts) for row in found], dtype="str"),
         }
     )
     frame["login"] = frame["user_id"].map(_named(connection, users.c.id, users.c.login, frame["user_id"]))
     bills = _named(connection, shipments.c.id, shipments.c.bill, frame["shipment_id"])
     frame["bill"] = frame["shipment_id"].map(bills)
-    return frame[["seq", "at", "user_id", "login", "shipment_id", "bill", "by"]]
+    return frame
 
 
 def _within(since: pd.Timestamp, until: pd.Timestamp) -> tuple[sa.ColumnElement[bool], ...]:

@@ -192,6 +192,13 @@ def get(connection: sa.Connection, number: int) -> Job:
     return _job(connection.execute(sa.select(jobs).where(jobs.c.id == number)).one())
 
 
+def latest_of(connection: sa.Connection, kind: str) -> Job | None:
+    """Return the latest job of a kind, None where there was none."""
+    wanted = sa.select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.id.desc()).limit(1)
+    row = connection.execute(wanted).first()
+    return None if row is None else _job(row)
+
+
 def latest(connection: sa.Connection, most: int = 20) -> list[Job]:
     """Return the latest jobs, newest first."""
     rows = connection.execute(sa.select(jobs).order_by(jobs.c.id.desc()).limit(most))

@@ -170,6 +170,31 @@ def head(connection: sa.Connection) -> str:
     return _told(last.seq, last.hash) if last else _told(0, NOTHING)
 
 
+def latest(
+    connection: sa.Connection, most: int, *, kind: str = "", before: int | None = None
+) -> list[sa.Row[Any]]:
+    """Return the latest rows, newest first.
+
+    Parameters
+    ----------
+    kind : str
+        Only of this kind; empty for all.
+    before : int, optional
+        Only rows with a smaller number.
+    """
+    wanted = sa.select(ledger).order_by(ledger.c.seq.desc()).limit(most)
+    if kind:
+        wanted = wanted.where(ledger.c.kind == kind)
+    if before is not None:
+        wanted = wanted.where(ledger.c.seq < before)
+    return list(connection.execute(wanted))
+
+
+def kinds(connection: sa.Connection) -> list[str]:
+    """Return the kinds of rows there are, in order."""
+    return list(connection.execute(sa.select(ledger.c.kind).distinct().order_by(ledger.c.kind)).scalars())
+
+
 def verify(connection: sa.Connection, printed: str = "") -> Verified:
     """Check every row of the ledger, and that it still reaches a head that was printed.
 

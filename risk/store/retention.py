@@ -19,6 +19,7 @@ import sqlalchemy as sa
 
 from features.history.events import shipment_keys
 from features.manifest import schema
+from risk.refusals import Refusal
 from risk.store import ledger, settings, watching
 from risk.store.people import Person
 from risk.store.tables import (
@@ -59,7 +60,7 @@ _ASKED = 500
 _COLUMNS = ["shipment_id", "bill", "natural_person", "last", "rule", "kept"]
 
 
-class HoldError(ValueError):
+class HoldError(Refusal):
     """A hold cannot be set or lifted so; the text says why."""
 
 
@@ -128,18 +129,31 @@ def _set_hold(
     connection: sa.Connection, shipment_id: int, to: bool, code: str, person: Person, at: pd.Timestamp
 ) -> None:
     if not person.may("hold_data"):
-        raise HoldError("a legal hold is set and lifted by a supervisor")
+        raise HoldError("A legal hold is set and lifted by a supervisor.")
     if code not in (HOLD if to else LIFT):
-        raise HoldError(f"{code[:40]!r} is no reason to {'set' if to else 'lift'} a hold")
+        raise HoldError("Choose why the hold is set or lifted.")
     row = connection.execute(sa.select(shipments.c.legal_hold).where(shipments.c.id == shipment_id)).first()
     if row is None:
-        raise HoldError("there is no such shipment")
+        raise HoldError("There is no such shipment.")
     if bool(row.legal_hold) == to:
-        raise HoldError("it is under a legal hold already" if to else "it is under no legal hold")
+        if to:
+            raise HoldError("It is under a legal hold already.")
+        raise HoldError("It is under no legal hold.")
     connection.execute(shipments.update().where(shipments.c.id == shipment_id).values(legal_hold=to))
     kind = "hold" if to else "hold.lifted"
     subject = f"shipment:{shipment_id}"
     ledger.append(connection, kind, at=at, actor=person.actor, subject=subject, facts={"code": code})
+
+
+def of_bill(connection: sa.Connection, bill: str) -> int | None:
+    """Return the number of the shipment of a bill, None where there is none."""
+    wanted = sa.select(shipments.c.id).where(shipments.c.bill == bill.strip())
+    return connection.execute(wanted).scalar()
+
+
+def bill_of(connection: sa.Connection, shipment_id: int) -> str | None:
+    """Return the bill of a shipment, None where there is none of this number."""
+    return connection.execute(sa.select(shipments.c.bill).where(shipments.c.id == shipment_id)).scalar()
 
 
 def held(connection: sa.Connection) -> list[sa.Row[Any]]:

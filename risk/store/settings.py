@@ -116,9 +116,7 @@ SETTINGS: tuple[Setting, ...] = (
         "clock", "", "Moment at which time stands still (sample and drill), UTC; empty: the clock.", _moment
     ),
     _number("keep_days", 1095, "Days declared fields of traders' shipments are kept.", 30, 3650),
-    _number(
-        "keep_days_people", 180, "Days declared fields of private people's shipments are kept.", 7, 3650
-    ),
+    _number("keep_days_people", 180, "Days declared fields of private people's shipments are kept.", 7, 3650),
     _number("keep_days_files", 30, "Days files are kept as they were dropped.", 1, 365),
     _number("keep_days_photos", 1825, "Days photos of what was found are kept.", 30, 7300),
 )

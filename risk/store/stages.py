@@ -19,11 +19,6 @@ CHAMPION, SHADOW, RETIRED = "champion", "shadow", "retired"
 STAGES: Final = (CHAMPION, SHADOW, RETIRED)
 
 
-def N_(text: str) -> str:
-    """Mark a text for the catalogues."""
-    return text
-
-
 class StageError(Refusal):
     """A model cannot be put where it was to be put; the text says why."""
 
@@ -71,15 +66,15 @@ def put(
     """
     _allowed(person)
     if stage not in (CHAMPION, SHADOW):
-        raise StageError(N_("A model is put in force or beside the one in force, nowhere else."))
+        raise StageError("A model is put in force or beside the one in force, nowhere else.")
     champion = of_stage(connection, CHAMPION)
     if champion is not None and champion.model_id == model_id:
-        raise StageError(N_("This model is in force already."))
+        raise StageError("This model is in force already.")
     before = of_stage(connection, stage)
     if before is not None and before.model_id == model_id:
-        raise StageError(N_("This model scores beside the one in force already."))
+        raise StageError("This model scores beside the one in force already.")
     if champion is None and stage == SHADOW:
-        raise StageError(N_("No model is in force yet."))
+        raise StageError("No model is in force yet.")
     _put(connection, model_id, risk_basis, path, stage, person.actor, at)
 
 
@@ -94,7 +89,7 @@ def end_shadow(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -
     _allowed(person)
     shadow = of_stage(connection, SHADOW)
     if shadow is None:
-        raise StageError(N_("No model scores beside the one in force."))
+        raise StageError("No model scores beside the one in force.")
     _retire(connection, SHADOW, at)
     facts: dict[str, ledger.Plain] = {"model": shadow.model_id, "stage": RETIRED}
     ledger.append(connection, "model", at=at, actor=person.actor, facts=facts)
@@ -102,7 +97,7 @@ def end_shadow(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -
 
 def _allowed(person: Person) -> None:
     if not person.may("administer"):
-        raise StageError(N_("Models are put in force by an administrator."))
+        raise StageError("Models are put in force by an administrator.")
 
 
 def _put(

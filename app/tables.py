@@ -1,0 +1,90 @@
+"""Plain tables with links: every cell outside text, escaped, each in its own direction."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import streamlit as st
+
+_STYLE = """
+.wildcargo-rows { overflow-x: auto; margin: 0 0 1rem; }
+.wildcargo-rows table { border-collapse: collapse; width: 100%; color: #16232e; }
+.wildcargo-rows caption { text-align: start; color: #3d4c58; padding: 0 0 .4rem; }
+.wildcargo-rows th, .wildcargo-rows td { text-align: start; vertical-align: top; padding: .45rem .6rem;
+  border-bottom: 1px solid #b8c4ce; }
+.wildcargo-rows th, .wildcargo-rows td { overflow-wrap: anywhere; min-width: 6rem; }
+.wildcargo-rows .number { font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 2.5rem; }
+.wildcargo-rows .code { font-family: monospace; font-size: .9rem; min-width: 8.5rem; }
+.wildcargo-rows a { display: inline-block; min-height: 1.5rem; color: #0b4a66; }
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell.
+
+    Attributes
+    ----------
+    text : str
+        Shown as it is.
+    page : str
+        Name of a page it leads to, empty for none.
+    query : dict of str to str
+        Of that page's address.
+    kind : str
+        ``text``, ``number`` or ``code`` (signs of one width, from left to right).
+    """
+
+    text: str
+    page: str = ""
+    query: tuple[tuple[str, str], ...] = ()
+    kind: str = "text"
+
+
+def shipment(number: int, bill: str) -> Cell:
+    """Return a cell that leads to a shipment."""
+    return Cell(bill, "shipment", (("id", str(number)),))
+
+
+def number(text: str) -> Cell:
+    """Return a cell with a number as the language writes it."""
+    return Cell(text, kind="number")
+
+
+def code(text: str) -> Cell:
+    """Return a cell with a code or hash."""
+    return Cell(text, kind="code")
+
+
+def show(caption: str, titles: Sequence[str], rows: Iterable[Sequence[Cell | str]]) -> None:
+    """Show a table.
+
+    Parameters
+    ----------
+    caption : str
+        What it holds: read out before it.
+    titles : sequence of str
+    rows : iterable of sequence of Cell or str
+        As long as ``titles``; the first cell is the row's own title.
+    """
+    head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
+    body = "".join(f"<tr>{''.join(_cell(each, at == 0) for at, each in enumerate(row))}</tr>" for row in rows)
+    st.html(
+        f'<style>{_STYLE}</style><div class="wildcargo-rows" tabindex="0" role="region" '
+        f'aria-label="{html.escape(caption)}"><table><caption>{html.escape(caption)}</caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _cell(cell: Cell | str, is_first: bool) -> str:
+    cell = Cell(cell) if isinstance(cell, str) else cell
+    way = "ltr" if cell.kind == "code" else "auto"
+    text = f'<bdi dir="{way}">{html.escape(cell.text)}</bdi>'
+    if cell.page:
+        address = html.escape(f"/{cell.page}" + (f"?{urlencode(cell.query)}" if cell.query else ""))
+        text = f'<a href="{address}" target="_self">{text}</a>'
+    tag = f'{"th scope=row" if is_first else "td"} class="{cell.kind}"'
+    return f"<{tag}>{text}</{tag.split()[0]}>"

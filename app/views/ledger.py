@@ -1,0 +1,129 @@
+"""What the page of the ledger shows: rows as ids and codes, and what the last check found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+#: Signs of a row's facts that are shown.
+SHOWN = 400
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the ledger.
+
+    Attributes
+    ----------
+    number : int
+    at : Timestamp
+        UTC.
+    actor, kind, subject : str
+    facts : str
+        ``name: value`` in the order of the row, cut where there are many.
+    hash : str
+        First digits.
+    """
+
+    number: int
+    at: pd.Timestamp
+    actor: str
+    kind: str
+    subject: str
+    facts: str
+    hash: str
+
+
+def rows(found: Sequence[Any]) -> list[Row]:
+    """Return rows of the ledger (`risk.store.ledger.latest`) as they are shown."""
+    return [
+        Row(
+            row.seq,
+            pd.Timestamp(row.at),
+            row.actor,
+            row.kind,
+            row.subject,
+            facts(row.facts),
+            row.hash[:16],
+        )
+        for row in found
+    ]
+
+
+def facts(text: str) -> str:
+    """Return facts in one line.
+
+    Examples
+    --------
+    >>> facts('{"by":"claim","n":2}')
+    'by: claim · n: 2'
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text[:SHOWN]
+    if not isinstance(found, dict):
+        return text[:SHOWN]
+    told = " · ".join(f"{name}: {_plain(value)}" for name, value in found.items())
+    return told if len(told) <= SHOWN else f"{told[:SHOWN]}…"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, str):
+        return value[:16] + ("…" if len(value) > 16 and " " not in value else value[16:])
+    return json.dumps(value)
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check of everything there is.
+
+    Attributes
+    ----------
+    name, state : str
+        Codes.
+    told : str
+        As the command says it.
+    problems : tuple of str
+    """
+
+    name: str
+    state: str
+    told: str
+    problems: tuple[str, ...]
+
+
+def checks(result: Mapping[str, Any] | None) -> tuple[bool, list[Check]]:
+    """Return whether everything holds, and each check of a job's result."""
+    found = (result or {}).get("checks", ())
+    told = [
+        Check(
+            str(each.get("name", "")),
+            str(each.get("state", "")),
+            str(each.get("told", "")),
+            tuple(str(one) for one in each.get("problems", ())),
+        )
+        for each in found
+    ]
+    return bool((result or {}).get("holds")) and bool(told), told
+
+
+def slip(port: str, head: str, at: str) -> str:
+    """Return the head of a ledger as a text to print and keep."""
+    return f"{port}\n{at}\n{head}\n\nwildcargo verify --head {head}\n".lstrip()
+
+
+def before(asked: str) -> int | None:
+    """Return the number in the address below which rows are shown, None for the latest.
+
+    Examples
+    --------
+    >>> before("120"), before("-1"), before("x"), before("9" * 30)
+    (120, None, None, None)
+    """
+    right = asked.isascii() and asked.isdigit() and 0 < len(asked) < 16
+    return int(asked) if right and int(asked) > 0 else None
