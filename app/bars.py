@@ -22,11 +22,12 @@ STYLE = """<style>
   border-bottom: 1px solid #b8c4ce; vertical-align: middle; }
 .wildcargo-bars thead th, .wildcargo-bars thead td { background: #e6edf2; vertical-align: bottom; }
 .wildcargo-bars tbody th { font-weight: 400; }
-.wildcargo-bars tbody th, .wildcargo-bars tbody td { overflow-wrap: anywhere; min-width: 5.5rem; }
+.wildcargo-bars tbody th, .wildcargo-bars tbody td { overflow-wrap: anywhere; min-width: 5rem; }
+.wildcargo-bars tbody th { min-width: 7.5rem; }
 .wildcargo-bars tbody .figure { min-width: 0; }
 .wildcargo-bars .time { white-space: nowrap; }
 .wildcargo-bars .figure { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.wildcargo-bars .bar { width: 25%; min-width: 5rem; }
+.wildcargo-bars tbody .bar { width: 25%; min-width: 4rem; }
 .wildcargo-bars .bar span { display: block; height: .9rem; background: #0b5a7a; min-width: 2px; }
 .wildcargo-bars .range { position: relative; background: #e6edf2; height: .9rem; }
 .wildcargo-bars .range span { position: absolute; top: 0; height: .9rem; background: #6f9db3;
@@ -113,7 +114,7 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
     told = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     body = "".join(_row(row) for row in rows)
     return (
-        f'<div class="wildcargo-wide"><table class="wildcargo-bars">{told}'
+        f'<div class="wildcargo-wide" tabindex="0"><table class="wildcargo-bars">{told}'
         f"<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 

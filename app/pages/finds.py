@@ -58,9 +58,9 @@ def _list() -> None:
         st.info(_("No find was entered that fits."))
         return
     title = ngettext("{n} find", "{n} finds", len(found)).format(n=number(len(found)))
-    head = (_("Bill"), _("Inspected"), _("Found"), _("Species"), _("How many"), _("Where"), _("Chosen by"))
+    head = (_("Bill"), _("Inspected"), _("Found"), _("Species"), _("Where"), _("Chosen by"))
     rows = view.listed(found.head(ROWS)).to_dict("records")
-    st.html(bars.table(title, (*head, _("State")), [_row(row, zone) for row in rows]))
+    st.html(bars.table(title, head, [_row(row, zone) for row in rows]))
     if len(found) > ROWS:
         st.caption(_("The first {n} are shown.").format(n=number(ROWS)))
     st.caption(
@@ -114,15 +114,14 @@ def _row(row: dict[Hashable, Any], zone: str) -> list[Cell]:
     told = [
         text.format(n=number(row[name], digits)) for text, name, digits in amounts if row[name] is not None
     ]
+    found = [word("found", code) for code in row["found"] if code in FINDS]
     return [
         bars.link(f"/finds?id={row['shipment_id']}", str(row["bill"])),
         bars.time(day(row["inspected_at"], zone)),
-        " · ".join(word("found", code) for code in row["found"] if code in FINDS),
-        " · ".join(names) or "–",
-        " · ".join(told) or "–",
+        " · ".join([*found, word("status", str(row["status"]))]),
+        " · ".join([*names, *told]) or "–",
         " · ".join(str(row[name]) for name in ("location", "conveyance") if row[name]),
         word("selected_by", str(row["selected_by"])),
-        word("status", str(row["status"])),
     ]
 
 

@@ -120,13 +120,12 @@ def _conveyances(plan: view.Plan, zone: str) -> None:
     def told(row: dict[Hashable, Any]) -> list[Cell]:
         hour = row["hour"]
         return [
-            str(row["conveyance"])[:80] or _("Not said"),
-            word("mode", str(row["mode"])) if row["mode"] else "",
+            " · ".join(filter(None, (str(row["conveyance"])[:80] or _("Not said"), _mode(row)))),
             str(row["location"])[:80] or _("Terminal not said"),
             bars.time(_("Here already") if pd.isna(hour) else moment(pd.Timestamp(str(hour)), zone)),
         ]
 
-    titles = (_("Flight or vessel"), _("Mode"), _("Terminal"), _("Arrives in the hour from"))
+    titles = (_("Flight or vessel"), _("Terminal"), _("Arrives in the hour from"))
     st.html(bars.table("", _head(*titles), _counted(plan.conveyances.head(ROWS), told)))
     if len(plan.conveyances) > ROWS:
         more = len(plan.conveyances) - ROWS
@@ -135,6 +134,10 @@ def _conveyances(plan: view.Plan, zone: str) -> None:
                 "{n} more is not shown: choose a terminal", "{n} more are not shown: choose a terminal", more
             ).format(n=number(more))
         )
+
+
+def _mode(row: dict[Hashable, Any]) -> str:
+    return word("mode", str(row["mode"])) if row["mode"] else ""
 
 
 def _head(*titles: str) -> tuple[str, ...]:

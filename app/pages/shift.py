@@ -157,7 +157,7 @@ def _rates(told: view.Figures, zone: str) -> None:
         + _("Under ten finds a share is not estimable.")
     )
     most = float(told.rates["high"].max()) if told.rates["high"].notna().any() else 0.0
-    head = (_("Chosen by"), _("Inspected"), _("Finds"), _("Share"), _("Interval"), "", _("Still needed"))
+    head = (_("Chosen by"), _("Inspected"), _("Finds"), _("Share, with its interval"), "", _("Still needed"))
     st.html(bars.table("", head, [_rate(row, most) for row in told.rates.to_dict("records")]))
 
 
@@ -175,10 +175,10 @@ def _rate(row: dict[Hashable, Any], most: float) -> list[Cell]:
             inspections = int(row["inspections_needed"])
             about = ngettext("about {n} inspection", "about {n} inspections", inspections)
             more += f" ({about.format(n=number(inspections))})"
-        return [*cells, _("not estimable"), "", bars.interval(None, None, None, most), more]
+        return [*cells, _("not estimable"), bars.interval(None, None, None, most), more]
     low, at, high = (float(row[name]) for name in ("low", "rate", "high"))
     span = _("{low} to {high}").format(low=percent(low, 1), high=percent(high, 1))
-    return [*cells, bars.figure(percent(at, 1)), span, bars.interval(low, at, high, most), ""]
+    return [*cells, f"{percent(at, 1)} ({span})", bars.interval(low, at, high, most), ""]
 
 
 # --- its shipments ------------------------------------------------------------------------------

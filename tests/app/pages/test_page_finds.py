@@ -46,7 +46,7 @@ def test_the_list_and_its_filters(worked: Any, open_page: Open, said: Said) -> N
     assert "2 finds" in text
     assert f"/finds?id={worked.find}" in text
     assert "pangolin" in text
-    assert "12 pieces · 12 alive" in text
+    assert "pangolin · 12 pieces · 12 alive" in text
     app.text_input(key="finds.text").set_value("tê tê").run()
     assert "1 find<" in said(app)
     assert app.query_params["text"] == "tê tê"
