@@ -13,7 +13,7 @@ from app.bars import Cell
 from app.paper import kept, prints
 from app.printed import Document
 from app.views import finds as view
-from app.words import _, current, moment, number, percent, plain, word
+from app.words import _, current, day, moment, number, percent, plain, word
 from features.manifest import schema
 from risk import taxa
 from risk.store import access, finds, people
@@ -90,7 +90,7 @@ def _sheet(sheet: view.Sheet, case: finds.Case) -> None:
     head = (_("When"), _("Who"), _("What"))
     st.html(bars.table("", head, [_event(event, zone) for event in sheet.events]))
     with st.expander(_("What was declared")):
-        _declared(sheet, zone)
+        _declared(case, zone)
     with st.expander(_("Hashes and rows of the ledger")):
         _proof(sheet, zone)
 
@@ -160,19 +160,18 @@ def _event(event: view.Event, zone: str) -> list[Cell]:
     return [moment(event.at, zone), event.by or "–", " · ".join(told)]
 
 
-def _declared(sheet: view.Sheet, zone: str) -> None:
-    if sheet.purged is not None:
-        at, rule = sheet.purged
-        st.info(_("Purged on {day} under rule {rule}").format(day=moment(at, zone), rule=plain(rule)))
-    if sheet.declared is None:
-        return
+def _declared(case: finds.Case, zone: str) -> None:
+    if case.purged is not None:
+        at, rule = case.purged
+        st.info(_("Purged on {day} under rule {rule}").format(day=day(at, zone), rule=plain(rule)))
     names = _columns()
     rows = [
-        (names.get(name, name.replace("_", " ")), str(value)[:2000])
-        for name, value in sheet.declared.itertuples(index=False)
-        if str(value) not in ("", "None", "nan", "[]")
+        (names.get(name, name.replace("_", " ")), kept.written(name, value, language=current(), zone=zone))
+        for name, value in (case.declared or {}).items()
+        if value not in (None, "", [])
     ]
-    st.html(bars.table("", (_("Field"), _("Declared")), rows))
+    if rows:
+        st.html(bars.table("", (_("Field"), _("Declared")), rows))
 
 
 def _columns() -> dict[str, str]:

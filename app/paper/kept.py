@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from app.paper.facts import Case, Deed, Done, Finding, Left, Rate, Shift
+from features.manifest import schema
 from risk import locales
 from risk.language import N_, gettext
 from risk.store import finds, shift
@@ -48,7 +49,7 @@ def case_of(
         Declared column -> what it is called; a column is left as it is where it has no other name.
     """
     declared = [
-        ((names or {}).get(name, name.replace("_", " ")), value)
+        ((names or {}).get(name, name.replace("_", " ")), written(name, value, language=language, zone=zone))
         for name, value in (kept.declared or {}).items()
         if value not in (None, "", [])
     ]
@@ -70,6 +71,20 @@ def case_of(
         findings=[_finding(each, logins, remarks) for each in kept.outcomes],
         hashes=[(gettext(_HASHES.get(each.of, each.of), language), each.value) for each in kept.hashes],
     )
+
+
+def written(name: str, value: object, *, language: str, zone: str) -> str:
+    """Return a declared value as people read it: moments in the port's zone, whole numbers whole."""
+    column = schema.BY_NAME.get(name)
+    kind = column.kind if column else ""
+    if kind == "time":
+        at = pd.to_datetime(str(value), errors="coerce")
+        return str(value) if pd.isna(at) else locales.moment(at, zone, language)
+    if kind == "flag" and isinstance(value, bool):
+        return gettext("yes", language) if value else gettext("no", language)
+    if kind == "number" and isinstance(value, (int, float)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)
 
 
 def _purged(kept: finds.Case, language: str, zone: str) -> str:

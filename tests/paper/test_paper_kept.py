@@ -51,6 +51,19 @@ def test_a_case_comes_whole_onto_its_sheet(frame):
         assert part in page
 
 
+def test_declared_values_are_written_as_people_read_them():
+    def told(name, value):
+        return kept.written(name, value, language="fr", zone="Asia/Hong_Kong")
+
+    assert told("arrives_at", "2025-01-06T15:26:00.000000").endswith("23:26")
+    assert told("arrives_at", "soon") == "soon"
+    assert told("trusted_trader", False) == "non"
+    assert (told("packages", 10.0), told("gross_weight_kg", 655.21), told("hs_codes", "070690")) == (
+        *("10", "655.21", "070690"),
+    )
+    assert told("something_of_the_port", True) == "True"
+
+
 def test_a_purged_case_says_so(frame):
     case = store_case(declared=None, told=None, purged=(AT, "keep_days"), listed=None)
     made = kept.case_of(case, {}, language="en", zone="UTC")
