@@ -266,6 +266,7 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "override": "Raised or lowered",
         "override.refused": "Second signature refused",
         "override.signed": "Second signature given",
+        "override.withdrawn": "Raise or lowering withdrawn",
         "photo": "Photo kept",
         "purge": "Purged by rule",
         "restore": "Backup restored",

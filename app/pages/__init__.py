@@ -51,12 +51,15 @@ class Page:
 
 #: In the order of the navigation; the first a person may see is the one they begin with.
 PAGES: tuple[Page, ...] = (
+    Page("outcome", N_("Hold and outcome"), ":material/back_hand:", "decide", listed=False),
+    Page("override", N_("Raise or lower"), ":material/swap_vert:", "decide", listed=False),
     Page("load", N_("Load"), ":material/upload_file:", "load"),
     Page("shift", N_("Shift"), ":material/swap_horiz:", "see_list"),
     Page("planning", N_("Where and when"), ":material/event:", "see_list"),
     Page("finds", N_("Finds"), ":material/fact_check:", "see_finds"),
     Page("access", N_("Access"), ":material/visibility:", "see_access"),
     Page("holds", N_("Legal holds"), ":material/gavel:", "hold_data"),
+    Page("signatures", N_("Second signatures"), ":material/draw:", "sign_second"),
     Page("accounts", N_("Accounts"), ":material/group:", "administer"),
     Page("ledger", N_("Ledger"), ":material/link:", "read_ledger"),
     Page("admin", N_("Settings"), ":material/tune:", "administer"),

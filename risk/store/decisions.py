@@ -12,6 +12,7 @@ from typing import Final
 import pandas as pd
 import sqlalchemy as sa
 
+from risk.refusals import Refusal
 from risk.store import ledger
 from risk.store.people import Person
 from risk.store.tables import claims, overrides, remarks, shipments, steps
@@ -47,7 +48,7 @@ LOWER: Final = (
 HIGH_RANK = 100
 
 
-class Refused(ValueError):
+class Refused(Refusal):
     """A decision cannot be taken so; the text says why."""
 
 
@@ -57,8 +58,14 @@ def claim(
     """Claim a shipment; return the claim in force, which may be somebody else's.
 
     One's own claim is renewed; one that expired is taken over.
+
+    Raises
+    ------
+    Refused
+        There is no such shipment, or the role does not allow it.
     """
-    _known(connection, shipment_id)
+    check(person, "decide")
+    known(connection, shipment_id)
     row = connection.execute(sa.select(claims).where(claims.c.shipment_id == shipment_id)).first()
     if row is not None and row.user_id != person.id and row.expires_at > at:
         return row
@@ -89,14 +96,15 @@ def step(connection: sa.Connection, shipment_id: int, to: str, person: Person, *
     Raises
     ------
     Refused
-        The step does not follow from where the shipment is.
+        The step does not follow from where the shipment is, or the role does not allow it.
     """
-    _known(connection, shipment_id)
+    check(person, "decide")
+    known(connection, shipment_id)
     before = latest_step(connection, shipment_id)
     if to == before:
         return
     if to not in FOLLOWS[before]:
-        raise Refused(f"{to} does not follow {before}")
+        raise Refused("this step does not follow from where the shipment is")
     connection.execute(steps.insert().values(shipment_id=shipment_id, step=to, user_id=person.id, at=at))
     ledger.append(
         connection, "step", at=at, actor=person.actor, subject=f"shipment:{shipment_id}", facts={"to": to}
@@ -111,6 +119,21 @@ def latest_step(connection: sa.Connection, shipment_id: int) -> str:
     return found or ""
 
 
+def stands_high(rank: int | None, place: int | None = None, listed: bool = False) -> bool:
+    """Tell whether lowering a shipment needs a second signature.
+
+    Parameters
+    ----------
+    rank : int or None
+        The model's; None where nobody knows, which asks for the signature.
+    place : int or None
+        Where it stands once people had their say: what somebody raised stands high too.
+    listed : bool
+        Chosen on a published list and without an outcome.
+    """
+    return listed or rank is None or min(rank, rank if place is None else place) <= HIGH_RANK
+
+
 def override(
     connection: sa.Connection,
     shipment_id: int,
@@ -120,30 +143,37 @@ def override(
     *,
     at: pd.Timestamp,
     rank: int | None,
+    place: int | None = None,
+    listed: bool = False,
     remark: str = "",
 ) -> str:
-    """Raise or lower a shipment; return ``in_force`` or ``waiting``.
+    """Raise or lower a shipment; return ``in_force`` or ``waiting``. Said twice it is written once.
 
     Parameters
     ----------
     rank : int or None
-        The model's rank, which stays on record; lowering one of `HIGH_RANK` or better waits.
+        The model's rank, which stays on record.
+    place, listed : int or None, bool
+        With the rank they say whether lowering waits (`stands_high`).
 
     Raises
     ------
     Refused
-        No such direction or code, or ``other`` without a word why.
+        No such direction or code, ``other`` without a word why, or the role does not allow it.
     """
-    _known(connection, shipment_id)
+    check(person, "decide")
+    known(connection, shipment_id)
     if code not in {"raise": RAISE, "lower": LOWER}.get(direction, ()):
-        raise Refused(f"{code!r} is no reason to {direction}")
+        raise Refused("choose whether to raise or lower, and a reason for that")
     if code == "other" and not kept(remark):
         raise Refused("say in a few words why")
-    waits = direction == "lower" and rank is not None and rank <= HIGH_RANK
+    waits = direction == "lower" and stands_high(rank, place, listed)
     state = "waiting" if waits else "in_force"
-    in_force = (overrides.c.shipment_id == shipment_id) & overrides.c.state.in_(("in_force", "waiting"))
+    if _said(connection, shipment_id, direction, code, person, kept(remark)):
+        return state
+    open_ones = (overrides.c.shipment_id == shipment_id) & overrides.c.state.in_(("in_force", "waiting"))
     # A raised shipment that waits to be lowered keeps its place: only what the new one replaces is ended.
-    ended = in_force if not waits else in_force & (overrides.c.state == "waiting")
+    ended = open_ones if not waits else open_ones & (overrides.c.state == "waiting")
     connection.execute(overrides.update().where(ended).values(state="withdrawn"))
     number = connection.execute(
         overrides.insert()
@@ -166,6 +196,24 @@ def override(
     return state
 
 
+def _said(
+    connection: sa.Connection, shipment_id: int, direction: str, code: str, person: Person, remark: str
+) -> bool:
+    """Tell whether the latest that was said of a shipment is just this, and still stands."""
+    last = connection.execute(
+        sa.select(overrides)
+        .where(overrides.c.shipment_id == shipment_id)
+        .order_by(overrides.c.id.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.state not in ("in_force", "waiting"):
+        return False
+    if (last.direction, last.code, last.user_id) != (direction, code, person.id):
+        return False
+    mine = (remarks.c.kind == "override") & (remarks.c.of_id == last.id)
+    return (connection.execute(sa.select(remarks.c.text).where(mine)).scalar() or "") == remark
+
+
 def sign(
     connection: sa.Connection, override_id: int, agreed: bool, person: Person, *, at: pd.Timestamp
 ) -> None:
@@ -174,8 +222,9 @@ def sign(
     Raises
     ------
     Refused
-        It does not wait for one, or the same person asked for it.
+        It does not wait for one, the same person asked for it, or the role does not allow it.
     """
+    check(person, "sign_second")
     row = connection.execute(sa.select(overrides).where(overrides.c.id == override_id)).first()
     if row is None or row.state != "waiting":
         raise Refused("this does not wait for a second signature")
@@ -193,6 +242,31 @@ def sign(
     ledger.append(
         connection,
         "override.signed" if agreed else "override.refused",
+        at=at,
+        actor=person.actor,
+        subject=f"shipment:{row.shipment_id}",
+        facts={"override": override_id},
+    )
+
+
+def withdraw(connection: sa.Connection, override_id: int, person: Person, *, at: pd.Timestamp) -> None:
+    """Take back a raise or a lowering, in force or waiting: the shipment stands where it did without it.
+
+    Raises
+    ------
+    Refused
+        It does not stand any more, or somebody else asked for it and the role does not sign for others.
+    """
+    check(person, "decide")
+    row = connection.execute(sa.select(overrides).where(overrides.c.id == override_id)).first()
+    if row is None or row.state not in ("in_force", "waiting"):
+        raise Refused("this does not stand any more")
+    if row.user_id != person.id and not person.may("sign_second"):
+        raise Refused("only who asked for it takes it back, or who may sign second")
+    connection.execute(overrides.update().where(overrides.c.id == override_id).values(state="withdrawn"))
+    ledger.append(
+        connection,
+        "override.withdrawn",
         at=at,
         actor=person.actor,
         subject=f"shipment:{row.shipment_id}",
@@ -226,6 +300,23 @@ def write(
         ledger.append(connection, "note", at=at, actor=person.actor, subject=f"shipment:{shipment_id}")
 
 
-def _known(connection: sa.Connection, shipment_id: int) -> None:
+def check(person: Person, action: str) -> None:
+    """Refuse what a role does not allow.
+
+    Raises
+    ------
+    Refused
+    """
+    if not person.may(action):
+        raise Refused("your role does not allow this")
+
+
+def known(connection: sa.Connection, shipment_id: int) -> None:
+    """Refuse a number that is no shipment's.
+
+    Raises
+    ------
+    Refused
+    """
     if connection.execute(sa.select(shipments.c.id).where(shipments.c.id == shipment_id)).first() is None:
         raise Refused("there is no such shipment")

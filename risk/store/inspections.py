@@ -17,6 +17,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest import schema
+from risk import pictures
 from risk.store import decisions, ledger
 from risk.store.people import Person
 from risk.store.tables import ledger as ledger_rows
@@ -41,9 +42,8 @@ WHERE: Final = (
     "other",
 )
 
-#: A photo is at most so large, and a picture a browser shows.
+#: A photo is at most so large.
 PHOTO_BYTES = 12_000_000
-PHOTO_BEGINS: Final = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 
 
 #: Columns that change after an outcome was entered: corrected since, taken into the port's past.
@@ -183,7 +183,11 @@ def record(
         Listing everything that is wrong with it.
     Meanwhile
         Another outcome is in force than the one to be corrected.
+    decisions.Refused
+        The role does not allow it, or there is no such shipment.
     """
+    decisions.check(person, "decide")
+    decisions.known(connection, shipment_id)
     if wrong := problems(outcome, at):
         raise OutcomeError(wrong)
     sent = connection.execute(sa.select(outcomes.c.id).where(outcomes.c.request == request)).scalar()
@@ -278,18 +282,29 @@ def changed_behind(connection: sa.Connection, key: bytes) -> list[int]:
 def add_photo(
     connection: sa.Connection, outcome_id: int, content: bytes, person: Person, *, at: pd.Timestamp
 ) -> int:
-    """Keep a photo of what was found.
+    """Keep a photo of what was found, without what a camera wrote into it; the same photo twice is kept once.
 
     Raises
     ------
     OutcomeError
-        It is too large, or no JPEG or PNG.
+        It is too large, or no whole JPEG or PNG.
+    decisions.Refused
+        The role does not allow it.
     """
-    kind = next((kind for begin, kind in PHOTO_BEGINS.items() if content.startswith(begin)), "")
-    if len(content) > PHOTO_BYTES or not kind:
-        raise OutcomeError([("photo", f"expected a JPEG or PNG of at most {PHOTO_BYTES // 1_000_000} MB")])
-    digest = sha256(content).hexdigest()
-    row = {"outcome_id": outcome_id, "sha256": digest, "media_type": kind, "content": content, "at": at}
+    decisions.check(person, "decide")
+    try:
+        if len(content) > PHOTO_BYTES:
+            raise pictures.NoPicture("too large")
+        kind, picture = pictures.stripped(content)
+    except pictures.NoPicture:
+        most = PHOTO_BYTES // 1_000_000
+        raise OutcomeError([("photo", f"expected a whole JPEG or PNG of at most {most} MB")]) from None
+    digest = sha256(picture).hexdigest()
+    same = (photos.c.outcome_id == outcome_id) & (photos.c.sha256 == digest)
+    there = connection.execute(sa.select(photos.c.id).where(same)).scalar()
+    if there is not None:
+        return int(there)
+    row = {"outcome_id": outcome_id, "sha256": digest, "media_type": kind, "content": picture, "at": at}
     number = int(connection.execute(photos.insert().values(**row).returning(photos.c.id)).scalar_one())
     facts: dict[str, ledger.Plain] = {"photo": number, "sha256": digest}
     ledger.append(

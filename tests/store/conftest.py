@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import io
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from risk.store import inspections, people, tables
 from risk.store.database import Database
@@ -266,3 +268,15 @@ class Port:
 @pytest.fixture
 def port(database: Database) -> Port:
     return Port(database)
+
+
+@pytest.fixture(scope="session")
+def photo() -> Callable[[int], bytes]:
+    """Make small photos, a different one for each number."""
+
+    def make(number: int) -> bytes:
+        held = io.BytesIO()
+        Image.new("RGB", (8, 8), (number, 80, 80)).save(held, "JPEG")
+        return held.getvalue()
+
+    return make

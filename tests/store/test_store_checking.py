@@ -92,7 +92,7 @@ def load(database: Database, count: int, first: int, at: pd.Timestamp, *, person
 
 
 @pytest.fixture
-def port(database: Database) -> Database:
+def port(database: Database, photo) -> Database:
     """A port that loaded, purged, published, inspected and took photos."""
     with database.write() as connection:
         number = people.add(connection, "chi", "supervisor", at=NOW, actor="system")
@@ -112,7 +112,7 @@ def port(database: Database) -> Database:
                 request=f"r{shipment}",
                 key=KEY,
             )
-            inspections.add_photo(connection, outcome, b"\xff\xd8\xff photo", chief, at=NOW)
+            inspections.add_photo(connection, outcome, photo(1), chief, at=NOW)
     return database
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from risk.store import decisions, inspections, ledger, people
 from risk.store.database import Database
 from risk.store.inspections import Outcome
-from risk.store.tables import claims, outcomes, overrides, remarks, shipments
+from risk.store.tables import claims, outcomes, overrides, photos, remarks, shipments
 from risk.store.tables import ledger as rows
 
 NOW = pd.Timestamp("2026-11-22 04:00")
@@ -34,7 +34,10 @@ def shipment(database: Database) -> int:
 @pytest.fixture
 def crew(database: Database) -> dict[str, people.Person]:
     made = {}
-    for login, role in (("ana", "officer"), ("ben", "officer"), ("chi", "supervisor")):
+    for login, role in (
+        *(("ana", "officer"), ("ben", "officer"), ("chi", "supervisor"), ("dan", "supervisor")),
+        ("eva", "analyst"),
+    ):
         with database.write() as connection:
             number = people.add(connection, login, role, at=NOW, actor="system")
         made[login] = people.Person(number, login, "", role, "en")
@@ -72,7 +75,7 @@ def test_of_many_at_once_one_has_it(database: Database, shipment: int, crew: dic
     got: list[int] = []
     threads = [
         threading.Thread(target=lambda who=who: got.append(claim(database, shipment, who)))
-        for who in list(crew.values()) * 4
+        for who in [each for each in crew.values() if each.may("decide")] * 4
     ]
     for thread in threads:
         thread.start()
@@ -142,10 +145,86 @@ def test_lowering_what_stands_high_waits_for_somebody_else(
     with pytest.raises(decisions.Refused, match="somebody else"), database.write() as connection:
         decisions.sign(connection, number, True, crew["chi"], at=NOW)
     with database.write() as connection:
-        decisions.sign(connection, number, True, crew["ana"], at=NOW)
+        decisions.sign(connection, number, True, crew["dan"], at=NOW)
     assert states(database) == ["in_force"]
     with pytest.raises(decisions.Refused, match="does not wait"), database.write() as connection:
-        decisions.sign(connection, number, True, crew["ben"], at=NOW)
+        decisions.sign(connection, number, True, crew["dan"], at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("rank", "place", "listed", "high"),
+    [
+        (100, 100, False, True),
+        (101, 101, False, False),
+        (5_000, 3, False, True),
+        (3, 5_000, False, True),
+        (5_000, 5_000, True, True),
+        (None, None, False, True),
+    ],
+)
+def test_what_stands_high_by_anybodys_word_is_not_lowered_alone(
+    database: Database, shipment: int, crew: dict, rank, place, listed, high
+) -> None:
+    with database.write() as connection:
+        state = decisions.override(
+            connection,
+            shipment,
+            "lower",
+            "permit_seen",
+            crew["ana"],
+            at=NOW,
+            rank=rank,
+            place=place,
+            listed=listed,
+        )
+    assert state == ("waiting" if high else "in_force")
+
+
+def test_said_twice_it_is_written_once(database: Database, shipment: int, crew: dict) -> None:
+    for remark in ("", "", "another word"):
+        override(database, shipment, crew["ana"], "lower", "permit_seen", 3, remark)
+    assert states(database) == ["withdrawn", "waiting"]
+    override(database, shipment, crew["ben"], "lower", "permit_seen", 3)
+    assert states(database) == ["withdrawn", "withdrawn", "waiting"]
+
+
+def test_who_asked_takes_it_back_and_others_only_where_they_may_sign(
+    database: Database, shipment: int, crew: dict
+) -> None:
+    override(database, shipment, crew["ana"], "raise", "tip", 500)
+    with pytest.raises(decisions.Refused, match="only who asked"), database.write() as connection:
+        decisions.withdraw(connection, 1, crew["ben"], at=NOW)
+    with database.write() as connection:
+        decisions.withdraw(connection, 1, crew["ana"], at=NOW)
+    with pytest.raises(decisions.Refused, match="any more"), database.write() as connection:
+        decisions.withdraw(connection, 1, crew["ana"], at=NOW)
+    override(database, shipment, crew["ana"], "raise", "tip", 500)
+    with database.write() as connection:
+        decisions.withdraw(connection, 2, crew["chi"], at=NOW)
+    assert states(database) == ["withdrawn", "withdrawn"]
+    with database.read() as connection:
+        assert ledger.verify(connection).holds
+
+
+def test_the_store_checks_the_role(database: Database, shipment: int, crew: dict) -> None:
+    eva, ana = crew["eva"], crew["ana"]
+    override(database, shipment, ana, "lower", "permit_seen", 3)
+    first = record(database, shipment, FIND, ana, "r1")
+    with database.read() as connection:
+        before = ledger.head(connection)
+    for tried in (
+        lambda c: decisions.claim(c, shipment, eva, at=NOW, minutes=30),
+        lambda c: decisions.step(c, shipment, "opened", eva, at=NOW),
+        lambda c: decisions.override(c, shipment, "raise", "tip", eva, at=NOW, rank=1),
+        lambda c: decisions.withdraw(c, 1, eva, at=NOW),
+        lambda c: decisions.sign(c, 1, True, crew["ben"], at=NOW),
+        lambda c: inspections.record(c, shipment, FIND, eva, at=NOW, request="x", key=KEY, replaces=first),
+        lambda c: inspections.add_photo(c, first, b"", eva, at=NOW),
+    ):
+        with pytest.raises(decisions.Refused, match="role does not allow"), database.write() as connection:
+            tried(connection)
+    with database.read() as connection:
+        assert ledger.head(connection) == before
 
 
 def test_lowering_what_stands_low_does_not_wait(database: Database, shipment: int, crew: dict) -> None:
@@ -300,6 +379,22 @@ def test_an_outcome_changed_behind_the_ledger_shows(database: Database, shipment
         connection.execute(outcomes.delete())
     with database.read() as connection:
         assert inspections.changed_behind(connection, KEY) == [first]
+
+
+def test_a_photo_is_kept_once_and_without_what_the_camera_wrote(
+    database: Database, shipment: int, crew: dict, photo
+) -> None:
+    first = record(database, shipment, FIND, crew["ana"], "r1")
+    exif = b"Exif\0\0MM\0*\0\0\0\x08\0\0 taken at 22.3 N 114.2 E"
+    content = photo(1)
+    marked = content[:2] + b"\xff\xe1" + (len(exif) + 2).to_bytes(2, "big") + exif + content[2:]
+    for each in (marked, marked, content, photo(9)):
+        with database.write() as connection:
+            inspections.add_photo(connection, first, each, crew["ana"], at=NOW)
+    with database.read() as connection:
+        kept = connection.execute(sa.select(photos.c.content).order_by(photos.c.id)).scalars().all()
+    assert len(kept) == 2
+    assert b"22.3" not in kept[0]
 
 
 @pytest.mark.parametrize(

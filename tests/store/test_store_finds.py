@@ -13,8 +13,6 @@ from risk import finds as pure
 from risk.store import decisions, finds, inspections, ledger, retention, tables
 from risk.store.database import Database
 
-PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
-
 
 def case(database: Database, number: int) -> finds.Case:
     with database.read() as connection:
@@ -26,7 +24,7 @@ def report(database: Database, year: int = 2026, zone: str = "UTC", **more) -> p
         return pure.illegal_trade(finds.reported(connection, year, zone), zone=zone, **more)
 
 
-def test_a_case_sheet_tells_what_was_then(port, database: Database) -> None:
+def test_a_case_sheet_tells_what_was_then(port, database: Database, photo) -> None:
     who, second = port.person(), port.person("two")
     mine = port.shipment("A", port.now - 9 * port.hour, row={"goods_description": "FISH"}, log_odds=2.0)
     other = port.shipment("B", port.now - 9 * port.hour)
@@ -47,7 +45,7 @@ def test_a_case_sheet_tells_what_was_then(port, database: Database) -> None:
         inspected_at=port.now - 4 * port.hour,
     )
     with database.write() as connection:
-        inspections.add_photo(connection, first, PNG, who, at=port.now)
+        inspections.add_photo(connection, first, photo(1), who, at=port.now)
     # Amended and listed again afterwards: no part of what was then.
     port.shipment("A", port.now + port.hour, row={"goods_description": "SHELLS"})
     port.listed({mine: "officer"}, port.now + 2 * port.hour)

@@ -361,7 +361,9 @@ def test_pieces_are_small_and_together_everything(database: Database, tmp_path: 
     assert count(database, tables.purges) == 8
 
 
-def test_the_rest_goes_by_its_own_rules(database: Database, ana: people.Person, tmp_path: Path) -> None:
+def test_the_rest_goes_by_its_own_rules(
+    database: Database, ana: people.Person, tmp_path: Path, photo
+) -> None:
     shipment = put(database, "A", at=NOW - days(500))
     held = put(database, "B", at=NOW - days(500))
     with database.write() as connection:
@@ -369,7 +371,7 @@ def test_the_rest_goes_by_its_own_rules(database: Database, ana: people.Person, 
     for each in (shipment, held):
         number = find(database, each, ana, "confirmed", NOW - days(400))
         with database.write() as connection:
-            inspections.add_photo(connection, number, b"\xff\xd8\xff face", ana, at=NOW - days(400))
+            inspections.add_photo(connection, number, photo(1), ana, at=NOW - days(400))
             if each == held:
                 retention.hold(connection, held, "court_case", ana, at=NOW)
     with database.write() as connection:
