@@ -49,6 +49,12 @@ def told(records: Sequence[Record], count: int, language: str) -> list[str]:
     return [sentence(each, language) for each in chosen] or [sentences.words(language)["average"]]
 
 
+def ordered(records: Sequence[Record], language: str) -> list[str]:
+    """Return all of some reasons of one direction in words, in the order in which a list tells them."""
+    ranked = sorted(records, key=lambda record: (*_later(record), list(FAMILIES).index(record["family"])))
+    return [sentence(each, language, marked=False) for each in ranked]
+
+
 def _later(record: Record) -> tuple[bool, float]:
     return not _checkable(record), -abs(record["contribution"])
 
@@ -66,10 +72,10 @@ def _checkable(record: Record) -> bool:
     return bool(sentences.notable(pd.Series([record["values"].get(name)]), feature)[0])
 
 
-def sentence(record: Record, language: str) -> str:
-    """Return one reason in words, and whether it speaks against opening."""
+def sentence(record: Record, language: str, *, marked: bool = True) -> str:
+    """Return one reason in words, and (``marked``) whether it speaks against opening."""
     words = sentences.words(language)
-    against = words["against"] if record["contribution"] < 0.0 else ""
+    against = words["against"] if marked and record["contribution"] < 0.0 else ""
     parts = [
         text for key in record["sentence_keys"] if (text := _filled(str(key), record["values"], language))
     ]

@@ -34,6 +34,22 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "transit": "Transit",
         "transhipment": "Transhipment",
     },
+    "bill_level": {
+        "master": "Master bill",
+        "house": "House bill",
+        "direct": "Direct bill",
+    },
+    "load_status": {
+        "full": "Full container",
+        "part": "Part of a container",
+        "empty": "Empty container",
+    },
+    "party_role": {
+        "shipper": "Shipper",
+        "consignee": "Consignee",
+        "notify": "Party to notify",
+        "other": "Others",
+    },
     "step": {
         "": "Nothing done yet",
         "selected": "Selected",

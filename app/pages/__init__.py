@@ -51,6 +51,7 @@ class Page:
 
 #: In the order of the navigation; the first a person may see is the one they begin with.
 PAGES: tuple[Page, ...] = (
+    Page("shipment", N_("Shipment"), ":material/package_2:", "see_list", listed=False),
     Page("outcome", N_("Hold and outcome"), ":material/back_hand:", "decide", listed=False),
     Page("override", N_("Raise or lower"), ":material/swap_vert:", "decide", listed=False),
     Page("load", N_("Load"), ":material/upload_file:", "load"),

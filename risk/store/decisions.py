@@ -300,6 +300,21 @@ def write(
         ledger.append(connection, "note", at=at, actor=person.actor, subject=f"shipment:{shipment_id}")
 
 
+def note(connection: sa.Connection, shipment_id: int, text: str, person: Person, *, at: pd.Timestamp) -> None:
+    """Keep an officer's note on a shipment.
+
+    Raises
+    ------
+    Refused
+        There is no such shipment, the role does not allow it, or nothing was written.
+    """
+    check(person, "decide")
+    known(connection, shipment_id)
+    if not kept(text):
+        raise Refused("write something first")
+    write(connection, shipment_id, "note", text, person, at=at)
+
+
 def check(person: Person, action: str) -> None:
     """Refuse what a role does not allow.
 
