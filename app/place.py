@@ -16,6 +16,7 @@ import pandas as pd
 
 from risk.store import people, settings
 from risk.store.database import Busy, Database
+from risk.store.day_scores import Scored
 
 DATABASE = "WILDCARGO_DATABASE"
 DATA = "WILDCARGO_DATA"
@@ -45,10 +46,13 @@ class Place:
     ----------
     database : Database
     folder : Path
+    scored : Scored
+        The day's scored shipments, kept for everybody who looks at them.
     """
 
     database: Database
     folder: Path
+    scored: Scored = field(default_factory=Scored, init=False)
     _noted: OrderedDict[str, pd.Timestamp] = field(default_factory=OrderedDict, init=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False)
 

@@ -21,6 +21,7 @@ from app.words import STATE, _
 from risk.refusals import Refusal
 from risk.store import settings
 from risk.store.database import Busy, Database
+from risk.store.day_scores import Scored
 from risk.store.people import Person
 
 #: Key of `st.session_state`: who the values kept there belong to.
@@ -40,6 +41,11 @@ def database() -> Database:
 def data_folder() -> Path:
     """Return the port's folder, where files handed in lie."""
     return place.place().folder
+
+
+def scored() -> Scored:
+    """Return what keeps the day's scored shipments from look to look."""
+    return place.place().scored
 
 
 def secret() -> bytes:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-
-from risk.triage import Pool
 
 #: Share of the day's shipments down to which a band reaches, by the model's rank.
 BANDS = (("very_high", 0.01), ("high", 0.05), ("medium", 0.2), ("low", 1.0))
@@ -28,10 +25,13 @@ class Row:
     ----------
     shipment_id, score_id, place, rank : int
     bill, mode, location, conveyance, goods, origin, destination, pool : str
+    heading, loading_port, discharge_port, containers : str
     band : str
         How high it ranks in the day, a code of `risk.vocabulary`.
     height : float
-        Share of the day's shipments that rank below it, 0 to 1, for a bar.
+        Where its score stands between the day's lowest and highest, 0 to 1, for a bar.
+    score : int
+        From 0 to 1000: it orders shipments and is no probability.
     probability : float or None
         Of a find; None where it is not known for this port.
     arrives_at, until : Timestamp or None
@@ -46,9 +46,16 @@ class Row:
         second signature), ``claimed``, ``listed`` or empty.
     claimed_by : str
         Login; empty for nobody.
+    claimed_until : Timestamp or None
     mine : bool
     raised, lowered : bool
     floor_reason : str
+        ``rule`` or ``watch`` where that is why it stands above its rank.
+    decided : bool
+    within : bool
+        Whether the capacity looked at would open it.
+    apart : bool
+        On a list, where nothing tells how it was chosen: place, rank, band, score and height are empty.
     """
 
     shipment_id: int
@@ -63,8 +70,13 @@ class Row:
     origin: str
     destination: str
     pool: str
+    heading: str
+    loading_port: str
+    discharge_port: str
+    containers: str
     band: str
     height: float
+    score: int
     probability: float | None
     arrives_at: pd.Timestamp | None
     until: pd.Timestamp | None
@@ -73,10 +85,14 @@ class Row:
     reasons: tuple[str, ...]
     status: str
     claimed_by: str
+    claimed_until: pd.Timestamp | None
     mine: bool
     raised: bool
     lowered: bool
     floor_reason: str
+    decided: bool
+    within: bool = False
+    apart: bool = False
 
 
 @dataclass(frozen=True)
@@ -94,8 +110,10 @@ class Counts:
 def counts(frame: pd.DataFrame) -> Counts:
     """Return how the day stands (`risk.store.day.rows`)."""
     decided, listed = frame["decided"].to_numpy(dtype=bool), frame["list_id"].notna().to_numpy()
+    with_outcome = frame[decided]
     finds = sum(
-        _is_find(found, status) for found, status in zip(frame["found"], frame["status"], strict=True)
+        _is_find(found, status)
+        for found, status in zip(with_outcome["found"], with_outcome["status"], strict=True)
     )
     return Counts(
         shipments=len(frame),
@@ -119,22 +137,13 @@ def page_of(frame: pd.DataFrame, number: int) -> tuple[pd.DataFrame, int]:
     return frame.iloc[(number - 1) * SIZE : number * SIZE], pages
 
 
-def fingerprint(frame: pd.DataFrame) -> str:
-    """Return a text that changes with the rows or their order.
-
-    A grid keeps its selection by position: with this in its key a refreshed list never moves it to another
-    shipment.
-    """
-    return sha256(",".join(map(str, frame["shipment_id"])).encode()).hexdigest()[:16]
-
-
 def rows(
     frame: pd.DataFrame,
     told: Mapping[int, Sequence[str]],
     *,
-    of: int,
-    now: pd.Timestamp,
+    day: Day,
     user_id: int,
+    within: Collection[int] = (),
 ) -> list[Row]:
     """Return shipments as a page shows them.
 
@@ -144,42 +153,124 @@ def rows(
         Rows of `risk.store.day.rows`, as they are to be shown.
     told : mapping
         Score id -> reasons in words.
-    of : int
-        Shipments of the whole day.
-    now : Timestamp
+    day : Day
+        The whole day they are of.
     user_id : int
+    within : collection of int
+        Ids of shipments a capacity would open.
     """
-    made = []
-    for row in frame.to_dict("records"):
-        arrives, until = _time(row["arrives_at"]), _time(row["available_until"])
-        claimed = None if pd.isna(row["claimed_by"]) else int(row["claimed_by"])
-        made.append(
-            Row(
-                shipment_id=int(row["shipment_id"]),
-                score_id=int(row["score_id"]),
-                place=int(row["place"]),
-                rank=int(row["rank"]),
-                **{name: str(row[name] or "") for name in _TEXTS},
-                band=band(int(row["rank"]), of),
-                height=1.0 - (int(row["rank"]) - 1) / max(of, 1),
-                probability=float(row["risk"]) if row["risk_basis"] == "port" else None,
-                arrives_at=arrives,
-                until=until,
-                waited=_hours(arrives, now) if arrives is not None and arrives <= now else None,
-                left=_hours(now, until) if until is not None else None,
-                reasons=tuple(told.get(int(row["score_id"]), ())[:REASONS]),
-                status=_status(row, claimed),
-                claimed_by=str(row["claimed_name"]) if claimed is not None else "",
-                mine=claimed == user_id,
-                raised=bool(row["raised"]),
-                lowered=bool(row["lowered"]),
-                floor_reason=str(row.get("floor_reason") or ""),
-            )
+    return [_row(each, told, day, user_id, within) for each in frame.to_dict("records")]
+
+
+_TEXTS = (
+    *("bill", "mode", "location", "conveyance", "goods", "origin", "destination", "pool"),
+    *("heading", "loading_port", "discharge_port", "containers"),
+)
+
+
+def _row(
+    row: Mapping[Any, Any],
+    told: Mapping[int, Sequence[str]],
+    day: Day,
+    user_id: int,
+    within: Collection[int],
+) -> Row:
+    arrives, until = _time(row["arrives_at"]), _time(row["available_until"])
+    claimed = None if pd.isna(row["claimed_by"]) else int(row["claimed_by"])
+    lifted = int(row["floor"]) and int(row["place"]) < int(row["rank"]) and not row["raised"]
+    return Row(
+        shipment_id=int(row["shipment_id"]),
+        score_id=int(row["score_id"]),
+        place=int(row["place"]),
+        rank=int(row["rank"]),
+        **{name: str(row[name] or "") for name in _TEXTS},  # type: ignore[arg-type]
+        band=band(int(row["rank"]), day.shipments),
+        height=day.height(float(row["log_odds"])),
+        score=round(1000 * float(row["risk"])),
+        probability=float(row["risk"]) if row["risk_basis"] == "port" else None,
+        arrives_at=arrives,
+        until=until,
+        waited=_hours(arrives, day.now) if arrives is not None and arrives <= day.now else None,
+        left=_hours(day.now, until) if until is not None else None,
+        reasons=tuple(told.get(int(row["score_id"]), ())[:REASONS]),
+        status=_status(row, claimed),
+        claimed_by=str(row["claimed_name"]) if claimed is not None else "",
+        claimed_until=_time(row["claim_expires_at"]) if claimed is not None else None,
+        mine=claimed == user_id,
+        raised=bool(row["raised"]),
+        lowered=bool(row["lowered"]),
+        floor_reason=str(row["floor_reason"]) if lifted else "",
+        decided=bool(row["decided"]),
+        within=int(row["shipment_id"]) in within,
+    )
+
+
+@dataclass(frozen=True)
+class Day:
+    """The whole day that rows are shown of.
+
+    Attributes
+    ----------
+    now : Timestamp
+    shipments : int
+    lowest, highest : float
+        Log-odds.
+    """
+
+    now: pd.Timestamp
+    shipments: int
+    lowest: float
+    highest: float
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, now: pd.Timestamp) -> Day:
+        """Return what is told of a day (`risk.store.day.rows`)."""
+        odds = frame["log_odds"].to_numpy(dtype=float)
+        return cls(now, len(odds), float(odds.min(initial=np.inf)), float(odds.max(initial=-np.inf)))
+
+    def height(self, log_odds: float) -> float:
+        """Return where a score stands between the lowest and the highest, 0 to 1."""
+        span = self.highest - self.lowest
+        return (log_odds - self.lowest) / span if span > 0.0 else 1.0
+
+
+def by_clock(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return rows in the order of their clocks with a ``number`` from 1, as lists are shown and printed.
+
+    What leaves first comes first, then what arrived first, then by bill. A list in order of place would end
+    with what was drawn at random.
+    """
+    order = ["available_until", "arrives_at", "bill"]
+    ordered = frame.sort_values(order, na_position="last", kind="stable")
+    return ordered.assign(number=np.arange(1, len(ordered) + 1))
+
+
+def unmarked(rows: Sequence[Row], numbers: Mapping[int, int]) -> list[Row]:
+    """Return rows of a list as they may be seen: numbered, without anything that tells a drawn one.
+
+    Parameters
+    ----------
+    rows : sequence of Row
+    numbers : mapping
+        Shipment -> its number on the list (`by_clock`).
+    """
+    return [
+        replace(
+            row,
+            place=int(numbers[row.shipment_id]),
+            rank=0,
+            band="",
+            height=0.0,
+            score=0,
+            probability=None,
+            raised=False,
+            lowered=False,
+            floor_reason="",
+            within=False,
+            apart=True,
         )
-    return made
-
-
-_TEXTS = ("bill", "mode", "location", "conveyance", "goods", "origin", "destination", "pool")
+        for row in rows
+    ]
 
 
 def band(rank: int, of: int) -> str:
@@ -212,17 +303,3 @@ def _status(row: Mapping[Any, Any], claimed: int | None) -> str:
     if claimed is not None:
         return "claimed"
     return "listed" if pd.notna(row["list_id"]) else ""
-
-
-def explored(pools: Sequence[Pool], slots: Mapping[str, int]) -> tuple[Pool, ...]:
-    """Return pools with other numbers of inspections, by their names."""
-    return tuple(
-        Pool(slots.get(pool.name, pool.slots), pool.mode, pool.location, pool.inspection_type)
-        for pool in pools
-    )
-
-
-def last_opened(chosen: pd.DataFrame) -> int:
-    """Return the last place a capacity reaches, 0 for none (`risk.store.publishing.proposed`)."""
-    places = np.flatnonzero((chosen["selected_by"] != "").to_numpy())
-    return int(places[-1]) + 1 if len(places) else 0

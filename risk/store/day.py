@@ -18,15 +18,14 @@ from features.manifest.schema import SELECTED_BY
 from features.manifest.synonyms import fold
 from risk import priority
 from risk.store import hits
+from risk.store.day_scores import Scored, within
 from risk.store.tables import (
-    batches,
     claims,
     declared,
     list_rows,
     outcomes,
     overrides,
     reasons,
-    scores,
     shipments,
     steps,
     users,
@@ -40,22 +39,6 @@ AFTER = pd.Timedelta(hours=72)
 _ASKED = 500
 #: Matches of a search, newest first.
 FOUND = 200
-
-_VERSION = (
-    *("known_at", "arrives_at", "available_until", "mode", "direction", "location", "conveyance"),
-    *("master_bill", "containers", "goods", "heading", "origin", "destination"),
-    *("loading_port", "discharge_port", "packages", "gross_weight_kg"),
-)
-_SCORE = (
-    "log_odds",
-    "risk",
-    "risk_live_animals",
-    "risk_wildlife_products",
-    "risk_basis",
-    "model_id",
-    "notes",
-)
-_TIMES = ("known_at", "arrives_at", "available_until", "claim_expires_at")
 
 
 @dataclass(frozen=True)
@@ -106,10 +89,24 @@ def rows(
     connection: sa.Connection,
     now: pd.Timestamp,
     *,
+    at: pd.Timestamp | None = None,
     since: pd.Timestamp | None = None,
     until: pd.Timestamp | None = None,
+    scored: Scored | None = None,
 ) -> pd.DataFrame:
     """Return the shipments of a window, in order of their place.
+
+    Parameters
+    ----------
+    now : Timestamp
+        The moment shipments are looked at; without a window it is the day's around it.
+    at : Timestamp, optional
+        The time it is, by which claims and what is watched end; ``now`` unless given. In a sample time
+        stands still for shipments, not for people.
+    since, until : Timestamp, optional
+        The window.
+    scored : Scored, optional
+        What keeps scored shipments from look to look.
 
     Returns
     -------
@@ -121,53 +118,28 @@ def rows(
         ``pool`` (of the latest list it is chosen on);
         ``outcome_id``, ``inspection``, ``found``, ``status``; ``decided`` (an outcome is in).
     """
-    since, until = since or now - BEFORE, until or now + AFTER
-    frame = _frame(connection, _wanted(since, until))
-    frame = frame.join(_claims(connection, now), on="shipment_id")
-    frame = frame.join(_latest_steps(connection), on="shipment_id")
+    since, until, at = since or now - BEFORE, until or now + AFTER, at or now
+    frame = (scored or Scored()).rows(connection, since, until)
+    mine = sa.select(versions.c.shipment_id).where(within(since, until))
+    frame = frame.join(_claims(connection, at), on="shipment_id")
+    frame = frame.join(_latest_steps(connection, mine), on="shipment_id")
     frame = frame.join(_overrides(connection), on="shipment_id")
-    frame = frame.join(_chosen(connection), on="shipment_id")
-    frame = frame.join(_outcomes(connection, since, until), on="shipment_id")
-    frame = frame.join(hits.floors(connection, at=now), on="shipment_id")
+    frame = frame.join(_chosen(connection, mine), on="shipment_id")
+    frame = frame.join(_outcomes(connection, mine), on="shipment_id")
+    frame = frame.join(hits.floors(connection, at=at), on="shipment_id")
     frame["floor"] = frame["floor"].fillna(0).astype("int64")
     for name in ("raised", "lowered", "waiting"):
         frame[name] = frame[name].eq(True)
     for name in ("step", "pool", "claimed_name", "inspection", "status", "floor_reason"):
         frame[name] = frame[name].fillna("").astype("str")
-    for name in _TIMES:
-        frame[name] = frame[name].astype("datetime64[us]")
+    frame["claim_expires_at"] = frame["claim_expires_at"].astype("datetime64[us]")
     frame["decided"] = frame["outcome_id"].notna()
-    return ranked(frame)
-
-
-def within(since: pd.Timestamp, until: pd.Timestamp) -> sa.ColumnElement[bool]:
-    """Tell versions in force that arrive in a window, or were known in it where they do not say when."""
-    silent = versions.c.arrives_at.is_(None) & versions.c.known_at.between(since, until)
-    return versions.c.current & (versions.c.arrives_at.between(since, until) | silent)
-
-
-def _wanted(since: pd.Timestamp, until: pd.Timestamp) -> sa.Select[Any]:
-    return (
-        sa.select(
-            shipments.c.id.label("shipment_id"),
-            shipments.c.bill,
-            versions.c.id.label("version_id"),
-            scores.c.id.label("score_id"),
-            scores.c.record_hash,
-            *(versions.c[name] for name in _VERSION),
-            *(scores.c[name] for name in _SCORE),
-        )
-        .join(versions, versions.c.shipment_id == shipments.c.id)
-        .join(batches, batches.c.id == versions.c.batch_id)
-        .join(scores, scores.c.version_id == versions.c.id)
-        .where(within(since, until), scores.c.current, batches.c.state == "ready")
-        .order_by(shipments.c.id)
-    )
+    return _placed(frame)
 
 
 def _frame(connection: sa.Connection, wanted: sa.Select[Any]) -> pd.DataFrame:
     result = connection.execute(wanted)
-    return pd.DataFrame(result.all(), columns=list(result.keys()))
+    return pd.DataFrame(list(map(tuple, result)), columns=list(result.keys()))
 
 
 def _claims(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
@@ -184,8 +156,10 @@ def _claims(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     return _frame(connection, wanted).set_index("shipment_id")
 
 
-def _latest_steps(connection: sa.Connection) -> pd.DataFrame:
-    latest = sa.select(sa.func.max(steps.c.id)).group_by(steps.c.shipment_id)
+def _latest_steps(connection: sa.Connection, mine: sa.Select[Any]) -> pd.DataFrame:
+    latest = (
+        sa.select(sa.func.max(steps.c.id)).where(steps.c.shipment_id.in_(mine)).group_by(steps.c.shipment_id)
+    )
     wanted = sa.select(steps.c.shipment_id, steps.c.step).where(steps.c.id.in_(latest))
     return _frame(connection, wanted).set_index("shipment_id")
 
@@ -202,10 +176,10 @@ def _overrides(connection: sa.Connection) -> pd.DataFrame:
     return found.groupby("shipment_id")[["raised", "lowered", "waiting"]].any()
 
 
-def _chosen(connection: sa.Connection) -> pd.DataFrame:
+def _chosen(connection: sa.Connection, mine: sa.Select[Any]) -> pd.DataFrame:
     latest = (
         sa.select(list_rows.c.shipment_id, sa.func.max(list_rows.c.list_id).label("list_id"))
-        .where(list_rows.c.selected_by.in_(SELECTED_BY))
+        .where(list_rows.c.selected_by.in_(SELECTED_BY), list_rows.c.shipment_id.in_(mine))
         .group_by(list_rows.c.shipment_id)
         .subquery()
     )
@@ -216,18 +190,14 @@ def _chosen(connection: sa.Connection) -> pd.DataFrame:
     return _frame(connection, wanted).set_index("shipment_id")
 
 
-def _outcomes(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
-    wanted = (
-        sa.select(
-            outcomes.c.shipment_id,
-            outcomes.c.id.label("outcome_id"),
-            outcomes.c.inspection,
-            outcomes.c.found,
-            outcomes.c.status,
-        )
-        .join(versions, versions.c.shipment_id == outcomes.c.shipment_id)
-        .where(outcomes.c.current, within(since, until))
-    )
+def _outcomes(connection: sa.Connection, mine: sa.Select[Any]) -> pd.DataFrame:
+    wanted = sa.select(
+        outcomes.c.shipment_id,
+        outcomes.c.id.label("outcome_id"),
+        outcomes.c.inspection,
+        outcomes.c.found,
+        outcomes.c.status,
+    ).where(outcomes.c.current, outcomes.c.shipment_id.in_(mine))
     return _frame(connection, wanted).set_index("shipment_id")
 
 
@@ -237,6 +207,10 @@ def ranked(frame: pd.DataFrame) -> pd.DataFrame:
     frame["rank"] = priority.ranks(frame["bill"], frame["log_odds"].to_numpy(dtype=float))
     if "floor" not in frame:
         frame["floor"] = np.zeros(len(frame), dtype=np.int64)
+    return _placed(frame)
+
+
+def _placed(frame: pd.DataFrame) -> pd.DataFrame:
     frame["place"] = priority.places(
         frame["rank"].to_numpy(),
         frame["raised"].to_numpy(dtype=bool),
@@ -271,8 +245,22 @@ def filtered(frame: pd.DataFrame, chosen: Filters, *, now: pd.Timestamp, user_id
     return frame[keep]
 
 
-def search(connection: sa.Connection, text: str) -> list[int]:
-    """Return ids of current shipments in which every word of a text occurs, newest first."""
+def search(
+    connection: sa.Connection,
+    text: str,
+    *,
+    since: pd.Timestamp | None = None,
+    until: pd.Timestamp | None = None,
+) -> list[int]:
+    """Return ids of current shipments in which every word of a text occurs, newest first.
+
+    Parameters
+    ----------
+    text : str
+        Words of a bill, container, party or anything else that was declared.
+    since, until : Timestamp, optional
+        A window, as of `rows`: without it all is gone through that was ever loaded.
+    """
     words = [word for each in text[:200].split() if (word := fold(each))][:8]
     if not words:
         return []
@@ -281,11 +269,24 @@ def search(connection: sa.Connection, text: str) -> list[int]:
         .join(declared, declared.c.version_id == versions.c.id)
         .where(versions.c.current)
         .order_by(versions.c.id.desc())
-        .limit(FOUND)
     )
+    if since is not None and until is not None:
+        wanted = wanted.where(within(since, until))
+    else:
+        wanted = wanted.limit(FOUND)
     for word in words:
         wanted = wanted.where(declared.c.search.contains(word, autoescape=True))
     return list(connection.execute(wanted).scalars())
+
+
+def bills(connection: sa.Connection, ids: Sequence[int]) -> dict[int, str]:
+    """Return the bills of shipments."""
+    found: dict[int, str] = {}
+    for start in range(0, len(ids), _ASKED):
+        asked = [int(number) for number in ids[start : start + _ASKED]]
+        wanted = sa.select(shipments.c.id, shipments.c.bill).where(shipments.c.id.in_(asked))
+        found |= {row.id: row.bill for row in connection.execute(wanted)}
+    return found
 
 
 def told(connection: sa.Connection, score_ids: Sequence[int]) -> dict[int, list[str]]:

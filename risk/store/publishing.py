@@ -19,6 +19,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk import priority, triage
+from risk.refusals import Refusal
 from risk.store import day, ledger
 from risk.store.people import Person
 from risk.store.tables import list_rows, lists, outcomes, scores, shipments, versions
@@ -31,10 +32,12 @@ CHOSEN = "chosen"
 _OPEN = ("officer", "rule")
 
 _AT_ONCE = 2_000
+#: Ids asked for at a time.
+_ASKED = 500
 
 
-class NothingToPublish(ValueError):
-    """There is no shipment to rank, or nothing that can be chosen."""
+class NothingToPublish(Refusal):
+    """There is no shipment to rank, or the same list is published already."""
 
 
 def commit_secret(connection: sa.Connection, secret: bytes, *, at: pd.Timestamp) -> None:
@@ -75,11 +78,14 @@ def publish(
     secret: bytes,
     person: Person,
     after: int | None = None,
+    at: pd.Timestamp | None = None,
 ) -> int:
     """Freeze the list of the day, or a supplementary one; return its number.
 
     Parameters
     ----------
+    now : Timestamp
+        The moment shipments are looked at, and the list is of.
     pools : tuple of Pool
         What can be opened.
     share : float
@@ -88,23 +94,22 @@ def publish(
         The site's.
     after : int, optional
         The list this one adds to: only shipments no list has ranked take part.
+    at : Timestamp, optional
+        The time it is, for the ledger; ``now`` unless given.
 
     Raises
     ------
     NothingToPublish
-        No shipment takes part.
+        No shipment takes part, or the same list of the same moment is published.
     CapacityError
         The capacity makes no sense for these shipments.
     """
-    frame = day.rows(connection, now)
-    frame = frame[~frame["decided"].to_numpy(dtype=bool)]
-    if after is not None:
-        ranked_before = set(connection.execute(sa.select(list_rows.c.shipment_id)).scalars())
-        frame = frame[~frame["shipment_id"].isin(ranked_before)]
+    at = at or now
+    frame = takes_part(connection, day.rows(connection, now, at=at), after)
     if frame.empty:
         raise NothingToPublish("no shipment is waiting for a list")
     frame = day.ranked(frame)
-    commit_secret(connection, secret, at=now)
+    commit_secret(connection, secret, at=at)
     data = data_hash(frame)
     capacity = [asdict(pool) for pool in pools]
     key = draw_key(secret, data, capacity, now)
@@ -114,6 +119,8 @@ def publish(
         hashlib.sha256(text.encode()).hexdigest()
         for text in (f"{data}|{json.dumps(capacity)}|{share!r}|{key}", key)
     )
+    if connection.execute(sa.select(lists.c.id).where(lists.c.digest == digest)).first():
+        raise NothingToPublish("this very list is published already")
     row = {
         "digest": digest,
         "after_id": after,
@@ -142,9 +149,36 @@ def publish(
         "share_per_mille": round(share * 1000),
     }
     ledger.append(
-        connection, "list.published", at=now, actor=person.actor, subject=f"list:{number}", facts=facts
+        connection, "list.published", at=at, actor=person.actor, subject=f"list:{number}", facts=facts
     )
     return number
+
+
+def takes_part(connection: sa.Connection, frame: pd.DataFrame, after: int | None) -> pd.DataFrame:
+    """Return the rows of the day that a list may choose from.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        Of `day.rows`.
+    after : int or None
+        For a list that adds to another: what no list has ranked yet; else everything without an outcome.
+    """
+    frame = frame[~frame["decided"].to_numpy(dtype=bool)]
+    return (
+        frame if after is None else frame[~frame["shipment_id"].isin(_ranked(connection, frame)).to_numpy()]
+    )
+
+
+def _ranked(connection: sa.Connection, frame: pd.DataFrame) -> set[int]:
+    """Return which shipments some list has ranked already."""
+    asked, found = [int(each) for each in frame["shipment_id"]], set()
+    for start in range(0, len(asked), _ASKED):
+        wanted = sa.select(list_rows.c.shipment_id).where(
+            list_rows.c.shipment_id.in_(asked[start : start + _ASKED])
+        )
+        found |= set(connection.execute(wanted).scalars())
+    return found
 
 
 def _insert(connection: sa.Connection, number: int, frame: pd.DataFrame, chosen: pd.DataFrame) -> None:

@@ -27,9 +27,11 @@ Accounts = Callable[..., int]
 def signed_in(
     port: place.Place, account: Accounts, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., AppTest]:
-    """Open the app as somebody; the browser's cookie is the one thing that is replaced."""
+    """Open the app as somebody; the browser's cookie is replaced, and which page one begins with."""
 
-    def open_as(login: str = "ana", role: str = "officer", **query: str) -> AppTest:
+    def open_as(login: str = "ana", role: str = "officer", *, first: str = "load", **query: str) -> AppTest:
+        ordered = tuple(sorted(pages.PAGES, key=lambda page: page.name != first))
+        monkeypatch.setattr(pages, "PAGES", ordered)
         number = account(login, role)
         with port.database.write() as connection:
             token = people.opened(connection, number, at=place.clock())[1]

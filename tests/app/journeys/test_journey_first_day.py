@@ -105,7 +105,7 @@ def test_a_session_that_ended_leads_back_to_where_one_was(
     word = make_account(page, "bo")
     other = watched()
     officer = other.page()
-    sign_in(officer, served.url, "bo", word)
+    sign_in(officer, served.url, "bo", word, "/load")
     officer.fill("#old", word)
     officer.fill("#password", NEW)
     officer.fill("#again", NEW)
