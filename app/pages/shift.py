@@ -30,9 +30,9 @@ def show() -> None:
     chosen = _window()
     zone = str(session.chosen()["time_zone"])
     with session.database().read() as connection:
-        clock = session.clock()
-        numbers = shift.numbers(connection, chosen.since, chosen.until, clock=clock)
-        rows = shift_rows.rows(connection, chosen.since, chosen.until, clock=clock)
+        times = {"clock": session.clock(), "entered": _entered(chosen)}
+        numbers = shift.numbers(connection, chosen.since, chosen.until, **times)
+        rows = shift_rows.rows(connection, chosen.since, chosen.until, **times)
     told = view.figures(numbers)
     span = _("{since} to {until}").format(since=moment(told.since, zone), until=moment(told.until, zone))
     st.caption(span)
@@ -81,6 +81,11 @@ def _window() -> view.Window:
         st.stop()
     _asked(**{"window": code, "from": first, "to": last})
     return found
+
+
+def _entered(chosen: view.Window) -> pd.Timestamp | None:
+    """Return up to when what people enter counts: where time stands still, people still enter."""
+    return view.entered(chosen, session.now(), session.clock())
 
 
 def _asked(**wanted: str) -> None:

@@ -106,6 +106,15 @@ def window(code: str, begin: str, end: str, now: pd.Timestamp, zone: str) -> Win
     return Window(str(hours), until - pd.Timedelta(hours=hours), until)
 
 
+def entered(chosen: Window, now: pd.Timestamp, clock: pd.Timestamp) -> pd.Timestamp | None:
+    """Return up to when what people enter counts (`risk.store.shift.numbers`), None for the window's end.
+
+    In a sample time stands still for shipments and not for people: what they enter lies after its moment.
+    """
+    stands_still = abs(clock - now) > _MINUTE
+    return clock + _MINUTE if stands_still and chosen.until > now else None
+
+
 def moment_of(text: str, zone: str) -> pd.Timestamp | None:
     """Return a time of the port's clock as UTC, None where the text says none of this or the last century."""
     try:

@@ -146,6 +146,7 @@ def numbers(
     *,
     rates_since: pd.Timestamp | None = None,
     clock: pd.Timestamp | None = None,
+    entered: pd.Timestamp | None = None,
 ) -> Shift:
     """Return the numbers of a window.
 
@@ -157,13 +158,17 @@ def numbers(
         From when hit rates are told; `RATES` before the end where not given.
     clock : Timestamp, optional
         The time it is, by which claims expire; the end of the window where not given.
+    entered : Timestamp, optional
+        Up to when what people enter counts: later than the end of the window where time stands still for
+        shipments (a sample) and not for people; the end of the window where not given.
     """
+    entered = until if entered is None else entered
     done = _inspections(connection, since, until)
     find = finds.finds(done)
     stands = done["status"] != "overturned"
     wildlife = done["found"].map(lambda found: bool(set(found) & set(FINDS))).astype(bool)
     told = [code for found in done.loc[stands, "found"] for code in found]
-    chosen = listed(connection, since, until)
+    chosen = listed(connection, since, until, entered)
     skipped = chosen["skipped"].to_numpy(dtype=bool)
     last = connection.execute(
         sa.select(sa.func.max(outcomes.c.inspected_at)).where(outcomes.c.inspected_at < until)
@@ -178,12 +183,12 @@ def numbers(
         provisional=int((find & (done["status"] == "provisional")).sum()),
         permitted=int((wildlife & stands & ~find).sum()),
         overturned=int((~stands).sum()),
-        not_inspected=_not_inspected(connection, since, until),
+        not_inspected=_not_inspected(connection, since, entered),
         listed={came: int((chosen["came"] == came).sum()) for came in CAME_OF},
         missed_random=int(((chosen["selected_by"] == "random").to_numpy() & skipped).sum()),
         last_outcome_at=None if last is None else pd.Timestamp(last),
         days_since_outcome=None if last is None else (until - pd.Timestamp(last)) / pd.Timedelta(days=1),
-        overrides=_overrides(connection, since, until),
+        overrides=_overrides(connection, since, until, entered),
         claims_open=_claims(connection, until if clock is None else clock),
         rates_since=begin,
         rates=tuple(hit_rates(connection, begin, until)),
@@ -256,8 +261,15 @@ def rate(selected_by: str, inspected: int, found: int, papers_only: int = 0) -> 
 # --- what lists chose -----------------------------------------------------------------------
 
 
-def listed(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
+def listed(
+    connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp, entered: pd.Timestamp | None = None
+) -> pd.DataFrame:
     """Return the chosen shipments that waited in a window, each once.
+
+    Parameters
+    ----------
+    since, until, entered : Timestamp
+        As of `numbers`.
 
     Returns
     -------
@@ -265,15 +277,16 @@ def listed(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) 
         ``shipment_id``, ``selected_by`` (for nobody's eyes where no outcome is in), ``came`` (of `CAME_OF`)
         and ``skipped``: an outcome of the window or before says that it was not inspected.
     """
+    entered = until if entered is None else entered
     frame = _chosen(connection, since - LISTED, until).astype({"shipment_id": "int64"})
     ids = frame["shipment_id"].tolist()
     frame = frame.join(_decided(connection, ids), on="shipment_id")
-    frame = frame.join(_gone(connection, ids, until), on="shipment_id")
+    frame = frame.join(_gone(connection, ids, entered), on="shipment_id")
     for name in ("decided_at", "available_until"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
     # What an earlier shift had an outcome for is not of this one.
     frame = frame[~(frame["decided_at"] < since).to_numpy(dtype=bool)].copy()
-    decided = (frame["decided_at"] < until).to_numpy(dtype=bool)
+    decided = (frame["decided_at"] < entered).to_numpy(dtype=bool)
     skipped = decided & (frame["inspection"] == "not_inspected").to_numpy(dtype=bool)
     away = skipped & (frame["why_not"] == "gone").to_numpy(dtype=bool)
     left = (frame["gone"].eq(True) | (frame["available_until"] <= until)).to_numpy(dtype=bool)
@@ -331,15 +344,17 @@ def _gone(connection: sa.Connection, ids: Sequence[int], until: pd.Timestamp) ->
 # --- what people decided --------------------------------------------------------------------
 
 
-def _overrides(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> Overrides:
+def _overrides(
+    connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp, entered: pd.Timestamp
+) -> Overrides:
     wanted = (
         sa.select(overrides.c.direction, overrides.c.state, sa.func.count())
-        .where(overrides.c.at >= since, overrides.c.at < until)
+        .where(overrides.c.at >= since, overrides.c.at < entered)
         .group_by(overrides.c.direction, overrides.c.state)
     )
     counts = {(direction, state): int(count) for direction, state, count in connection.execute(wanted)}
     chosen = _chosen(connection, since, until)
-    raised = chosen["shipment_id"].isin(_raised(connection, since, until))
+    raised = chosen["shipment_id"].isin(_raised(connection, since, entered))
     raised |= chosen["selected_by"] == "officer"
     # All that were raised, drawn at random or not: a number without the drawn ones would tell of them.
     by_officer = int(raised.sum())

@@ -30,15 +30,14 @@ def rows(
     until: pd.Timestamp,
     *,
     clock: pd.Timestamp | None = None,
+    entered: pd.Timestamp | None = None,
 ) -> pd.DataFrame:
     """Return the shipments of a window: those that lists chose, and all that have an outcome of it.
 
     Parameters
     ----------
-    since, until : Timestamp
-        From, and up to (UTC).
-    clock : Timestamp, optional
-        The time it is, by which claims expire; the end of the window where not given.
+    since, until, clock, entered : Timestamp
+        As of `risk.store.shift.numbers`.
 
     Returns
     -------
@@ -47,14 +46,15 @@ def rows(
         be; ``found`` a list, empty where nothing was entered; ``step`` the last one noted; ``claimed_by`` a
         login, empty for nobody. What leaves first comes first, what was done by when.
     """
-    chosen = shift.listed(connection, since, until).set_index("shipment_id")["came"]
-    done = _done(connection, since, until)
+    entered = until if entered is None else entered
+    chosen = shift.listed(connection, since, until, entered).set_index("shipment_id")["came"]
+    done = _done(connection, since, entered)
     here = done[~done.index.isin(chosen.index)]
     came = (here["inspection"] == "not_inspected").map({True: "not_inspected", False: "opened"})
     frame = pd.concat([chosen, came.astype("str")]).rename("came").rename_axis("shipment_id").reset_index()
     ids = frame["shipment_id"].tolist()
     frame = frame.join(_declared(connection, ids), on="shipment_id").join(done, on="shipment_id")
-    frame = frame.join(_steps(connection, ids, until), on="shipment_id")
+    frame = frame.join(_steps(connection, ids, entered), on="shipment_id")
     frame = frame.join(_claimed(connection, ids, until if clock is None else clock), on="shipment_id")
     for name in _TEXTS:
         frame[name] = frame[name].astype("object").where(frame[name].notna(), "").astype("str")

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
+from app import place
 from app.place import Place
-from risk.store import inspections, people, shift, shift_rows, tables
+from risk.store import decisions, inspections, people, shift, shift_rows, tables
 from risk.store.inspections import Outcome
 
 NOW = pd.Timestamp("2025-01-06T04:00")
@@ -133,6 +134,31 @@ def test_what_was_declared_is_shown_as_text(
     text = said(open_page("shift"))
     assert "<script>" not in text
     assert "&lt;script&gt;x&lt;/script&gt; **b** [l](http://x)" in text
+
+
+def test_where_time_stands_still_what_people_enter_counts(
+    port: Place, worked: Any, open_page: Open, said: Callable[[AppTest], str]
+) -> None:
+    """In a sample steps, raises and what was not inspected are of the clock, years after its moment."""
+    app = open_page("shift")
+    before = figures(app)
+    with port.database.write() as connection:
+        login = connection.execute(sa.select(tables.users.c.id)).scalars().first()
+        who = people.Person(login, "sup.one", "", "supervisor", "en")
+        entered = Outcome("not_inspected", why_not="not_found")
+        given = {"at": place.clock(), "request": "late", "key": b"k" * 32}
+        inspections.record(connection, worked.ids[8], entered, who, **given)
+        decisions.step(connection, worked.ids[9], "gone", who, at=place.clock())
+        decisions.override(connection, worked.ids[10], "raise", "tip", who, at=place.clock(), rank=9)
+    text = said(app.run())
+    after = figures(app)
+    assert int(before["Still there"]) - int(after["Still there"]) == 2
+    assert after["Left before they were opened"] == "2"
+    assert "Not found" in text
+    assert "Raised" in text
+    # A window that ended before is as it was.
+    span = {"from": "2025-01-05T00:00", "to": "2025-01-05T08:00"}
+    assert "Not found" not in said(open_page("shift", window="span", **span))
 
 
 # --- rows and numbers beneath ---------------------------------------------------------------------
