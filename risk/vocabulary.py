@@ -258,6 +258,8 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "backup": "Backup made",
         "contact.added": "Contact added",
         "contact.ended": "Contact ended",
+        "drill.begun": "Drill begun",
+        "drill.ended": "Drill ended",
         "file.added": "File handed in",
         "finds.exported": "Finds exported",
         "hold": "Legal hold set",

@@ -42,6 +42,8 @@ class Page:
         What one must be allowed (`risk.store.people.MAY`) to see it in the navigation.
     listed : bool
         Whether the navigation shows it; else it is reached from another page.
+    in_drill : bool
+        Whether only a drill has it.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Page:
     icon: str
     action: str
     listed: bool = True
+    in_drill: bool = False
 
 
 #: In the order of the navigation; the first a person may see is the one they begin with.
@@ -62,6 +65,8 @@ PAGES: tuple[Page, ...] = (
     Page("planning", N_("Where and when"), ":material/event:", "see_list"),
     Page("finds", N_("Finds"), ":material/fact_check:", "see_finds"),
     Page("access", N_("Access"), ":material/visibility:", "see_access"),
+    Page("margins", N_("Margins"), ":material/align_vertical_center:", "see_margins"),
+    Page("debrief", N_("Debrief"), ":material/flag:", "see_list", in_drill=True),
     Page("holds", N_("Legal holds"), ":material/gavel:", "hold_data"),
     Page("signatures", N_("Second signatures"), ":material/draw:", "sign_second"),
     Page("accounts", N_("Accounts"), ":material/group:", "administer"),
@@ -73,17 +78,18 @@ PAGES: tuple[Page, ...] = (
 )
 
 
-def seen_by(person: Person) -> list[Page]:
+def seen_by(person: Person, *, drill: bool = False) -> list[Page]:
     """Return the pages a person may see; one that says so where there is none in the navigation."""
-    seen = [page for page in PAGES if page.action and person.may(page.action)]
+    here = [page for page in PAGES if drill or not page.in_drill]
+    seen = [page for page in here if page.action and person.may(page.action)]
     if not any(page.listed for page in seen):
         seen.insert(0, next(page for page in PAGES if not page.action))
     return seen
 
 
-def of(person: Person) -> list[StreamlitPage]:
+def of(person: Person, *, drill: bool = False) -> list[StreamlitPage]:
     """Return the pages a person may see, for Streamlit's navigation."""
-    seen = seen_by(person)
+    seen = seen_by(person, drill=drill)
     made = [_made(page) for page in seen]
     first = made[next(number for number, page in enumerate(seen) if page.listed or not page.action)]
 

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "app": "app",
     "worker": "worker",
     "sample": "sample",
+    "drill": "drill",
     "verify": "verify",
     "backup": "backup",
     "restore": "restore",

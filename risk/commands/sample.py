@@ -44,7 +44,7 @@ def command(files: tuple[Path, ...], at: str, folder: Path, zone: str, overwrite
 
     paths = options.existing(files)
     moment = options.moment(at, "--at")
-    folder, url = _place(folder, overwrite)
+    folder, url = place(folder, overwrite)
     database = port_place.opened(url)
     chosen: dict[str, str | int | float | bool] = {
         "sample": True,
@@ -54,20 +54,20 @@ def command(files: tuple[Path, ...], at: str, folder: Path, zone: str, overwrite
     }
     with database.write() as connection:
         settings.change(connection, chosen, at=clock(), actor="system")
-    job = _load(database, folder, paths)
+    job = load(database, folder, paths)
     database.close()
     if job.state != "done":
         raise Mistake("the sample could not be loaded", job.message.splitlines())
     terminal.say(f"Sample:    {(job.result or {}).get('shipments', 0):,} shipments in {folder}")
 
 
-def _place(folder: Path, overwrite: bool) -> tuple[Path, str]:
+def place(folder: Path, overwrite: bool) -> tuple[Path, str]:
     """Return where the sample is made, emptied where it may be."""
     if folder.exists() and any(folder.iterdir()):
         if not overwrite:
             raise Mistake(f"{folder}: is there and not empty; --overwrite replaces a sample")
         if not _is_sample(folder):
-            raise Mistake(f"{folder}: holds no sample, and is not replaced")
+            raise Mistake(f"{folder}: holds no sample or drill, and is not replaced")
         shutil.rmtree(folder)
     return port_place.prepared(folder, None)
 
@@ -84,14 +84,16 @@ def _is_sample(folder: Path) -> bool:
     database = Database(path)
     try:
         with database.read() as connection:
-            return bool(settings.current(connection)["sample"])
+            chosen = settings.current(connection)
+            return bool(chosen["sample"] or chosen["drill"])
     except (StoreError, DBAPIError):
         return False
     finally:
         database.close()
 
 
-def _load(database: Database, folder: Path, paths: list[Path]) -> Job:
+def load(database: Database, folder: Path, paths: list[Path]) -> Job:
+    """Load files and score them at once; return the job as it ended."""
     from hashlib import sha256
 
     from risk.store import jobs
