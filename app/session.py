@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 import pandas as pd
 import streamlit as st
 
-from app import place
+from app import place, words
 from app.words import STATE, _
 from risk.refusals import Refusal
 from risk.store import settings
@@ -127,6 +127,7 @@ def say_fault(error: Exception) -> None:
     if isinstance(error, Busy):
         st.error(_("The database is busy; nothing was changed, try again."))
     elif isinstance(error, Refusal):
-        st.error(_(error.text).format(**error.values))
+        # What is wrong quotes what was written, by whomever.
+        st.error(words.plain(_(error.text).format(**error.values)))
     else:
         st.error(_("Something in the program went wrong; nothing was changed. The server's log says what."))

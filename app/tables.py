@@ -18,6 +18,11 @@ _STYLE = """
 .wildcargo-rows th, .wildcargo-rows td { overflow-wrap: anywhere; min-width: 6rem; }
 .wildcargo-rows .number { font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 2.5rem; }
 .wildcargo-rows .code { font-family: monospace; font-size: .9rem; min-width: 8.5rem; }
+.wildcargo-rows .condition { font-family: monospace; font-size: .9rem; min-width: 9rem; }
+.wildcargo-rows .more { display: block; color: #3d4c58; font-size: .875rem; white-space: pre-line;
+  font-family: sans-serif; font-weight: 400; }
+.wildcargo-rows .mark { display: inline-block; padding: 0 .4rem; border: 2px solid #6b1d5c; color: #6b1d5c;
+  border-radius: .25rem; font-weight: 700; font-size: .875rem; white-space: nowrap; }
 .wildcargo-rows a { display: inline-block; min-height: 1.5rem; color: #0b4a66; }
 """
 
@@ -35,13 +40,20 @@ class Cell:
     query : dict of str to str
         Of that page's address.
     kind : str
-        ``text``, ``number`` or ``code`` (signs of one width, from left to right).
+        ``text``, ``number``, ``code`` (signs of one width, from left to right) or ``condition`` (such signs,
+        in the direction of the text).
+    more : str
+        Below it, smaller, line by line.
+    tag : str
+        A mark in words beside it.
     """
 
     text: str
     page: str = ""
     query: tuple[tuple[str, str], ...] = ()
     kind: str = "text"
+    more: str = ""
+    tag: str = ""
 
 
 def shipment(number: int, bill: str) -> Cell:
@@ -86,5 +98,17 @@ def _cell(cell: Cell | str, is_first: bool) -> str:
     if cell.page:
         address = html.escape(f"/{cell.page}" + (f"?{urlencode(cell.query)}" if cell.query else ""))
         text = f'<a href="{address}" target="_self">{text}</a>'
+    if cell.tag:
+        text += f' <span class="mark">{html.escape(cell.tag)}</span>'
+    if cell.more:
+        text += f'<span class="more" dir="auto">{html.escape(cell.more)}</span>'
     tag = f'{"th scope=row" if is_first else "td"} class="{cell.kind}"'
     return f"<{tag}>{text}</{tag.split()[0]}>"
+
+
+def link(text: str, page: str) -> None:
+    """Show a link to a page on a line of its own."""
+    st.html(
+        f"<style>{_STYLE}</style>"
+        f'<p class="wildcargo-rows"><a href="/{html.escape(page)}" target="_self">{html.escape(text)}</a></p>'
+    )

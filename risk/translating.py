@@ -23,8 +23,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from features import matrix, reference
+from features.manifest import schema
 from features.registry import FAMILIES
-from risk import labels, phrases, sentences, vocabulary
+from risk import condition_fields, labels, phrases, sentences, vocabulary
 from risk.language import BY_CODE, DOMAIN, source_of
 from risk.store.settings import SETTINGS
 
@@ -82,6 +83,9 @@ def _from_tables() -> Iterator[tuple[Text, str]]:
     for kind, known in vocabulary.WORDS.items():
         yield from ((text, f"codes in words: {kind}") for text in known.values())
     yield from ((setting.meaning, "settings") for setting in SETTINGS)
+    yield from ((column.meaning, "columns of shipments") for column in schema.BY_NAME.values())
+    for field in condition_fields.FIELDS.values():
+        yield from ((text, "fields of conditions") for text in (field.meaning, field.expects))
 
 
 def _phrases() -> Iterator[str]:
@@ -98,7 +102,7 @@ def _phrases() -> Iterator[str]:
 def _from_sources() -> Iterator[tuple[Text, str]]:
     sources = [path.read_text(encoding="utf-8") for room in _ROOMS for path in (ROOT / room).rglob("*.py")]
     named = {name for text in sources for found in _REFUSALS.findall(text) for name in found if name}
-    keywords = {**_CALLS, "Refusal": None, "Problem": (3,), **dict.fromkeys(named)}
+    keywords = {**_CALLS, "Refusal": None, "Problem": (3,), "fail": None, **dict.fromkeys(named)}
     for room in _ROOMS:
         rows = extract_from_dir(ROOT / room, method_map=_METHODS, keywords=keywords)
         for name, _, text, _, _ in rows:

@@ -1,4 +1,4 @@
-"""Entries of watch lists as people write them: checked, read from CSV and written to it.
+"""Entries of watch lists as people write them: checked, read from tables and written to them.
 
 Two kinds of table are read. One has a row per entry; the other a row per lead from an online platform
 (seller, handle, telephone, address, listing, source grade), of which every filled field becomes an entry that
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from risk import watch_values
+from risk import watch_sheets, watch_values
 from risk.refusals import Refusal
 from risk.store.texts import kept, line
 from risk.writing import guarded, unguarded
@@ -183,12 +183,13 @@ class Table:
 
 
 def read(content: bytes, *, at: pd.Timestamp, zone: str = "UTC") -> Table:
-    """Read a CSV of entries or of leads; which of them, its header says.
+    """Read a table of entries or of leads; which of them, its header says.
 
     Parameters
     ----------
     content : bytes
-        UTF-8 (or UTF-16 with its mark); columns parted by comma, semicolon or tab.
+        CSV in UTF-8 (or UTF-16 with its mark), columns parted by comma, semicolon or tab; or a workbook
+        (XLSX, XLS), of which the first sheet that holds anything is read.
     at : Timestamp
         Now (UTC).
     zone : str
@@ -202,8 +203,12 @@ def read(content: bytes, *, at: pd.Timestamp, zone: str = "UTC") -> Table:
         return Table((), tuple(missing))
     entries: list[tuple[int, str, New]] = []
     wrong: list[Problem] = []
-    for number, cells in rows:
-        made, why = _entries(cells, number, zone)
+    for number, row in rows:
+        if any(cell.strip() for cell in row[len(header) :]):
+            # A comma that was not put into quotes would move every cell after it.
+            wrong.append(Problem(number, "row", "there are more cells than columns; put texts into quotes"))
+            continue
+        made, why = _entries(dict(zip(header, row, strict=False)), number, zone)
         wrong += why
         for column, new in made:
             found = problems(new, at=at)
@@ -217,20 +222,10 @@ def read(content: bytes, *, at: pd.Timestamp, zone: str = "UTC") -> Table:
     return Table(tuple(entries), tuple(dict.fromkeys(wrong)))
 
 
-def _rows(content: bytes) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
+def _rows(content: bytes) -> tuple[list[str], list[tuple[int, list[str]]]]:
     if len(content) > LARGEST:
         raise Refusal("expected at most {most} bytes", most=LARGEST)
-    try:
-        wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-        text = content.decode("utf-16" if wide else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise Refusal("this is no text in UTF-8; save it as CSV UTF-8") from None
-    first = text.partition("\n")[0]
-    parted = max(",;\t", key=first.count)
-    try:
-        lines = list(csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=parted))
-    except csv.Error:
-        raise Refusal("this is no table in CSV") from None
+    lines = watch_sheets.lines(content, MOST_ROWS) if watch_sheets.is_workbook(content) else _lines(content)
     # Readers of manifests let the CSV module pass longer cells.
     if any(len(cell) > LONGEST_CELL for each in lines for cell in each):
         raise Refusal("this is no table in CSV")
@@ -239,12 +234,23 @@ def _rows(content: bytes) -> tuple[list[str], list[tuple[int, dict[str, str]]]]:
     if len(lines) > MOST_ROWS + 1:
         raise Refusal("expected at most {most} rows", most=MOST_ROWS)
     header = [re.sub(r"[\W_]+", "_", line(name, 60).lower()).strip("_") for name in lines[0]]
-    cells = [list(unguarded(pd.Series(each, dtype="str"))) if each else [] for each in lines[1:]]
-    return header, [
-        (number, dict(zip(header, each, strict=False)))
-        for number, each in enumerate(cells, start=2)
-        if any(cell.strip() for cell in each)
-    ]
+    cells = iter(unguarded(pd.Series([cell for each in lines[1:] for cell in each], dtype="str")))
+    rows = [(number, [next(cells) for _ in each]) for number, each in enumerate(lines[1:], start=2)]
+    return header, [(number, each) for number, each in rows if any(cell.strip() for cell in each)]
+
+
+def _lines(content: bytes) -> list[list[str]]:
+    try:
+        wide = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+        text = content.decode("utf-16" if wide else "utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refusal("this is no text in UTF-8; save it as CSV UTF-8") from None
+    first = text.partition("\n")[0]
+    parted = max(",;\t", key=first.count)
+    try:
+        return list(csv.reader(io.StringIO(text.replace("\x00", "")), delimiter=parted))
+    except csv.Error:
+        raise Refusal("this is no table in CSV") from None
 
 
 def _missing(header: Sequence[str]) -> list[Problem]:
@@ -322,7 +328,12 @@ def template(leads: bool) -> bytes:
 
 def written(entries: Iterable[New]) -> bytes:
     """Return entries as a CSV that `read` reads, guarded against formulas."""
-    rows = [
+    return _csv(COLUMNS, cells(entries))
+
+
+def cells(entries: Iterable[New]) -> list[tuple[str, ...]]:
+    """Return entries as rows of `COLUMNS`, not guarded yet."""
+    return [
         (
             *(each.kind, each.value, each.reason, each.source_grade, "yes" if each.restricted else "no"),
             *("" if each.floor is None else str(each.floor), each.lead),
@@ -333,7 +344,6 @@ def written(entries: Iterable[New]) -> bytes:
         )
         for each in entries
     ]
-    return _csv(COLUMNS, rows)
 
 
 def _csv(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:

@@ -61,6 +61,8 @@ PAGES: tuple[Page, ...] = (
     Page("outcome", N_("Hold and outcome"), ":material/back_hand:", "decide", listed=False),
     Page("override", N_("Raise or lower"), ":material/swap_vert:", "decide", listed=False),
     Page("load", N_("Load"), ":material/upload_file:", "load"),
+    Page("lists", N_("Lists"), ":material/playlist_add_check:", "see_list"),
+    Page("rules", N_("Rules"), ":material/rule:", "see_list"),
     Page("shift", N_("Shift"), ":material/swap_horiz:", "see_list"),
     Page("planning", N_("Where and when"), ":material/event:", "see_list"),
     Page("finds", N_("Finds"), ":material/fact_check:", "see_finds"),
@@ -74,6 +76,7 @@ PAGES: tuple[Page, ...] = (
     Page("admin", N_("Settings"), ":material/tune:", "administer"),
     Page("model", N_("Model"), ":material/model_training:", "administer"),
     Page("upkeep", N_("Keeping and backup"), ":material/backup:", "administer"),
+    Page("contacts", N_("Contacts"), ":material/call:", "see_contacts"),
     Page("welcome", N_("Welcome"), ":material/home:", "", listed=False),
 )
 

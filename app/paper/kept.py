@@ -9,19 +9,10 @@ import pandas as pd
 
 from app.paper.facts import Case, Deed, Done, Finding, Left, Rate, Shift
 from features.manifest import schema
-from risk import locales
-from risk.language import N_, gettext
+from risk import locales, vocabulary
+from risk.language import gettext
 from risk.store import finds, shift
 
-#: What a hash is of, in words.
-_HASHES = {
-    "record": N_("Record of the score"),
-    "batch": N_("Records loaded together"),
-    "list": N_("List"),
-    "list_data": N_("Data of the list"),
-    "draw": N_("Draw of the list"),
-    "photo": N_("Photo"),
-}
 _FINDING = (
     *("inspection", "why_not", "status", "found", "permit_valid", "taxa", "where_in_load", "pieces", "alive"),
     *("kg", "evidence_reference", "inspected_at", "selected_by"),
@@ -69,7 +60,7 @@ def case_of(
         purged=_purged(kept, language, zone),
         deeds=_deeds(kept, logins, remarks),
         findings=[_finding(each, logins, remarks) for each in kept.outcomes],
-        hashes=[(gettext(_HASHES.get(each.of, each.of), language), each.value) for each in kept.hashes],
+        hashes=[(vocabulary.word("hash", each.of, language), each.value) for each in kept.hashes],
     )
 
 

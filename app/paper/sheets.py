@@ -56,7 +56,7 @@ def csv(frame: pd.DataFrame, headings: Mapping[str, str] | None = None, *, zone:
     """
     told = {}
     for name, column in frame.items():
-        if types.is_datetime64_any_dtype(column):
+        if _is_moment(column):
             told[name] = _iso(column, zone)
         else:
             told[name] = column if _is_number(column) else guarded(_texts(column))
@@ -111,7 +111,7 @@ def xlsx(
         moment = book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
         for at, (name, heading) in enumerate(zip(frame.columns, _headings(frame, headings), strict=True)):
             column = frame[name]
-            if types.is_datetime64_any_dtype(column):
+            if _is_moment(column):
                 heading = f"{heading} ({zone})"
                 _write_moments(sheet, at, column, zone, moment, text)
             elif _is_number(column):
@@ -121,7 +121,8 @@ def xlsx(
                     if value:
                         sheet.write_string(row, at, _inert(value), text)
             sheet.write_string(0, at, _inert(heading), head)
-            sheet.set_column(at, at, 18)
+            # What is written into a column of texts stays text: telephone numbers keep their first signs.
+            sheet.set_column(at, at, 18, None if _is_number(column) or _is_moment(column) else text)
         if len(frame.columns):
             sheet.autofilter(0, 0, len(frame), len(frame.columns) - 1)
     return stream.getvalue()
@@ -147,6 +148,10 @@ def _write_numbers(sheet: Any, at: int, column: pd.Series, text: Any) -> None:
             sheet.write_string(row, at, str(value), text)
         else:
             sheet.write_number(row, at, float(value))
+
+
+def _is_moment(column: pd.Series) -> bool:
+    return bool(types.is_datetime64_any_dtype(column))
 
 
 def _is_number(column: pd.Series) -> bool:

@@ -162,6 +162,15 @@ def listed(connection: sa.Connection, *, at: pd.Timestamp, ended: bool = False) 
     return [each for each in made if each.active or ended]
 
 
+def hit_by(connection: sa.Connection, rule_id: int, most: int = 200) -> list[hit_records.Reached]:
+    """Return what a rule (or what it takes the place of) hit, the latest first; no more than ``most``."""
+    before = {
+        row.id: row.replaces_id for row in connection.execute(sa.select(rules.c.id, rules.c.replaces_id))
+    }
+    numbers = hit_records.line_before([rule_id], before)
+    return hit_records.reached(connection, rule_hits, rule_hits.c.rule_id, numbers, most)
+
+
 def _rule(row: Any, at: pd.Timestamp, told: tuple[int, int, int]) -> Rule:
     ended = None if row.ended_at is None else pd.Timestamp(row.ended_at)
     new = NewRule(row.name, row.condition, row.reason, row.floor, pd.Timestamp(row.valid_from))

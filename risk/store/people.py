@@ -36,6 +36,7 @@ MAY: Final[dict[str, frozenset[str]]] = {
     "see_access": frozenset(("supervisor", "auditor")),
     "see_margins": frozenset(("analyst", "auditor")),
     "see_finds": frozenset(("officer", "supervisor", "analyst", "auditor")),
+    "see_contacts": frozenset(ROLES),
     "hold_data": frozenset(("supervisor",)),
     "administer": frozenset(("admin",)),
     "read_ledger": frozenset(("supervisor", "auditor", "admin")),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 import sqlalchemy as sa
 
 from risk import watch_entries as written
-from risk.store import ledger, watching, working_out
+from risk.store import ledger, watch_listing, watching, working_out
 from risk.store.people import Person
 from risk.store.tables import watch_entries
-from risk.watch_entries import Problem
+from risk.watch_entries import New, Problem
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,33 @@ class Imported:
     problems: tuple[Problem, ...] = ()
 
 
-def take_in(
-    connection: sa.Connection, content: bytes, person: Person, *, at: pd.Timestamp, zone: str = "UTC"
-) -> Imported:
-    """Keep the entries of a table (`risk.watch_entries.read`), all of them or none.
+@dataclass(frozen=True)
+class Checked:
+    """What would become of a table of entries.
 
-    The same table twice adds nothing.
+    Attributes
+    ----------
+    entries : int
+        Entries it holds.
+    standing : int
+        Of them, those that stand there already (or twice in it).
+    hit : int
+        How many shipments of the last ones its entries would have hit, entry by entry.
+    of : int
+        How many they were tried on.
+    problems : tuple of Problem
+        Where there are any, it cannot be taken in.
+    """
+
+    entries: int
+    standing: int
+    hit: int
+    of: int
+    problems: tuple[Problem, ...] = ()
+
+
+def check(connection: sa.Connection, table: written.Table, person: Person, *, at: pd.Timestamp) -> Checked:
+    """Return what would become of a table (`risk.watch_entries.read`); nothing is kept.
 
     Raises
     ------
@@ -49,10 +71,49 @@ def take_in(
         This account may not change lists.
     """
     watching.check_may(person)
-    table = written.read(content, at=at, zone=zone)
+    if table.problems:
+        return Checked(len(table.entries), 0, 0, 0, table.problems)
+    results = watching.tried(connection, [new for _, _, new in table.entries])
+    marks = [(new.kind, new.form, new.restricted) for _, _, new in table.entries]
+    standing = len(marks) - len(set(marks) - _all_standing(connection, at))
+    return Checked(
+        entries=len(marks),
+        standing=standing,
+        hit=sum(result.hit for result in results),
+        of=results[0].of if results else 0,
+        problems=tuple(_too_broad(table, results)),
+    )
+
+
+def take_in(
+    connection: sa.Connection,
+    content: bytes | written.Table,
+    person: Person,
+    *,
+    at: pd.Timestamp,
+    zone: str = "UTC",
+) -> Imported:
+    """Keep the entries of a table, all of them or none.
+
+    The same table twice adds nothing.
+
+    Parameters
+    ----------
+    content : bytes or Table
+        A file, or what `risk.watch_entries.read` read of it before the transaction.
+    zone : str
+        Of times without one, in a file.
+
+    Raises
+    ------
+    EntryRefused
+        This account may not change lists.
+    """
+    watching.check_may(person)
+    table = written.read(content, at=at, zone=zone) if isinstance(content, bytes) else content
     if table.problems:
         return Imported(0, 0, 0, table.problems)
-    broad = _too_broad(connection, table)
+    broad = _too_broad(table, watching.tried(connection, [new for _, _, new in table.entries]))
     if broad:
         return Imported(0, 0, 0, tuple(broad))
     numbers: list[int] = []
@@ -73,9 +134,8 @@ def take_in(
     return Imported(len(numbers), standing, hit)
 
 
-def _too_broad(connection: sa.Connection, table: written.Table) -> list[Problem]:
+def _too_broad(table: written.Table, results: Sequence[watching.Tried]) -> list[Problem]:
     text = "this would have hit {hit} of the last {of} shipments; say more"
-    results = watching.tried(connection, [new for _, _, new in table.entries])
     return [
         Problem(row, column, text, (("hit", result.hit), ("of", result.of)))
         for (row, column, _), result in zip(table.entries, results, strict=True)
@@ -100,7 +160,18 @@ def take_out(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> 
     EntryRefused
         This account may not change lists.
     """
+    return written.written(leaving(connection, person, at=at))
+
+
+def leaving(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> list[New]:
+    """Return the entries that stand and that somebody may see, the oldest first; the ledger says they left.
+
+    Raises
+    ------
+    EntryRefused
+        This account may not change lists.
+    """
     watching.check_may(person)
-    seen = [each for each in watching.entries(connection, person, at=at) if not each.hidden]
+    seen = [each for each in watch_listing.entries(connection, person, at=at) if not each.hidden]
     ledger.append(connection, "watch.exported", at=at, actor=person.actor, facts={"entries": len(seen)})
-    return written.written(each.new for each in reversed(seen))
+    return [each.new for each in reversed(seen)]

@@ -1,4 +1,4 @@
-"""Watch lists as the database keeps them: entries tried, added, changed, ended, listed.
+"""Watch lists as the database keeps them: entries tried, added, changed, ended (`watch_listing` lists them).
 
 An entry is never changed in place: a change is a further row that names the one it takes the place of, which
 ends. The ledger says who did what to which entry and never what stands in it; values go by themselves when
@@ -17,9 +17,9 @@ import sqlalchemy as sa
 from risk import watch_entries as written
 from risk import watching
 from risk.refusals import Refusal
-from risk.store import declared_rows, hit_records, ledger, working_out
+from risk.store import declared_rows, ledger, working_out
 from risk.store.people import Person
-from risk.store.tables import users, watch_entries, watch_hits
+from risk.store.tables import watch_entries
 from risk.watch_entries import New, Problem
 
 #: Shipments an entry is tried on before it is kept.
@@ -63,41 +63,6 @@ class Added:
 
     id: int
     hit: int
-
-
-@dataclass(frozen=True)
-class Entry:
-    """An entry of a list, as far as somebody may see it.
-
-    Attributes
-    ----------
-    id : int
-    hidden : bool
-        Restricted, to somebody who may not see more: texts are empty and counts missing.
-    new : New
-        What was written.
-    owner : str
-    replaces_id : int or None
-    added_at : Timestamp
-    ended_at : Timestamp or None
-    state : str
-        ``waiting`` (to be valid), ``in_force``, ``expired``, ``ended`` or ``replaced``.
-    hits, inspected, finds : int or None
-        Shipments it (or what it takes the place of) hit, how many of them were inspected after it hit them,
-        and in how many wildlife was found.
-    """
-
-    id: int
-    hidden: bool
-    new: New
-    owner: str
-    replaces_id: int | None
-    added_at: pd.Timestamp
-    ended_at: pd.Timestamp | None
-    state: str
-    hits: int | None = None
-    inspected: int | None = None
-    finds: int | None = None
 
 
 # --- trying, adding, changing, ending -------------------------------------------------------
@@ -265,68 +230,6 @@ def insert(
     }
     made = connection.execute(watch_entries.insert().values(**row).returning(watch_entries.c.id))
     return int(made.scalar_one())
-
-
-# --- listing --------------------------------------------------------------------------------
-
-
-def entries(
-    connection: sa.Connection, person: Person, *, at: pd.Timestamp, ended: bool = False
-) -> list[Entry]:
-    """Return the entries of all lists, the latest first, as far as somebody may see them.
-
-    Parameters
-    ----------
-    ended : bool
-        Those that expired, ended or were replaced too.
-    """
-    replaced = set(
-        connection.execute(
-            sa.select(watch_entries.c.replaces_id).where(watch_entries.c.replaces_id.is_not(None))
-        ).scalars()
-    )
-    found = []
-    wanted = sa.select(watch_entries, users.c.login).join(users, users.c.id == watch_entries.c.owner_id)
-    rows = connection.execute(wanted.order_by(watch_entries.c.id.desc())).all()
-    told = _record(connection, {row.id: row.replaces_id for row in rows})
-    for row in rows:
-        state = _state(row, row.id in replaced, at)
-        if state in ("waiting", "in_force") or ended:
-            found.append(_entry(row, state, person, told.get(row.id, (0, 0, 0))))
-    return found
-
-
-def _state(row: Any, replaced: bool, at: pd.Timestamp) -> str:
-    if row.ended_at is not None and pd.Timestamp(row.ended_at) <= at:
-        return "replaced" if replaced else "ended"
-    if row.expires_at is not None and pd.Timestamp(row.expires_at) <= at:
-        return "expired"
-    return "waiting" if pd.Timestamp(row.valid_from) > at else "in_force"
-
-
-def _entry(row: Any, state: str, person: Person, told: tuple[int, int, int]) -> Entry:
-    ended = None if row.ended_at is None else pd.Timestamp(row.ended_at)
-    if row.restricted and not person.may("see_restricted"):
-        hidden = New("", "", restricted=True)
-        return Entry(row.id, True, hidden, "", None, pd.Timestamp(row.at), ended, state)
-    new = New(
-        kind=row.kind,
-        value=row.value,
-        reason=row.reason,
-        source_grade=row.source_grade,
-        restricted=row.restricted,
-        lead=row.lead,
-        floor=row.floor,
-        valid_from=pd.Timestamp(row.valid_from),
-        expires_at=None if row.expires_at is None else pd.Timestamp(row.expires_at),
-    )
-    added = pd.Timestamp(row.at)
-    return Entry(row.id, False, new, row.login, row.replaces_id, added, ended, state, *told)
-
-
-def _record(connection: sa.Connection, replaces: dict[int, int | None]) -> dict[int, tuple[int, int, int]]:
-    """Return hits, inspected and finds by entry, each with those of what it takes the place of."""
-    return hit_records.record(connection, watch_hits, watch_hits.c.entry_id, replaces)
 
 
 def forget(connection: sa.Connection, before: pd.Timestamp, *, at: pd.Timestamp, actor: str) -> int:

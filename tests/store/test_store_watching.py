@@ -20,6 +20,7 @@ from risk.store import (
     people,
     shipments,
     tables,
+    watch_listing,
     watch_tables,
     watching,
     working_out,
@@ -225,8 +226,8 @@ def test_a_restricted_entry_shows_as_one_restricted_list(database: Database, cre
     for role in ("supervisor", "analyst", "auditor"):
         assert [hit.value for hit in bills(database, crew[role])["B0"]] == ["ivory", "beads"]
     with database.read() as connection:
-        listed = watching.entries(connection, crew["officer"], at=hours(1))
-        whole = watching.entries(connection, crew["auditor"], at=hours(1))
+        listed = watch_listing.entries(connection, crew["officer"], at=hours(1))
+        whole = watch_listing.entries(connection, crew["auditor"], at=hours(1))
     assert {repr((each.new, each.owner, each.hits)) for each in listed} == {
         repr((New("", "", restricted=True), "", None))
     }
@@ -319,8 +320,8 @@ def test_a_change_is_a_further_row(database: Database, crew: dict) -> None:
             watching.change(connection, 1, IVORY, analyst, at=hours(3))
         other = watching.change(connection, 2, replace(IVORY, value="horn"), analyst, at=hours(3))
         assert other.hit == 0
-        now = watching.entries(connection, analyst, at=hours(4))
-        all_of_them = watching.entries(connection, analyst, at=hours(4), ended=True)
+        now = watch_listing.entries(connection, analyst, at=hours(4))
+        all_of_them = watch_listing.entries(connection, analyst, at=hours(4), ended=True)
     assert [(e.id, e.replaces_id, e.state, e.new.valid_from) for e in now] == [(3, 2, "in_force", hours(3))]
     assert [(e.id, e.state, e.new.reason) for e in all_of_them] == [
         (3, "in_force", "seen in the trade"),
@@ -372,7 +373,8 @@ def test_a_find_counts_for_an_entry_that_was_there_before(database: Database, cr
         after_the_find = watching.add(connection, late, analyst, at=hours(3))
         watching.change(connection, 1, replace(IVORY, floor=2), analyst, at=hours(4))
         told = {
-            e.id: (e.hits, e.inspected, e.finds) for e in watching.entries(connection, analyst, at=hours(5))
+            e.id: (e.hits, e.inspected, e.finds)
+            for e in watch_listing.entries(connection, analyst, at=hours(5))
         }
     assert told == {later.id: (0, 0, 0), after_the_find.id: (5, 0, 0), 4: (5, 4, 1)}
 
@@ -390,7 +392,7 @@ def test_texts_of_what_ended_long_ago_are_forgotten(database: Database, crew: di
         assert watching.forget(connection, hours(3), at=hours(9), actor="system") == 0
         left = {
             e.id: (e.new.value, e.hits)
-            for e in watching.entries(connection, analyst, at=hours(9), ended=True)
+            for e in watch_listing.entries(connection, analyst, at=hours(9), ended=True)
         }
     assert left == {1: ("", 1), 2: ("", 1), 3: ("shell", 1)}
 
@@ -416,7 +418,7 @@ def test_leads_become_entries_that_name_them(database: Database, crew: dict) -> 
     result = take_in(database, crew["analyst"], LEADS)
     assert (result.added, result.standing, result.problems) == (4, 2, ())
     with database.read() as connection:
-        kept = watching.entries(connection, crew["analyst"], at=NOW)
+        kept = watch_listing.entries(connection, crew["analyst"], at=NOW)
     assert [(e.new.kind, e.new.value, e.new.source_grade) for e in reversed(kept)] == [
         ("party", "Rare Pets Trading Ltd", "B2"),
         ("party", "@rare_pets77", "B2"),
@@ -453,7 +455,7 @@ def test_every_problem_of_a_table_is_told_and_nothing_is_kept(database: Database
         "row 3, value: this would have hit 60 of the last 60 shipments; say more"
     ]
     with database.read() as connection:
-        assert watching.entries(connection, crew["analyst"], at=NOW) == []
+        assert watch_listing.entries(connection, crew["analyst"], at=NOW) == []
 
 
 @pytest.mark.parametrize(
@@ -484,14 +486,14 @@ def test_what_is_taken_out_can_be_taken_in(database: Database, crew: dict) -> No
         add(database, analyst, new)
     with database.write() as connection:
         content = watch_tables.take_out(connection, analyst, at=NOW)
-        before = watching.entries(connection, analyst, at=NOW)
+        before = watch_listing.entries(connection, analyst, at=NOW)
         for each in before:
             watching.end(connection, each.id, analyst, at=hours(2))
     assert b"'=cmd" in content
     assert b",=cmd" not in content
     assert take_in(database, analyst, content, hours(3)).added == 3
     with database.read() as connection:
-        after = watching.entries(connection, analyst, at=hours(3))
+        after = watch_listing.entries(connection, analyst, at=hours(3))
     assert [each.new for each in reversed(after)] == [each.new for each in reversed(before)]
 
 
