@@ -86,7 +86,8 @@ def _tables(load: looking.Load) -> None:
                 rows.append((f"{word('found', kind)}: {_strength(strength)}", markup.said(named or "–")))
     for fit in looking.fits(load):
         name = phrases.word("taxon", fit.taxon)
-        told = f"{word('found', fit.head)}: {_('goods and way together')}"
+        together = _("goods and way together")
+        told = f"{word('found', fit.head)}: {together}"
         rows.append((told, markup.said(gettext(name, current()))))
     if rows:
         st.html(markup.facts(_("For heading {code}").format(code=load.heading[:4] or "–"), rows))
