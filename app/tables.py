@@ -23,6 +23,7 @@ _STYLE = """
   font-family: sans-serif; font-weight: 400; }
 .wildcargo-rows .mark { display: inline-block; padding: 0 .4rem; border: 2px solid #6b1d5c; color: #6b1d5c;
   border-radius: .25rem; font-weight: 700; font-size: .875rem; white-space: nowrap; }
+.wildcargo-rows .long { min-width: 24rem; }
 .wildcargo-rows a { display: inline-block; min-height: 1.5rem; color: #0b4a66; }
 """
 
@@ -46,6 +47,7 @@ class Cell:
         Below it, smaller, line by line.
     tag : str
         A mark in words beside it.
+        ``text``, ``long`` (sentences), ``number`` or ``code`` (signs of one width, from left to right).
     """
 
     text: str
@@ -59,6 +61,11 @@ class Cell:
 def shipment(number: int, bill: str) -> Cell:
     """Return a cell that leads to a shipment."""
     return Cell(bill, "shipment", (("id", str(number)),))
+
+
+def long(text: str) -> Cell:
+    """Return a cell with sentences: wide enough to be read."""
+    return Cell(text, kind="long")
 
 
 def number(text: str) -> Cell:

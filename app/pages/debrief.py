@@ -128,8 +128,8 @@ def _hidden(found: Debrief) -> None:
         _("kg"),
         _("Rank"),
         _("Goods"),
-        _("Reasons told"),
         _("Time left"),
+        _("Reasons told"),
     ]
     for live in (True, False):
         part = rows[rows["found"].map(lambda each, live=live: ("live_animals" in each) == live)]
@@ -146,8 +146,8 @@ def _hidden(found: Debrief) -> None:
                     count(number(float(row["kg"]), 1)),
                     count(number(int(row["rank"]))),
                     str(row["goods"])[:120],
-                    " · ".join(told.get(int(row["score_id"]), [])[:2]),
                     _left(float(row["hours_left"]), now),
+                    tables.long(" · ".join(told.get(int(row["score_id"]), [])[:2])),
                 ]
                 for row in part.to_dict("records")
             ],
