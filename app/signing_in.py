@@ -36,7 +36,7 @@ _LARGEST = 16_384
 #: Seconds without a beat after which the worker is taken for gone.
 _STALE = 60.0
 
-#: Passwords checked at once: each check is slow on purpose and holds up who writes.
+#: Passwords checked at once: each check is slow and large on purpose.
 _AT_ONCE = 2
 
 Opened = tuple[people.Person, str]
@@ -104,8 +104,9 @@ async def _sign_in(request: Request, elsewhere: Elsewhere) -> Response:
     login, word = form.get("login", ""), form.get("password", "")
 
     def opened() -> Opened | None:
+        checked = people.check(place().database, login, word)
         with place().database.write() as connection:
-            found = people.sign_in(connection, login, word, at=clock())
+            found = people.sign_in(connection, checked, at=clock())
             if found is not None:
                 # Another tab of this browser must not go on as somebody else.
                 people.sign_out(connection, token_of(request.headers), at=clock())
@@ -236,10 +237,12 @@ async def _password(request: Request, elsewhere: Elsewhere) -> Response:
         if person is None:
             return None
         try:
+            # Before the transaction: others write meanwhile.
+            checked, new = people.check(place().database, person.login, old), people.hashed(word)
             with place().database.write() as connection:
-                if people.sign_in(connection, person.login, old, at=clock()) is None:
+                if people.sign_in(connection, checked, at=clock()) is None:
                     return None
-                people.change(connection, person.id, at=clock(), actor=person.actor, password=word)
+                people.change(connection, person.id, at=clock(), actor=person.actor, password=new)
                 return people.opened(connection, person.id, at=clock())
         except people.AccountError as error:
             return error
@@ -248,7 +251,7 @@ async def _password(request: Request, elsewhere: Elsewhere) -> Response:
     wrong = "" if word == again else _("The two passwords are not the same.")
     wrong = wrong or (_("Choose another password than before.") if word == old else "")
     if not wrong:
-        found = await to_thread.run_sync(changed)
+        found = await to_thread.run_sync(changed, limiter=_limiter())
         if isinstance(found, tuple):
             return with_session(request, RedirectResponse("/", 303), found)
         wrong = _("The password so far is not right.") if found is None else _told(found, language)

@@ -68,6 +68,8 @@ def _make(person: Person) -> None:
         if not st.form_submit_button(_("Make the account"), type="primary"):
             return
     password = "" if elsewhere else view.first_password()
+    # Before the transaction: others write meanwhile.
+    kept = people.hashed(password) if password else ""
     try:
         with session.database().write() as connection:
             people.add(
@@ -77,7 +79,7 @@ def _make(person: Person) -> None:
                 at=session.clock(),
                 actor=person.actor,
                 name=name,
-                password=password,
+                password=kept,
                 language=language,
             )
     except AccountError as error:
@@ -117,6 +119,7 @@ def _change(person: Person, found: list[view.Account]) -> None:
         st.warning(_("Choose an account first."))
         return
     password = view.first_password() if what == "password" else None
+    kept = people.hashed(password) if password else None
     try:
         with session.database().write() as connection:
             people.change(
@@ -126,7 +129,7 @@ def _change(person: Person, found: list[view.Account]) -> None:
                 actor=person.actor,
                 role=role if what == "role" else None,
                 active={"close": False, "open": True}.get(what),
-                password=password,
+                password=kept,
                 must_change=True,
             )
     except AccountError as error:

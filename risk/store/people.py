@@ -18,6 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from risk.store import ledger
+from risk.store.database import Database
 from risk.store.tables import sessions, users
 from risk.store.texts import line
 
@@ -52,6 +53,28 @@ SESSION = pd.Timedelta(hours=12)
 _HASHER = PasswordHasher()
 #: Verified when there is no such login, so that the time taken does not tell which logins there are.
 _NOBODY = _HASHER.hash(secrets.token_hex(16))
+
+
+class Hashed(str):
+    """The hash of a password (`hashed`): made before a transaction, since making it is slow on purpose."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A password somebody gave, checked against the one kept for a login; `check` makes it.
+
+    Attributes
+    ----------
+    login : str
+    kept : str
+        The hash it was checked against.
+    right : bool
+        Whether it fits; what follows from it, `sign_in` says.
+    """
+
+    login: str
+    kept: str
+    right: bool
 
 
 class AccountError(ValueError):
@@ -95,7 +118,7 @@ def add(
     at: pd.Timestamp,
     actor: str,
     name: str = "",
-    password: str = "",
+    password: str | Hashed = "",
     language: str = "en",
     must_change: bool = True,
 ) -> int:
@@ -118,7 +141,7 @@ def add(
         "name": line(name, 120),
         "role": role,
         "language": language,
-        "password_hash": hashed(password) if password else "",
+        "password_hash": _hash_of(password) if password else "",
         "must_change": bool(password) and must_change,
         "created_at": at,
     }
@@ -138,7 +161,7 @@ def change(
     role: str | None = None,
     active: bool | None = None,
     language: str | None = None,
-    password: str | None = None,
+    password: str | Hashed | None = None,
     must_change: bool = False,
     terminal: str | None = None,
 ) -> None:
@@ -164,7 +187,7 @@ def change(
     if terminal is not None:
         values["terminal"] = line(terminal, 120)
     if password is not None:
-        values |= {"password_hash": hashed(password), "must_change": must_change, "failed": 0}
+        values |= {"password_hash": _hash_of(password), "must_change": must_change, "failed": 0}
     if row.role == "admin" and row.active and (values.get("role", "admin") != "admin" or active is False):
         others = sa.select(users.c.id).where(users.c.role == "admin", users.c.active, users.c.id != user_id)
         if connection.execute(others).first() is None:
@@ -180,7 +203,7 @@ def change(
     ledger.append(connection, "account.changed", at=at, actor=actor, subject=f"user:{user_id}", facts=told)
 
 
-def hashed(password: str) -> str:
+def hashed(password: str) -> Hashed:
     """Return the hash of a password.
 
     Raises
@@ -190,19 +213,35 @@ def hashed(password: str) -> str:
     """
     if not SHORTEST <= len(password) <= LONGEST:
         raise AccountError(f"a password has {SHORTEST} to {LONGEST} characters")
-    return _HASHER.hash(password)
+    return Hashed(_HASHER.hash(password))
 
 
-def sign_in(
-    connection: sa.Connection, login: str, password: str, *, at: pd.Timestamp
-) -> tuple[Person, str] | None:
+def _hash_of(password: str) -> str:
+    return password if isinstance(password, Hashed) else hashed(password)
+
+
+def check(database: Database, login: str, password: str) -> Checked:
+    """Check a password, before the transaction of `sign_in`: that takes some fifty milliseconds on purpose.
+
+    Whether there is such a login, it takes as long: the password is then checked against that of nobody.
+    """
+    login = login.strip().lower()[:80]
+    with database.read() as connection:
+        kept = connection.execute(sa.select(users.c.password_hash).where(users.c.login == login)).scalar()
+    against = kept or _NOBODY
+    return Checked(login, against, _matches(against, password))
+
+
+def sign_in(connection: sa.Connection, checked: Checked, *, at: pd.Timestamp) -> tuple[Person, str] | None:
     """Open a session; return who it is and the token for the browser, or None.
 
     Wrong login, wrong password, closed and locked accounts are not told apart to whoever asks; the ledger
-    tells them apart.
+    tells them apart. What counts is how the account stands in this transaction, not when the password was
+    checked: of many checked at once those wrong are counted one after the other, and a right one among them
+    no longer counts when they locked the account, or when the password was changed meanwhile.
     """
-    row = connection.execute(sa.select(users).where(users.c.login == login.strip().lower()[:80])).first()
-    right = _matches(row.password_hash if row and row.password_hash else _NOBODY, password)
+    row = connection.execute(sa.select(users).where(users.c.login == checked.login)).first()
+    right = checked.right and row is not None and row.password_hash == checked.kept
     if row is None:
         ledger.append(connection, "login.unknown", at=at, actor="nobody")
         return None

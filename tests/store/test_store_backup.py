@@ -177,10 +177,11 @@ def test_after_a_restore_numbers_go_on(
     fill(database)
     make(database, folder, tmp_path / "port.zip")
     restore(tmp_path / "port.zip", other, tmp_path / "new")
+    checked = people.check(other, "ana", "a long password")
     with other.write() as connection:
         number = people.add(connection, "ben", "officer", at=NOW, actor="system")
         assert number == 2
-        assert people.sign_in(connection, "ana", "a long password", at=NOW) is not None
+        assert people.sign_in(connection, checked, at=NOW) is not None
         with pytest.raises(sa.exc.DBAPIError, match="append-only"), connection.begin_nested():
             connection.execute(tables.ledger.delete())
 

@@ -31,8 +31,9 @@ def officer(database: Database) -> int:
 
 
 def try_(database: Database, word: str, at: pd.Timestamp = NOW, login: str = "ana"):
+    checked = people.check(database, login, word)
     with database.write() as connection:
-        return people.sign_in(connection, login, word, at=at)
+        return people.sign_in(connection, checked, at=at)
 
 
 def test_who_knows_the_word_comes_in(database: Database, officer: int) -> None:
@@ -69,6 +70,69 @@ def test_five_wrong_words_close_an_account_for_a_while(database: Database, offic
     with database.read() as connection:
         kinds = connection.execute(sa.select(rows.c.kind).order_by(rows.c.seq)).scalars().all()
     assert kinds == ["account.added", *["login.refused"] * 4, "login.locked", "login.locked", "login"]
+
+
+def test_passwords_checked_at_once_are_counted_one_by_one(database: Database, officer: int) -> None:
+    """All were checked before the first of them was counted: the right one at the end comes too late."""
+    checks = [people.check(database, "ana", "wrong") for _ in range(people.WRONG_ALLOWED)]
+    right = people.check(database, "ana", WORD)
+    assert right.right
+    with database.write() as connection:
+        assert [people.sign_in(connection, each, at=NOW) for each in checks] == [None] * len(checks)
+    with database.write() as connection:
+        assert people.sign_in(connection, right, at=later(1)) is None
+        failed = sa.select(users.c.failed, users.c.locked_until).where(users.c.id == officer)
+        assert tuple(connection.execute(failed).one()) == (0, later(15))
+    with database.read() as connection:
+        kinds = connection.execute(sa.select(rows.c.kind).order_by(rows.c.seq)).scalars().all()
+    assert kinds == ["account.added", *["login.refused"] * 4, "login.locked", "login.locked"]
+
+
+def test_a_password_changed_since_it_was_checked_is_not_the_one(database: Database, officer: int) -> None:
+    checked = people.check(database, "ana", WORD)
+    with database.write() as connection:
+        people.change(
+            connection, officer, at=NOW, actor="user:9", password=people.hashed("another long word")
+        )
+    with database.write() as connection:
+        assert people.sign_in(connection, checked, at=later(1)) is None
+    with database.write() as connection:
+        people.change(connection, officer, at=NOW, actor="user:9", active=False)
+    checked = people.check(database, "ana", "another long word")
+    assert checked.right
+    with database.write() as connection:
+        assert people.sign_in(connection, checked, at=later(1)) is None
+    assert try_(database, "another long word", later(2)) is None
+
+
+def test_an_account_without_a_password_is_checked_as_nobodys(database: Database) -> None:
+    with database.write() as connection:
+        people.add(connection, "prox", "officer", at=NOW, actor="system")
+    for login in ("prox", "nobody"):
+        checked = people.check(database, login, "")
+        assert (checked.right, checked.kept.startswith("$argon2")) == (False, True)
+        with database.write() as connection:
+            assert people.sign_in(connection, checked, at=NOW) is None
+
+
+def test_every_login_costs_one_check_and_nobody_waits_for_it(
+    database: Database, officer: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    matches = people._matches
+
+    def while_others_write(kept: str, password: str) -> bool:
+        checked.append(kept)
+        # Would wait for the writer, and fail, if it were within its transaction.
+        with database.write() as connection:
+            people.seen(connection, "", at=NOW)
+        return matches(kept, password)
+
+    monkeypatch.setattr(people, "_matches", while_others_write)
+    for login, word in (("ana", WORD), ("ana", "wrong"), ("nobody", WORD), ("", "")):
+        checked.clear()
+        try_(database, word, login=login)
+        assert len(checked) == 1
 
 
 def test_a_session_ends_by_itself(database: Database, officer: int) -> None:
