@@ -28,12 +28,13 @@ def show(advice: view.Advice | None) -> None:
     title = _("Live animals: first steps") if advice.live else _("Wildlife products: first steps")
     steps = "".join(f"<li>{_said(text)}</li>" for text in advice.steps)
     gear = "".join(f"<li>{_said(text)}</li>" for text in advice.gear)
-    calls = "".join(_call(each) for each in advice.calls if each.people)
+    rows = "".join(_call(each) for each in advice.calls if each.people)
+    calls = f"<table>{rows}</table>" if rows else ""
     st.html(
         f'<style>{_STYLE}</style><section class="wildcargo-find" aria-label="{html.escape(title)}">'
         f"<h3>{html.escape(title)}</h3><p><strong>{_said(advice.stop)}</strong></p><ol>{steps}</ol>"
         f"<h4>{html.escape(_('Protective equipment'))}</h4><ul>{gear}</ul>"
-        f"<h4>{html.escape(_('Call, in this order, and note the time'))}</h4><table>{calls}</table>"
+        f"<h4>{html.escape(_('Call, in this order, and note the time'))}</h4>{calls}"
         f"{_nobody(advice)}<p>{_said(advice.basis)}</p></section>"
     )
 

@@ -41,6 +41,10 @@ _STYLE = """
 """
 
 
+#: What was done is told so long.
+_TOLD_FOR = pd.Timedelta(seconds=8)
+
+
 @dataclass(frozen=True)
 class Subject:
     """What a page is about."""
@@ -142,8 +146,9 @@ def claimed(subject: Subject, person: Person) -> None:
     """Say that somebody else works on the shipment; nobody is kept from acting by it."""
     with session.database().read() as connection:
         found = decided.claim(connection, subject.id, at=session.clock())
+    place = st.container()
     if found is not None and found.user_id != person.id:
-        st.warning(
+        place.warning(
             _("{login} works on this shipment until {time}. Speak to each other first.").format(
                 login=plain(found.login), time=moment(pd.Timestamp(found.expires_at), subject.zone)
             )
@@ -151,8 +156,15 @@ def claimed(subject: Subject, person: Person) -> None:
 
 
 def tell(key: str, text: str = "") -> None:
-    """Keep a text to be told once at the next drawing of a page; without one, tell what was kept."""
+    """Keep a text to be told when the page is drawn again; without one, tell what was kept.
+
+    It is told for a few seconds, not once: the second click of a double click draws the page again.
+    """
     if text:
-        st.session_state[key] = text
-    elif kept := st.session_state.pop(key, ""):
-        st.success(kept, icon=":material/check_circle:")
+        st.session_state[key] = (text, session.clock())
+        return
+    # A place of its own, told or not: what follows would else move, and what was unfolded would fold.
+    with st.container():
+        kept, at = st.session_state.get(key, ("", session.clock()))
+        if kept and session.clock() - at < _TOLD_FOR:
+            st.success(kept, icon=":material/check_circle:")

@@ -33,7 +33,8 @@ def show() -> None:
     one_shipment.head(subject, "outcome")
     one_shipment.claimed(subject, person)
     one_shipment.tell(_TOLD)
-    _steps(subject, person)
+    with st.container():
+        _steps(subject, person)
     _notice(subject, person)
     _outcome(subject, person)
 
