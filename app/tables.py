@@ -41,13 +41,12 @@ class Cell:
     query : dict of str to str
         Of that page's address.
     kind : str
-        ``text``, ``number``, ``code`` (signs of one width, from left to right) or ``condition`` (such signs,
-        in the direction of the text).
+        ``text``, ``long`` (sentences), ``number``, ``code`` (signs of one width, from left to right) or
+        ``condition`` (such signs, in the direction of the text).
     more : str
         Below it, smaller, line by line.
     tag : str
         A mark in words beside it.
-        ``text``, ``long`` (sentences), ``number`` or ``code`` (signs of one width, from left to right).
     """
 
     text: str
