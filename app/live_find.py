@@ -14,6 +14,7 @@ _STYLE = """
   border-radius: .375rem; font-size: 1.05rem; }
 .wildcargo-find h3 { margin: 0 0 .5rem; padding: 0; color: #3b1200; }
 .wildcargo-find h4 { margin: .75rem 0 .25rem; padding: 0; color: #3b1200; }
+.wildcargo-find :is(ol, ul) { padding-inline: 1.75rem 0; }
 .wildcargo-find th, .wildcargo-find td { padding: .35rem .75rem .35rem 0; text-align: start;
   vertical-align: top; }
 .wildcargo-find a { color: #0b3d63; font-weight: 700; display: inline-block; min-height: 44px;

@@ -135,7 +135,7 @@ def ways(to: list[tuple[str, str]]) -> None:
 def facts(known: list[tuple[str, str]]) -> None:
     """Show facts, outside text as it is; what is empty is left out."""
     told = "".join(
-        f'<div><dt>{html.escape(name)}</dt><dd dir="auto">{html.escape(str(value)[:400])}</dd></div>'
+        f"<div><dt>{html.escape(name)}</dt><dd><bdi>{html.escape(str(value)[:400])}</bdi></dd></div>"
         for name, value in known
         if value
     )
