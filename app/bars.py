@@ -35,6 +35,7 @@ STYLE = """<style>
 .wildcargo-bars .range span.at { background: #062f40; width: 4px; }
 .wildcargo-bars a { color: #0b5a7a; display: inline-block; padding: .4rem 0; }
 .wildcargo-wide { overflow-x: auto; }
+dl.wildcargo-cards { margin-inline: 0 !important; padding: 0 !important; }
 .wildcargo-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .75rem;
   margin: 0 0 1rem; color: #16232e; }
 .wildcargo-cards div { border: 1px solid #b8c4ce; border-radius: .375rem; padding: .6rem .8rem; }

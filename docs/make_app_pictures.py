@@ -74,6 +74,19 @@ def sample(folder: Path) -> None:
     subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
+def drill(folder: Path) -> None:
+    """Make a drill, for the pages only a drill has."""
+    call = ["drill", "--data", str(folder), "--per-day", "400", "--seed", "7", "--zone", "Asia/Hong_Kong"]
+    command = [sys.executable, "-m", "risk.commands", *call]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    database = Database(folder / "port.db")
+    with database.write() as connection:
+        for role in ROLES:
+            for language in LANGUAGES:
+                _person(connection, role, language)
+    database.close()
+
+
 def work(folder: Path) -> int:
     """Let people work on the day; return the number of a shipment with a find."""
     database = Database(folder / "port.db")
@@ -208,27 +221,25 @@ def small(picture: bytes) -> bytes:
 
 
 def addresses(find: int) -> dict[str, tuple[str, str]]:
-    """Return pictures by name: the action their page needs, and its address."""
+    """Return pictures of a port by name: the action their page needs, and its address."""
     # What a page shows of one shipment it shows by its number; others do not look at it.
     shown = {
         page.name: (page.action, f"/{page.name}" if page.listed else f"/{page.name}?id={find}")
         for page in PAGES
-        if page.action
+        if page.action and not page.in_drill
     }
     return {**shown, "find": ("see_finds", f"/finds?id={find}")}
 
 
-def take(home: str, find: int, only: list[str]) -> dict[str, bytes]:
-    """Return all pictures, by file name."""
+def take(home: str, wanted: dict[str, tuple[str, str]]) -> dict[str, bytes]:
+    """Return pictures of pages, by file name."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     pictures = {}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for language in LANGUAGES:
             known: dict[str, BrowserContext] = {}
-            for name, (action, address) in addresses(find).items():
-                if only and name not in only:
-                    continue
+            for name, (action, address) in wanted.items():
                 login = f"{next(role for role in ROLES if role in MAY[action])}-{language}"
                 if login not in known:
                     known[login] = signed_in(browser, home, login)
@@ -248,12 +259,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--only", nargs="*", default=[], metavar="PAGE", help="these pages alone")
     only = parser.parse_args().only
+    pictures: dict[str, bytes] = {}
     with tempfile.TemporaryDirectory(prefix="wildcargo-pictures-") as name:
-        folder = Path(name) / "port"
-        sample(folder)
-        find = work(folder)
-        with serving(folder) as home:
-            pictures = take(home, find, only)
+        port, trial = Path(name) / "port", Path(name) / "drill"
+        sample(port)
+        wanted = addresses(work(port))
+        of_drills = {page.name: (page.action, f"/{page.name}") for page in PAGES if page.in_drill}
+        for folder, pages in ((port, wanted), (trial, of_drills)):
+            asked = {each: pages[each] for each in pages if not only or each in only}
+            if not asked:
+                continue
+            if folder is trial:
+                drill(trial)
+            with serving(folder) as home:
+                pictures |= take(home, asked)
     place = HERE / "pictures"
     if not only:
         shutil.rmtree(place, ignore_errors=True)

@@ -83,6 +83,11 @@ def test_arabic_has_its_dual_and_french_its_singular_of_a_fraction():
     assert locales.counted("12,345", "package", "pt").endswith("volumes")
 
 
+def test_a_text_looked_up_within_an_f_string_is_found():
+    source = "f\"<b>{html.escape(_('Bill'))}: {ngettext('{n} row', '{n} rows', n)} {word('_', 'x')}</b>\""
+    assert list(translating.within_fields(source)) == ["Bill", ("{n} row", "{n} rows")]
+
+
 def test_a_catalogue_brought_up_to_date_twice_is_the_same_to_the_byte(tmp_path, monkeypatch):
     monkeypatch.setattr(translating, "FOLDER", tmp_path)
     written = tmp_path / "ar" / "LC_MESSAGES" / "wildcargo.po"
