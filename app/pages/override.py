@@ -48,11 +48,11 @@ def _standing(standing: view.Standing) -> None:
     if standing.rank is None or standing.place is None:
         st.info(_("This shipment is not among those of the day: the model's rank is not known."))
         return
-    left, right = st.columns(2)
     of = number(standing.of)
     told = _("{rank} of {n} shipments")
-    left.metric(_("Model's rank"), told.format(rank=number(standing.rank), n=of))
-    right.metric(_("Place now"), told.format(rank=number(standing.place), n=of))
+    # One under the other: beside each other they are cut off on a tablet.
+    st.metric(_("Model's rank"), told.format(rank=number(standing.rank), n=of))
+    st.metric(_("Place now"), told.format(rank=number(standing.place), n=of))
 
 
 def _ask(subject: Subject, person: Person, standing: view.Standing) -> None:
