@@ -9,7 +9,7 @@ PORTS := base=2024-01-08 europe=2024-03-04 southeast_asia=2024-05-06 south_asia=
 PORT_DAYS := 365
 PORT_SIZE := --per-day 1000 --slots-per-day 300 --random-share 0.5
 
-.PHONY: demo test quick lint oldest model docs translations clean
+.PHONY: demo test quick lint oldest model docs translations dist clean
 
 # A seed of its own, known to all: every run shows the same list.
 demo: $(VENV)/ready
@@ -54,6 +54,11 @@ docs: $(VENV)/ready
 # Every text the program shows into every catalogue; what is new waits there for a translation.
 translations: $(VENV)/ready
 	$(BIN)/python -m risk.translating
+
+# Folders for officers' machines, one for Windows and one for Linux, which need no network and no rights there:
+# docs/install.md. PYTHON_FOR_WINDOWS and PYTHON_FOR_LINUX name another Python to put into them.
+dist: $(VENV)/ready
+	$(BIN)/python -m app.distribution --pack --out out/dist
 
 $(VENV)/ready: pyproject.toml constraints/newest.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wildcargo needs Python 3.11 or newer: make PYTHON=python3.11 ...")'

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from app.paper import fonts
+from app.paper import fonts, libraries
 from risk.language import N_
 from risk.refusals import Refusal
 
@@ -43,6 +43,7 @@ _NO_PANGO = N_(
 
 def lacking() -> str:
     """Return what of the system is missing to make a PDF; empty where nothing is."""
+    libraries.use()
     try:
         import weasyprint  # noqa: F401
     except (ImportError, OSError) as missing:

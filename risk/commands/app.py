@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from risk.commands import port_place, terminal
+from risk.commands import browsing, port_place, terminal
 from risk.commands.mistakes import FAULT, Mistake
 
 if TYPE_CHECKING:
@@ -65,8 +65,17 @@ clear unless a proxy in front of it speaks TLS (docs/app.md). Ctrl-C ends server
     help="Name browsers call this machine by, besides its own name and addresses. Repeatable.",
 )
 @click.option("--no-worker", is_flag=True, help="Start no worker: one runs elsewhere (`wildcargo worker`).")
+@click.option(
+    "--open", "browser", is_flag=True, help="Open the app in this machine's browser when it answers."
+)
 def command(
-    folder: Path, url: str | None, port: int, address: str, hosts: tuple[str, ...], no_worker: bool
+    folder: Path,
+    url: str | None,
+    port: int,
+    address: str,
+    hosts: tuple[str, ...],
+    no_worker: bool,
+    browser: bool,
 ) -> None:
     """Open the officer triage app in browsers.
 
@@ -74,6 +83,10 @@ def command(
     told to end; one that dies is started again.
     """
     script = _script()
+    if browser and browsing.answers(port):
+        terminal.say(f"wildcargo runs here already: {browsing.address(port)}")
+        browsing.show(port)
+        return
     folder, url = port_place.prepared(folder, url)
     _check_port(address, port)
     database = port_place.opened(url)
@@ -84,6 +97,8 @@ def command(
     children = _children(script, folder, url, port, address, known, worker=not no_worker)
     where = f"http://{_shown(address)}:{port}"
     _say(where, database.name, folder, code, sample)
+    if browser:
+        browsing.show_when_ready(port)
     _run(children)
 
 
@@ -169,10 +184,11 @@ def _children(
     given = {**SETTINGS, "server.port": str(port), "server.address": address}
     options = [f"--{name}={value}" for name, value in given.items()]
     options += [f"--server.allowedHosts={name}" for name in names]
-    server = [sys.executable, "-m", "streamlit", "run", str(script), *options]
+    python = [sys.executable, *(("-X", "utf8") if sys.flags.utf8_mode else ())]
+    server = [*python, "-m", "streamlit", "run", str(script), *options]
     children = [Child("server", server, served)]
     if worker:
-        children.append(Child("worker", [sys.executable, "-m", "risk.commands", "worker"], place))
+        children.append(Child("worker", [*python, "-m", "risk.commands", "worker"], place))
     return children
 
 
