@@ -6,7 +6,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-
 #: Wheels are taken for these kinds of machine, best first. Linux: what a C library of 2018 or later runs.
 _PLATFORMS = {
     "windows": ("win_amd64",),

@@ -6,8 +6,6 @@ import os
 import sys
 import threading
 import time
-import urllib.request
-import webbrowser
 
 #: Seconds an old machine may take to start.
 PATIENCE = 180.0
@@ -20,6 +18,8 @@ def address(port: int) -> str:
 
 def answers(port: int) -> bool:
     """Whether the app answers at a port of this machine."""
+    import urllib.request
+
     # What a proxy of the site would say is of no interest.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
@@ -31,6 +31,8 @@ def answers(port: int) -> bool:
 
 def show(port: int) -> bool:
     """Open the app in a browser; return whether there was one."""
+    import webbrowser
+
     # Without a screen Python would take a browser for terminals, which cannot show the app.
     if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
         return False
