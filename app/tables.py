@@ -18,9 +18,10 @@ _STYLE = """
 .wildcargo-rows th, .wildcargo-rows td { overflow-wrap: anywhere; min-width: 6rem; }
 .wildcargo-rows .number { font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 2.5rem; }
 .wildcargo-rows .code { font-family: monospace; font-size: .9rem; min-width: 8.5rem; }
-.wildcargo-rows .condition { font-family: monospace; font-size: .9rem; min-width: 9rem; }
+.wildcargo-rows .condition { min-width: 9rem; }
+.wildcargo-rows .condition bdi { font-family: monospace; font-size: .9rem; }
 .wildcargo-rows .more { display: block; color: #3d4c58; font-size: .875rem; white-space: pre-line;
-  font-family: sans-serif; font-weight: 400; }
+  font-weight: 400; }
 .wildcargo-rows .mark { display: inline-block; padding: 0 .4rem; border: 2px solid #6b1d5c; color: #6b1d5c;
   border-radius: .25rem; font-weight: 700; font-size: .875rem; white-space: nowrap; }
 .wildcargo-rows .long { min-width: 24rem; }

@@ -79,7 +79,8 @@ def _filters() -> tuple[str, str, bool, int]:
     kind = kind if kind in kinds else ""
     ended, page = asked.get("ended") == "1", max(1, view.number(asked.get("page")) or 1)
     with st.form("filter"):
-        left, middle, right, go = st.columns([4, 3, 3, 2], vertical_alignment="bottom")
+        left, middle = st.columns(2)
+        right, go = st.columns(2, vertical_alignment="center")
         new_text = left.text_input(_("Search in entries"), text, max_chars=200)
         new_kind = middle.selectbox(
             _("Kind"), list(kinds), index=list(kinds).index(kind), format_func=kinds.__getitem__
@@ -118,7 +119,7 @@ def _row(entry: Entry) -> list[str | Cell]:
         ),
         Cell(new.reason, more=why),
         Cell(word("watch_state", entry.state), more=_days(entry)),
-        "" if new.floor is None else number(new.floor),
+        tables.number("" if new.floor is None else number(new.floor)),
         _record(entry),
     ]
 

@@ -80,7 +80,7 @@ def _row(rule: Rule) -> list[str | Cell]:
         ),
         Cell(new.condition, kind="condition"),
         new.reason,
-        number(new.floor),
+        tables.number(number(new.floor)),
         record(rule.hits, rule.inspected, rule.finds),
     ]
 
