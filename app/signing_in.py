@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl
 
 from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment, FileSystemLoader
+from sqlalchemy.exc import InterfaceError, OperationalError
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
@@ -29,7 +30,7 @@ from risk import worker
 from risk.language import BY_CODE, LANGUAGES, gettext, nearest
 from risk.refusals import Refusal
 from risk.store import first_account, people
-from risk.store.database import Busy, StoreError
+from risk.store.database import StoreError
 
 #: Bytes of a form.
 _LARGEST = 16_384
@@ -55,7 +56,8 @@ def routes(elsewhere: Elsewhere) -> list[Route]:
         async def handle(request: Request) -> Response:
             try:
                 return await handler(request, elsewhere)
-            except Busy:
+            except (StoreError, OperationalError, InterfaceError):
+                # Busy, or away while its server is started anew.
                 said = words(request)("The database is busy; nothing was changed, try again.")
                 return page(request, "message.html", 503, said=said)
 

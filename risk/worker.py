@@ -26,12 +26,13 @@ from typing import Any
 
 import pandas as pd
 import sqlalchemy as sa
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from features.manifest import ManifestError
 from risk import intake, purging, remembering, rescoring, upkeep
 from risk.engine import Engine
 from risk.store import jobs, settings, shipments, stages, working_out
-from risk.store.database import Busy, Database
+from risk.store.database import Busy, Database, StoreError
 from risk.store.jobs import GoesOn
 from risk.store.texts import line
 
@@ -40,6 +41,9 @@ BEAT = 5.0
 LOOK = 1.0
 #: Between two looks whether the daily purge is to be asked for.
 ASK = pd.Timedelta(minutes=10)
+
+#: The database is busy, or away for a while: its server was started anew.
+_AWAY = (StoreError, OperationalError, InterfaceError)
 
 UPLOADS = "uploads"
 STATE = "state"
@@ -85,9 +89,12 @@ class Worker:
         except (KeyboardInterrupt, SystemExit):
             self._give_back(job)
             raise
-        except Busy:
-            # Nobody's fault and over soon: it waits for its turn again.
-            self._give_back(job)
+        except _AWAY as error:
+            # Nobody's fault and over soon: it waits for its turn again. One whose database went away counts
+            # as a try: a job that breaks its database is not done for ever.
+            if not isinstance(error, Busy):
+                logging.getLogger(__name__).warning("job %d lost its database", job.id, exc_info=True)
+            self._give_back(job, counts=not isinstance(error, Busy))
         except (ManifestError, ValueError, OSError) as error:
             self._end(job, "failed", "\n".join(str(error).splitlines()[:20]) or type(error).__name__)
         except Exception as error:
@@ -186,13 +193,13 @@ class Worker:
         except jobs.Lost:
             return
 
-    def _give_back(self, job: jobs.Job) -> None:
-        """Put a job back that was begun by a worker that is told to end: the next one does it at once."""
+    def _give_back(self, job: jobs.Job, *, counts: bool = False) -> None:
+        """Put a job back that cannot be done now; where that cannot be said either, it stops beating."""
         try:
             with self.database.write() as connection:
-                jobs.give_back(connection, job.id, self.name)
+                jobs.give_back(connection, job.id, self.name, counts=counts)
                 shipments.discard_of(connection, job.id)
-        except (jobs.Lost, Busy):
+        except (jobs.Lost, *_AWAY):
             return
 
     @contextmanager
@@ -213,7 +220,7 @@ class Worker:
                 except jobs.Lost:
                     lost.set()
                     return
-                except Busy:
+                except _AWAY:
                     continue
 
         def goes_on(done: int, message: str, total: int = 0) -> None:
@@ -239,7 +246,9 @@ class Worker:
                     purging.ask_daily(self.database, self.now())
                     asks_at = self.now() + ASK
                 job = self.work()
-            except Busy:
+            except _AWAY as error:
+                if not isinstance(error, Busy):
+                    logging.getLogger(__name__).warning("the database is away: %s", type(error).__name__)
                 job = None
             if job is None:
                 time.sleep(LOOK)

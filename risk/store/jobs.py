@@ -72,7 +72,7 @@ def ask(
 def take(connection: sa.Connection, worker: str, *, at: pd.Timestamp) -> Job | None:
     """Take the oldest job that waits, or whose worker died; None when there is nothing to do."""
     dead = sa.and_(jobs.c.state == "running", jobs.c.heartbeat_at < at - DEAD_AFTER)
-    worn_out = jobs.update().where(dead, jobs.c.attempts >= ATTEMPTS)
+    worn_out = jobs.update().where(sa.or_(dead, jobs.c.state == "queued"), jobs.c.attempts >= ATTEMPTS)
     connection.execute(
         worn_out.values(state="failed", ended_at=at, message="the program ended while it worked, every time")
     )
@@ -158,8 +158,13 @@ def end(
     ledger.append(connection, f"job.{state}", at=at, actor="system", subject=f"job:{number}")
 
 
-def give_back(connection: sa.Connection, number: int, worker: str) -> None:
-    """Put a job back into the queue whose worker is told to end; that try does not count.
+def give_back(connection: sa.Connection, number: int, worker: str, *, counts: bool = False) -> None:
+    """Put a job back into the queue that cannot be done now: its worker is told to end, the database is away.
+
+    Parameters
+    ----------
+    counts : bool
+        Whether that was one of its `ATTEMPTS`.
 
     Raises
     ------
@@ -168,7 +173,9 @@ def give_back(connection: sa.Connection, number: int, worker: str) -> None:
     """
     values = {"state": "queued", "worker": "", "heartbeat_at": None, "done": 0, "total": 0, "message": ""}
     hit = connection.execute(
-        _mine(number, worker).values(**values, attempts=jobs.c.attempts - 1).returning(jobs.c.id)
+        _mine(number, worker)
+        .values(**values, attempts=jobs.c.attempts - (0 if counts else 1))
+        .returning(jobs.c.id)
     ).first()
     if hit is None:
         raise Lost(f"job {number}")

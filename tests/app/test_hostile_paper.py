@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.paper import kept, printing, prints, sheets
-from app.paper.facts import Frame, Hold, Left, PublishedList, rows_of
+from app.paper.facts import Frame, Hold, PublishedList, rows_of
 from risk import finds as cites
 from risk import watch_entries
 from risk.store import (
@@ -27,6 +27,7 @@ from risk.store import (
     publishing,
     settings,
     shift,
+    shift_rows,
     tables,
     uploads,
     watching,
@@ -81,13 +82,12 @@ def made(connection: sa.Connection, frame: Frame) -> dict[str, tuple[str, Callab
     }
     case = kept.case_of(finds.case(connection, _found(connection)), logins, language="en", zone="UTC")
     numbers = shift.numbers(connection, NOW - WEEK, NOW + WEEK)
-    left = [Left(row.bill, "located", row.location, None, "x@chief", _text(connection)) for row in rows[:5]]
     over = kept.shift_of(
         numbers,
+        shift_rows.rows(connection, NOW - WEEK, NOW + WEEK),
         name=_text(connection),
         risk_basis="prior",
         model_id="m",
-        left=left,
         remarks=[_text(connection)],
     )
     return {

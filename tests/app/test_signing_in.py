@@ -9,11 +9,13 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 
 from app import guard, place
 from risk import worker
 from risk.store import first_account, ledger, people, settings
+from risk.store.database import StoreError
 
 WORD = "a word that is long"
 Clients = Callable[..., TestClient]
@@ -289,3 +291,26 @@ def test_health_says_what_stands_and_what_does_not(client: Clients, port: place.
     answer = browser.get("/healthz")
     assert (answer.status_code, answer.json()["status"]) == (503, "degraded")
     assert str(port.folder) not in answer.text
+
+
+def test_a_database_that_is_away_is_said(
+    client: Clients, account: Accounts, port: place.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account("ana")
+    browser = client()
+    gone = [
+        StoreError("cannot be opened"),
+        OperationalError("SELECT 1", {}, Exception("the connection is lost")),
+    ]
+    for error in gone:
+
+        def away(error: Exception = error) -> None:
+            raise error
+
+        with monkeypatch.context() as patched:
+            patched.setattr(port.database, "write", away)
+            answer = sign_in(browser)
+        assert answer.status_code == 503
+        assert "try again" in answer.text
+        assert "set-cookie" not in answer.headers
+    assert sign_in(browser).status_code == 303

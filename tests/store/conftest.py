@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import io
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from benchmarks.postgresql_server import Server
 from risk.store import inspections, people, tables
 from risk.store.database import Database
 from risk.store.inspections import Outcome
@@ -24,52 +23,6 @@ from risk.store.upgrading import upgrade
 
 NOW = pd.Timestamp("2026-11-22 04:00")
 KEY = b"k" * 32
-
-
-def _programs() -> Path:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    where = str(found[-1]) if found else shutil.which("initdb")
-    assert where, "tests need PostgreSQL's server (Debian: postgresql); CI installs it"
-    return Path(where).parent
-
-
-class Server:
-    """A PostgreSQL server in a folder of its own, reached through its socket."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.programs = folder, _programs()
-        # The server refuses to run as root.
-        self.as_user = ["runuser", "-u", "postgres", "--"] if getpass.getuser() == "root" else []
-        self.user = "postgres" if self.as_user else getpass.getuser()
-        if self.as_user:
-            shutil.chown(folder, "postgres")
-            folder.chmod(0o755)
-        self.run("initdb", "-D", str(folder / "data"), "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
-        self.start()
-
-    def run(self, program: str, *options: str) -> None:
-        call = [*self.as_user, str(self.programs / program), *options]
-        done = subprocess.run(call, capture_output=True, text=True, cwd="/", check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-    def start(self) -> None:
-        options = f"-c listen_addresses='' -c unix_socket_directories='{self.folder}' -c fsync=off"
-        log = str(self.folder / "log")
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-l", log, "-o", options, "start")
-
-    def stop(self, how: str = "fast") -> None:
-        self.run("pg_ctl", "-D", str(self.folder / "data"), "-w", "-m", how, "stop")
-
-    def url(self, name: str) -> str:
-        return f"postgresql://{self.user}@/{name}?host={self.folder}"
-
-    def make(self, name: str, template: str = "template1") -> str:
-        engine = sa.create_engine(
-            Database(self.url("postgres")).url, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
-        )
-        with engine.connect() as connection:
-            connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
-        return self.url(name)
 
 
 @pytest.fixture(scope="session")

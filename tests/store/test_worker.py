@@ -106,6 +106,33 @@ def test_a_stopped_load_leaves_nothing(
     assert count(database, tables.batches) == 0
 
 
+def test_a_load_whose_database_went_away_is_done_again(
+    database: Database, folder: Path, day: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask(database, folder, day)
+    real, tries = worker.intake.load, []
+
+    def away(*args: object, **options: object) -> object:
+        tries.append(real(*args, **options))
+        raise sa.exc.OperationalError("SELECT 1", {}, Exception("server closed the connection unexpectedly"))
+
+    monkeypatch.setattr(worker.intake, "load", away)
+    job = work(database, folder)
+    assert (job.state, job.attempts) == ("queued", 1)
+    assert count(database, tables.versions) == 0
+    monkeypatch.setattr(worker.intake, "load", real)
+    job = work(database, folder)
+    assert (job.state, job.result["changed"]) == ("done", 80)
+    # One that breaks its database every time is given up.
+    ask(database, folder, day + b"\n")
+    monkeypatch.setattr(worker.intake, "load", away)
+    states = [work(database, folder).state for _ in range(jobs.ATTEMPTS)]
+    assert states == ["queued"] * jobs.ATTEMPTS
+    assert worker.Worker(database, folder, now=lambda: NOW).work() is None
+    with database.read() as connection:
+        assert jobs.latest(connection, 1)[0].state == "failed"
+
+
 def test_the_past_grows_with_what_is_put_in_and_found(database: Database, folder: Path, day: bytes) -> None:
     assert remembering.past(database, folder / "state") is None
     ask(database, folder, day)

@@ -144,6 +144,7 @@ def test_it_shows_as_text(
             assert wrong(app, hostile) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_an_address_may_hold_anything(name: str, open_page: Callable[..., AppTest], hostile: Any) -> None:
     strange = ["-1", "9" * 40, "٣", "1e3", "NaN", hostile.WHOLE, "\x00", "'; DROP TABLE ledger; --"]
