@@ -42,7 +42,7 @@ from risk.store import (
     publishing,
     settings,
     shift,
-    watching,
+    watch_listing,
 )
 from risk.store.day import Filters
 from risk.store.inspections import Meanwhile, Outcome
@@ -218,7 +218,7 @@ class Officer:
     def watch(self) -> None:
         """Look at the watch list, with what its entries have to show."""
         with self.place.database.read() as connection:
-            watching.entries(connection, self.person, at=clock())
+            watch_listing.entries(connection, self.person, at=clock())
 
     # --- writing ---
 

@@ -30,7 +30,7 @@ from risk.store import (
     shift_rows,
     tables,
     uploads,
-    watching,
+    watch_listing,
 )
 from risk.store.database import Database
 from risk.store.people import Person
@@ -141,7 +141,7 @@ def _exports(connection: sa.Connection) -> dict[str, pd.DataFrame]:
         "picks": planning.picks(connection, NOW),
         "people": pd.DataFrame(everybody.all(), columns=["login", "name"]),
         "entries": pd.DataFrame(
-            [asdict(each.new) for each in watching.entries(connection, chief, at=NOW)]
+            [asdict(each.new) for each in watch_listing.entries(connection, chief, at=NOW)]
         ),
         "outcomes": pd.DataFrame([row._asdict() for row in entered]),
     }  # fmt: skip
@@ -164,7 +164,9 @@ def test_a_table_computes_nothing(connection: sa.Connection, hostile: Any) -> No
 def test_a_watch_list_computes_nothing_and_comes_back_as_it_was(port: Database, hostile: Any) -> None:
     chief = Person(1, "x@chief", "", "supervisor", "en")
     with port.read() as connection:
-        entries = [each.new for each in watching.entries(connection, chief, at=pd.Timestamp("2026-12-31"))]
+        entries = [
+            each.new for each in watch_listing.entries(connection, chief, at=pd.Timestamp("2026-12-31"))
+        ]
     written = watch_entries.written(entries)
     assert list(hostile.formulas(written)) == []
     again = watch_entries.read(written, at=NOW)
