@@ -192,7 +192,7 @@ async def _first(request: Request, elsewhere: Elsewhere) -> Response:
     login, word, again = form.get("login", ""), form.get("password", ""), form.get("again", "")
     language = _language(request)
 
-    def made() -> Opened | Refusal | people.AccountError:
+    def made() -> Opened | Refusal:
         here = place()
         try:
             with here.database.write() as connection:
@@ -205,7 +205,7 @@ async def _first(request: Request, elsewhere: Elsewhere) -> Response:
                     at=clock(),
                     language=language,
                 )
-        except (Refusal, people.AccountError) as error:
+        except Refusal as error:
             return error
 
     _ = words(request)
@@ -218,10 +218,8 @@ async def _first(request: Request, elsewhere: Elsewhere) -> Response:
     return page(request, "first.html", 400, wrong=wrong, login=login[:80], shortest=people.SHORTEST)
 
 
-def _told(error: Refusal | people.AccountError, language: str) -> str:
-    if isinstance(error, Refusal):
-        return gettext(error.text, language).format(**error.values)
-    return gettext(str(error), language)
+def _told(error: Refusal, language: str) -> str:
+    return gettext(error.text, language).format(**error.values)
 
 
 async def _password_form(request: Request, elsewhere: Elsewhere) -> Response:

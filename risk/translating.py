@@ -48,8 +48,8 @@ PLURALS = {
 
 _METHODS = [("**/migrations/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2"), ("**.j2", "jinja2")]
 _CALLS: dict[str, tuple[int, ...] | None] = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
-#: What is refused says why in its first argument (`risk.refusals`), and so do some older errors.
-_REFUSALS = re.compile(r"class (\w+)\(Refusal\)|class (Refused|AccountError)\(")
+#: What is refused says why in its first argument (`risk.refusals`).
+_REFUSALS = re.compile(r"class (\w+)\(Refusal\)")
 _NOUN = re.compile(r"\{\w+:#([^}]*)\}")
 _HEADER = """\
 # Texts of wildcargo. Translated by the makers of the program; not read by a native speaker yet.
@@ -102,7 +102,7 @@ def _phrases() -> Iterator[str]:
 
 def _from_sources() -> Iterator[tuple[Text, str]]:
     sources = [path.read_text(encoding="utf-8") for room in _ROOMS for path in (ROOT / room).rglob("*.py")]
-    named = {name for text in sources for found in _REFUSALS.findall(text) for name in found if name}
+    named = {name for text in sources for name in _REFUSALS.findall(text)}
     keywords = {**_CALLS, "Refusal": None, "Problem": (3,), "fail": None, **dict.fromkeys(named)}
     for room in _ROOMS:
         rows = extract_from_dir(ROOT / room, method_map=_METHODS, keywords=keywords)

@@ -83,7 +83,7 @@ def _make(person: Person) -> None:
                 language=language,
             )
     except AccountError as error:
-        st.error(_(str(error)))
+        session.say_fault(error)
         return
     if password:
         st.session_state[_TOLD] = (login.strip().lower(), password)
@@ -133,7 +133,7 @@ def _change(person: Person, found: list[view.Account]) -> None:
                 must_change=True,
             )
     except AccountError as error:
-        st.error(_(str(error)))
+        session.say_fault(error)
         return
     if password:
         st.session_state[_TOLD] = (others[number].login, password)

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from risk.refusals import Refusal
 from risk.store import ledger
 from risk.store.database import Database
 from risk.store.tables import sessions, users
@@ -77,7 +78,7 @@ class Checked:
     right: bool
 
 
-class AccountError(ValueError):
+class AccountError(Refusal):
     """An account cannot be made or changed so; the text says why."""
 
 
@@ -133,9 +134,9 @@ def add(
     if not 2 <= len(login) <= 80 or not all(c.isalnum() or c in "._-@" for c in login):
         raise AccountError("a login has 2 to 80 letters, digits, dots, dashes or @")
     if role not in ROLES:
-        raise AccountError(f"{role!r} is no role; there are {', '.join(ROLES)}")
+        raise AccountError("there is no role {role}", role=role[:40])
     if connection.execute(sa.select(users.c.id).where(users.c.login == login)).first():
-        raise AccountError(f"there is an account {login} already")
+        raise AccountError("there is an account {login} already", login=login)
     values = {
         "login": login,
         "name": line(name, 120),
@@ -178,7 +179,7 @@ def change(
     values: dict[str, object] = {}
     if role is not None:
         if role not in ROLES:
-            raise AccountError(f"{role!r} is no role; there are {', '.join(ROLES)}")
+            raise AccountError("there is no role {role}", role=role[:40])
         values["role"] = role
     if active is not None:
         values |= {"active": active, "failed": 0, "locked_until": None}
@@ -212,7 +213,9 @@ def hashed(password: str) -> Hashed:
         It is too short or too long.
     """
     if not SHORTEST <= len(password) <= LONGEST:
-        raise AccountError(f"a password has {SHORTEST} to {LONGEST} characters")
+        raise AccountError(
+            "a password has {shortest} to {longest} characters", shortest=SHORTEST, longest=LONGEST
+        )
     return Hashed(_HASHER.hash(password))
 
 
