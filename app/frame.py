@@ -40,7 +40,7 @@ _RIGHT_TO_LEFT = """
 
 def begin() -> None:
     """Set the title and a picture of our own: another icon would be fetched from elsewhere."""
-    st.set_page_config(page_title="wildcargo", page_icon=str(ICON), layout="wide")
+    st.set_page_config(page_title="wildcargo", page_icon=str(ICON), layout="wide", initial_sidebar_state=240)
 
 
 def bands(person: Person) -> Frame:
