@@ -21,7 +21,7 @@ from risk.reasons import SLIGHT
 Record = Mapping[str, Any]
 
 
-def told(records: Sequence[Record], count: int, language: str) -> list[str]:
+def told(records: Sequence[Record], count: int, language: str, *, first: int | None = None) -> list[str]:
     """Return the first reasons of a shipment in words, as `risk.reasons.Words.texts` tells them.
 
     Parameters
@@ -32,6 +32,8 @@ def told(records: Sequence[Record], count: int, language: str) -> list[str]:
         How many to tell.
     language : str
         One of `risk.language.LANGUAGES`.
+    first : int, optional
+        Tell only so many of them, the first: each takes its time.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def told(records: Sequence[Record], count: int, language: str) -> list[str]:
     kept = 0 if count < 2 else max(1, count // 4)
     against = min(len(lowering), max(kept, count - len(raising)))
     chosen = [*raising[: count - against], *lowering[:against]]
-    return [sentence(each, language) for each in chosen] or [sentences.words(language)["average"]]
+    return [sentence(each, language) for each in chosen[:first]] or [sentences.words(language)["average"]]
 
 
 def ordered(records: Sequence[Record], language: str) -> list[str]:

@@ -7,12 +7,10 @@ page checks its role itself, whatever the navigation shows. To add one, write th
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import NoReturn
-from urllib.parse import quote
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
@@ -138,17 +136,7 @@ def go(name: str, **query: str) -> NoReturn:
     st.switch_page(_made(page), query_params=query)
 
 
-def link(name: str, label: str, about: str = "", **query: str) -> None:
-    """Show a link to a page that is opened in place, with what its address holds.
-
-    Parameters
-    ----------
-    about : str
-        What it is about, where many links say the same.
-    """
-    page = next((each for each in PAGES if each.name == name), None)
-    if page is None:
-        told = "&".join(f"{key}={quote(value)}" for key, value in query.items())
-        st.html(f'<a href="/{name}?{html.escape(told)}" target="_self">{html.escape(label)}</a>')
-        return
-    st.page_link(_made(page), label=label, icon=None, help=about or None, query_params=query, width="stretch")
+def link(name: str, label: str, **query: str) -> None:
+    """Show a link to a page that is opened in place, with what its address holds."""
+    page = next(each for each in PAGES if each.name == name)
+    st.page_link(_made(page), label=label, query_params=query, width="stretch")

@@ -106,7 +106,12 @@ def told(frame: pd.DataFrame) -> dict[int, list[str]]:
     ids = [int(each) for each in frame["score_id"]]
     with session.database().read() as connection:
         records = day.listed_reasons(connection, ids)
-    return {score: retelling.told(each, _TOLD, current()) for score, each in records.items() if each}
+    language = current()
+    return {
+        score: retelling.told(each, _TOLD, language, first=view.REASONS)
+        for score, each in records.items()
+        if each
+    }
 
 
 # --- parts --------------------------------------------------------------------------------------
@@ -160,20 +165,20 @@ def _rows(person: Person, made: list[view.Row], now: pd.Timestamp, zone: str) ->
     decides = person.may("decide")
     with st.container(key="rows"):
         for each in made:
-            number_, bill = each.shipment_id, plain(each.bill[:60])
+            number_ = each.shipment_id
             st.html(today_rows.row(each, now, zone))
-            pages.link("shipment", _("Look at it"), bill, id=str(number_))
+            pages.link("shipment", _("Look at it"), id=str(number_))
             if not decides or each.decided:
                 st.html('<span aria-hidden="true"></span>')
                 st.html('<span aria-hidden="true"></span>')
                 continue
-            pages.link("outcome", _("Outcome"), bill, id=str(number_))
+            pages.link("outcome", _("Outcome"), id=str(number_))
             if each.mine:
                 args = (number_, each.bill)
-                st.button(_("Give up"), key=f"release-{number_}", help=bill, on_click=_release, args=args)
+                st.button(_("Give up"), key=f"release-{number_}", on_click=_release, args=args)
             else:
                 args = (number_, each.bill)
-                st.button(_("Claim"), key=f"claim-{number_}", help=bill, on_click=_claim, args=args)
+                st.button(_("Claim"), key=f"claim-{number_}", on_click=_claim, args=args)
 
 
 def _turn(asked: Asked, first: int, shown: int, of: int, last: int, where: str) -> None:

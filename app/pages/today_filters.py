@@ -43,6 +43,7 @@ def show(person: Person, asked: Asked, frame: pd.DataFrame, lists: Sequence[Any]
     text.text_input(
         _("Bill, container or party"),
         key=KEY("text"),
+        placeholder=_("Search"),
         max_chars=LONGEST,
         on_change=_changed,
         type="search",
@@ -55,7 +56,6 @@ def show(person: Person, asked: Asked, frame: pd.DataFrame, lists: Sequence[Any]
         format_func=lambda name: name or _("Choose"),
         on_change=_take,
         args=(kept,),
-        disabled=not kept,
     )
     said = _("Filters")
     if asked.narrowed:

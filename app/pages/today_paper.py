@@ -121,7 +121,8 @@ def _headings() -> dict[str, str]:
 def _reasons(frame: pd.DataFrame) -> dict[int, list[str]]:
     with session.database().read() as connection:
         records = day.listed_reasons(connection, [int(each) for each in frame["score_id"]])
-    return {score: retelling.told(each, 4, current()) for score, each in records.items() if each}
+    language, first = current(), day_table.REASONS
+    return {score: retelling.told(each, 4, language, first=first) for score, each in records.items() if each}
 
 
 def _print(person: Person, listed: Any, looked: Looked, *, page: bool) -> None:

@@ -17,7 +17,7 @@ GOODS, SHORT, REASON = 160, 60, 240
 STYLE = """
 [data-testid="stMainBlockContainer"] { padding-inline: clamp(.75rem, 2.5vw, 2.5rem); }
 .st-key-rows { display: grid !important; grid-template-columns: minmax(0, 1fr) 8rem 8rem 9rem;
-  gap: 0 .5rem !important; align-items: center; }
+  gap: 0 .5rem !important; align-items: center; container-type: inline-size; }
 .st-key-rows > div:nth-child(4n+1) { border-top: 1px solid #b8c4ce; padding-top: .5rem; width: 100%;
   grid-column: 1 / -1; }
 .st-key-rows > div:nth-child(4n+2) { grid-column: 2; }
@@ -41,18 +41,28 @@ STYLE = """
 .wc-status { display: inline-block; font-weight: 700; border: 1px solid #3d4c58; border-radius: .3rem;
   padding: 0 .35rem; background: #f4f7f9; }
 .wc-row.wc-done { color: #3d4c58; }
-.wc-table { border-collapse: collapse; font-size: .85rem; width: 100%; overflow-wrap: anywhere; }
+.wc-table { border-collapse: collapse; font-size: .85rem; width: 100%; min-width: 56rem; line-height: 1.35; }
 .wc-table th, .wc-table td { border: 1px solid #b8c4ce; padding: .3rem .4rem; text-align: start;
-  vertical-align: top; }
+  vertical-align: top; font-size: .85rem; }
+.wc-table th { white-space: nowrap; }
+.wc-table td { overflow-wrap: anywhere; min-width: 6.5rem; }
+.wc-table td:first-child { min-width: 3.5rem; }
+.wc-table td:nth-last-child(2), .wc-table td:nth-last-child(3) { min-width: 14rem; }
+.wc-table small { display: block; font-size: .8rem; }
+.wc-table ol { margin: 0; padding-inline-start: 1.1rem; }
+.wc-table ol li { margin: 0; font-size: .85rem; }
 .wc-scroll { overflow-x: auto; }
 @media (min-width: 1700px) {
   .st-key-rows > div:nth-child(4n+1) { grid-column: 1; }
   .st-key-rows > div:not(:nth-child(4n+1)) { border-top: 1px solid #b8c4ce; padding-top: .5rem; }
 }
-@media (max-width: 700px) {
+@container (max-width: 760px) {
+  .wc-row, .wc-row.wc-list { grid-template-columns: 3.5rem minmax(7rem, 1fr) minmax(8rem, 1fr); }
+  .wc-row .wc-wide { grid-column: 1 / -1; }
+}
+@media (max-width: 520px) {
   .st-key-rows { grid-template-columns: repeat(3, minmax(0, 1fr)); }
   .st-key-rows > div:nth-child(4n+2) { grid-column: 1; }
-  .wc-row, .wc-row.wc-list { grid-template-columns: 1fr 1fr; }
 }
 """
 #: Hours left that are told in bold.
@@ -66,8 +76,8 @@ def row(each: Row, now: pd.Timestamp, zone: str) -> str:
         parts.append(f'<div class="wc-{each.band}">{risk(each)}</div>')
     parts += [
         f"<div>{clock(each, now, zone)}</div>",
-        f"<div>{shipment(each)}<div>{status(each, zone)}</div></div>",
-        f"<div>{reasons(each)}</div>",
+        f'<div class="wc-wide">{shipment(each)}<div>{status(each, zone)}</div></div>',
+        f'<div class="wc-wide">{reasons(each)}</div>',
     ]
     kinds = "wc-row" + (" wc-list" if each.apart else "") + (" wc-done" if each.decided else "")
     return f'<div class="{kinds}" data-shipment="{each.shipment_id}">{"".join(parts)}</div>'

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import place
 from app.pages import today_rows
+from risk import retelling
 from risk.store import day, decisions, ledger, people, publishing, settings, tables
 from risk.store.people import Person
 
@@ -82,6 +83,13 @@ def test_reasons_are_told_in_the_language_of_who_looks(
     bodies = " ".join(row_of(app, each) for each in shown(app))
     assert "Very high" not in bodies
     assert not any(told[0] in bodies for told in english.values())
+
+
+def test_fewer_reasons_told_are_the_first(port: place.Place) -> None:
+    with port.database.read() as connection:
+        records = day.listed_reasons(connection, frame(port)["score_id"].tolist()[:60:6])
+    for each in records.values():
+        assert retelling.told(each, 4, "fr", first=2) == retelling.told(each, 4, "fr")[:2]
 
 
 def test_filters_stand_in_the_address(port: place.Place, open_page: Callable[..., AppTest]) -> None:
