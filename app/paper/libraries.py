@@ -27,6 +27,6 @@ def use() -> None:
         warnings.filterwarnings("ignore", message="No fonts configured in FontConfig")
     if sys.platform == "win32" and (beside / DRAWING).is_dir():
         os.add_dll_directory(str(beside / DRAWING))
-        # WeasyPrint names some without their ending, and Windows adds none to a name with a point in it: those
+        # WeasyPrint names some without their ending, and Windows adds none to a name with a point: they
         # are looked for on the path.
         os.environ["PATH"] = os.pathsep.join((str(beside / DRAWING), os.environ.get("PATH", "")))
