@@ -15,7 +15,7 @@ person = session.person()
 if person is None:
     session.ask_to_sign_in()
 shown = frame.bands(person)
-page = st.navigation(pages.of(person, drill=shown.band == "drill"), position="sidebar")
+page = st.navigation(pages.of(person, drill=shown.band == "drill"), position="sidebar", expanded=True)
 frame.who(person)
 frame.basis(shown)
 page.run()
