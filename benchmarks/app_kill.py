@@ -458,6 +458,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--no-page", action="store_true", help="leave docs/performance.md alone")
     given = parser.parse_args()
+    # Told to end, it ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     servers = [given.server] if given.server else ["postgresql", "sqlite"]
     found = [campaign(server, given.kills, seed=given.seed) for server in servers]
     text = section(found)
