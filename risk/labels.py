@@ -54,6 +54,7 @@ def messages() -> Sequence[str]:
     found += [f"no {about.words} is given" for about in KINDS.values()]
     for cells in (covers["taxa_live"], covers["taxa_products"], packing["package_types"]):
         found += sorted({part.strip() for cell in cells for part in re.split("[;,]", cell) if part.strip()})
+    found += list(reference.table("hs_headings")["title"])
     return [*found, *reference.table("wildlife_concepts")["label"]]
 
 
@@ -79,9 +80,9 @@ def _each(text: str, language: str) -> str:
 
 def _heading(text: str, language: str) -> str:
     found = _HEADING.match(text)
-    return (
-        gettext(HEADING, language).format(code=found[1], title=found[2]) if found else gettext(text, language)
-    )
+    if not found:
+        return gettext(text, language)
+    return gettext(HEADING, language).format(code=found[1], title=gettext(found[2], language))
 
 
 def _together(text: str, language: str) -> str:

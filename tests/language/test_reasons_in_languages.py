@@ -154,3 +154,9 @@ def test_a_day_told_in_a_language_holds_no_english_sentence(scored, code):
     other = {str(text) for column in scored.words(code).texts(3) for text in column if text}
     assert not english & other
     assert not [text for text in other if SLIPS.search(text)]
+
+
+def test_titles_of_headings_are_told_in_the_language():
+    told = labels.label("heading_named", "heading 0905 (vanilla)", "fr")
+    assert "0905" in told
+    assert "vanille" in told
