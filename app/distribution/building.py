@@ -122,16 +122,9 @@ def _laid(target: Target, folder: Path, root: Path, scratch: Path) -> list[wheel
 
 
 def _compile(folder: Path, target: Target) -> None:
-    """Compile every module, so that nothing is compiled, or written, where the folder is used.
-
-    Compiled code is taken as it is, whatever the times of files; `checksums` tells whether it was changed.
-    """
-    call = [sys.executable, "-S", "-m", "compileall", "-q", "-j", "1"]
-    call += ["--invalidation-mode", "unchecked-hash", "-s", str(folder), str(target.prefix(folder))]
-    # The same bytes each time: the order of sets follows the seed of hashes.
-    settled = {**os.environ, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": ""}
-    # A few files of libraries are for other versions of Python and do not compile: that is no fault.
-    subprocess.run(call, env=settled, check=False, capture_output=True)
+    """Compile every module, so that nothing is compiled, or written, where the folder is used."""
+    call = [sys.executable, "-S", str(_HERE / "compiling.py"), str(folder), str(target.prefix(folder))]
+    subprocess.run(call, env={**os.environ, "PYTHONHASHSEED": "0"}, check=True)
 
 
 def _beside(

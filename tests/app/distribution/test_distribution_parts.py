@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import shutil
 import struct
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -14,7 +16,16 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from app.distribution import binaries, building, checksums, completeness, interpreter, slimming, wheels
+from app.distribution import (
+    binaries,
+    building,
+    checksums,
+    compiling,
+    completeness,
+    interpreter,
+    slimming,
+    wheels,
+)
 from app.distribution.target import Target, Undeliverable
 
 WINDOWS, LINUX = Target("windows", (3, 11, 9)), Target("linux", (3, 11, 7))
@@ -184,8 +195,6 @@ def test_a_list_tells_what_is_missing_changed_and_new(tmp_path, capsys):
 
 
 def test_the_list_is_read_by_the_systems_own_tool(tmp_path):
-    import subprocess
-
     (tmp_path / "a b").write_text("x")
     checksums.write(tmp_path)
     call = ["sha256sum", "--check", "--strict", checksums.NAME]
@@ -259,3 +268,32 @@ def test_a_folder_is_built_from_a_checkout_alone(tmp_path):
     with pytest.raises(Undeliverable, match="checkout"):
         building.build("linux", tmp_path / "out", tmp_path)
     assert not (tmp_path / "out").exists()
+
+
+CODE = 'NAMES = {"a", "b", "c", "d"}\ndef f(x):\n    return x in {"one", "two", "three"}, "one", NAMES\n'
+
+
+def test_modules_are_compiled_into_the_same_bytes_wherever_and_whatever_else_is_in_memory(tmp_path):
+    made = []
+    for number in ("1", "another place"):
+        (tmp_path / number / "part").mkdir(parents=True)
+        (tmp_path / number / "part/m.py").write_text(CODE)
+        (tmp_path / number / "part/broken.py").write_text("def (")
+        call = [
+            sys.executable,
+            "-S",
+            compiling.__file__,
+            str(tmp_path / number),
+            str(tmp_path / number / "part"),
+        ]
+        subprocess.run(call, env={**os.environ, "PYTHONHASHSEED": "0"}, check=True)
+        (kept,) = (tmp_path / number / "part/__pycache__").iterdir()
+        made.append(kept.read_bytes())
+
+    assert made[0] == made[1]
+    code = "import m, sys; assert m.__cached__.endswith('.pyc'); print(m.f('two')[0])"
+    (tmp_path / "1/part/m.py").write_text(CODE.replace("two", "2"))
+    told = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "1/part", capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split()[0] == "True", "compiled code is taken whatever the source says"
