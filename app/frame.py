@@ -27,7 +27,9 @@ _STYLE = """
   background: #0b5a7a; border-radius: .375rem; text-decoration: none; }
 [data-testid="stCaptionContainer"], [data-testid="stCaptionContainer"] * {
   color: #3d4c58 !important; opacity: 1; }
-[data-testid="stMainBlockContainer"] { padding-top: 3rem; }
+[data-testid="stMainBlockContainer"] { padding-top: 1.75rem; }
+[data-testid="stHeading"] h1 { font-size: 1.9rem; padding: .25rem 0; }
+[data-testid="stHeading"] h2 { font-size: 1.4rem; padding: .5rem 0 .25rem; }
 a:focus-visible, button:focus-visible { outline: 3px solid #c2410c; outline-offset: 2px; }
 """
 _RIGHT_TO_LEFT = """
