@@ -8,12 +8,13 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from risk.commands import port_place, sample, terminal
 from risk.commands.mistakes import Mistake
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from data_samples.simulate import Days
 
 _EPILOG = """\b
@@ -107,6 +108,8 @@ def command(
 
 def _moment(days: Days) -> pd.Timestamp:
     """Return four in the morning of the simulated day: night shift, most of it still to come."""
+    import pandas as pd
+
     first = days.manifests["arrives_at"].dropna().min()
     return pd.Timestamp(first).normalize() + pd.Timedelta(hours=4)
 
