@@ -22,7 +22,7 @@ STYLE = """<style>
   border-bottom: 1px solid #b8c4ce; vertical-align: middle; }
 .wildcargo-bars thead th, .wildcargo-bars thead td { background: #e6edf2; vertical-align: bottom; }
 .wildcargo-bars tbody th { font-weight: 400; }
-.wildcargo-bars tbody th, .wildcargo-bars tbody td { overflow-wrap: anywhere; min-width: 5rem; }
+.wildcargo-bars tbody th, .wildcargo-bars tbody td { overflow-wrap: anywhere; min-width: 6.6rem; }
 .wildcargo-bars tbody th { min-width: 7.5rem; }
 .wildcargo-bars tbody .figure { min-width: 0; }
 .wildcargo-bars .time { white-space: nowrap; }
