@@ -405,35 +405,30 @@ def campaign(server: str, kills: int, *, seed: int, shipments: int = 600) -> Fou
         return Found(server, here.kills, found, here.again, told)
 
 
-def section(found: list[Found]) -> str:
-    """Return the Markdown of campaigns."""
-    names = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
-    killed = [
-        (names[each.server], *(each.kills[target] for target in TARGETS), sum(each.kills.values()))
-        for each in found
-    ]
+def section(found: Found) -> str:
+    """Return the Markdown of a campaign."""
+    name = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[found.server]
+    killed = [(*(found.kills[target] for target in TARGETS), sum(found.kills.values()))]
     kept = [
         (
-            names[each.server],
-            *(f"{each.compared.acknowledged[kind]:,}" for kind in _KEPT),
-            f"{each.doors:,}",
-            each.compared.unacknowledged,
-            len(each.compared.wrong),
-            f"{max(each.again):.0f}",
+            *(f"{found.compared.acknowledged[kind]:,}" for kind in _KEPT),
+            f"{found.doors:,}",
+            found.compared.unacknowledged,
+            len(found.compared.wrong),
+            f"{max(found.again):.0f}",
         )
-        for each in found
     ]
-    return f"""## Killed at work (`benchmarks/app_kill.py`)
+    return f"""## Killed at work on {name} (`benchmarks/app_kill.py`)
 
 Programs killed (SIGKILL) at random moments while nine officers claimed, decided, published, entered
 outcomes and loaded files, some {PACE:.0f} times as fast as people do:
 
-{table(("server", "worker", "server", "officers' process", "database", "everything", "kills"), killed)}
+{table(("worker", "server", "officers' process", "database", "everything", "kills"), killed)}
 
 What was acknowledged, all of it there once afterwards; what was kept although the program died before it
 could say so; what was lost, doubled, torn or stuck; and the longest it took until officers could work again:
 
-{table(("server", *_KEPT.values(), "sign-ins", "kept unsaid", "faults", "longest, s"), kept)}
+{table((*_KEPT.values(), "sign-ins", "kept unsaid", "faults", "longest, s"), kept)}
 """
 
 
@@ -461,12 +456,14 @@ def main() -> int:
     # Told to end, it ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     servers = [given.server] if given.server else ["postgresql", "sqlite"]
-    found = [campaign(server, given.kills, seed=given.seed) for server in servers]
-    text = section(found)
-    print(text)
-    if not given.no_page:
-        write_section("app_kill", text, PAGE)
-    wrong = [text for each in found for text in each.compared.wrong]
+    wrong: list[str] = []
+    for server in servers:
+        found = campaign(server, given.kills, seed=given.seed)
+        text = section(found)
+        print(text)
+        if not given.no_page:
+            write_section(f"app_kill_{server}", text, PAGE)
+        wrong += found.compared.wrong
     for each in wrong[:40]:
         print(f"NOT AS IT SHOULD BE: {each}", file=sys.stderr)
     return 1 if wrong else 0

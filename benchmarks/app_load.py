@@ -136,6 +136,9 @@ def campaign(
         opened = Database(url) if server != "sqlite" else _file(url)
         port.make(opened, folder, shipments, {**working, **{b: b.partition(".")[2] for b in BROWSERS}})
         with _app(folder, url, logs) as (home, app):
+            # The model is loaded with the first load: what the worker holds then is no growth.
+            port.ask(opened, folder, port.manifest(50, at=port.clock(), tag="-0"), None, at=port.clock())
+            _settle(opened)
             groups = [list(working)[number::PROCESSES] for number in range(PROCESSES)]
             journals = [logs / f"journal-{number}" for number in range(PROCESSES)]
             common = ("--seconds", str(seconds), "--pace", str(pace), "--seed", str(seed))

@@ -26,4 +26,4 @@ def test_what_was_acknowledged_outlives_kills(server: str, kills: int) -> None:
     assert found.compared.wrong == []
     assert sum(found.kills.values()) == kills
     assert found.compared.acknowledged["outcome"] > 0
-    assert "Killed at work" in app_kill.section([found])
+    assert "Killed at work" in app_kill.section(found)
