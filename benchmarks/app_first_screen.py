@@ -218,19 +218,23 @@ def main() -> None:
         rows.append([name, len(each.waited), *(f"{value:.2f}" for value in (median, most, *processor))])
     head = ["from the click to rows", "times", "p50, s", "max, s", "server's processor, s", "browser's, s"]
     text = results.table(head, rows)
-    print(text, f"\nload of the machine before: {load:.1f}, {os.cpu_count()} cores")
+    print(
+        text, f"\nload at the start {load:.1f}, at the end {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores"
+    )
     if given.write:
-        results.write_section("app_first_screen", _section(text, given.shipments, load), DOCUMENT)
+        results.write_section(
+            "app_first_screen", _section(text, given.shipments, (load, os.getloadavg()[0])), DOCUMENT
+        )
 
 
-def _section(text: str, shipments: int, load: float) -> str:
+def _section(text: str, shipments: int, load: tuple[float, float]) -> str:
     return (
         "## The page of the day (`benchmarks/app_first_screen.py`)\n\n"
         f"`wildcargo app` over a day of {shipments:,} simulated shipments on SQLite, its worker beside it, "
         f"and Chromium on the same {os.cpu_count()} cores. The first screen is measured from the click that "
         "signs in, in a browser that has nothing of the page yet; the first of all includes what the server "
         "reads and imports once. The processor's seconds are medians, whatever else ran meanwhile; "
-        f"the load of the machine before the start was {load:.1f}.\n\n{text}\n"
+        f"the machine's load was {load[0]:.1f} at the start and {load[1]:.1f} at the end.\n\n{text}\n"
     )
 
 
