@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+import sqlalchemy as sa
 import streamlit as st
 
 from app import session
+from app.views import address
 from app.words import _, left, moment, number, plain, word
-from risk.store import access, decided
+from risk.store import access, decided, retention
 from risk.store.database import Busy
 from risk.store.people import Person
 
@@ -60,21 +62,29 @@ def asked(person: Person) -> Subject | None:
     The number comes from outside: whatever is no number of a shipment is told as that.
     """
     style()
-    text = st.query_params.get("id", "")
-    known = text.isascii() and text.isdigit() and len(text) < 10
-    row = None
-    if known:
+    shipment_id, row = address.number(st.query_params.get("id")), None
+    if shipment_id is not None:
         with session.database().read() as connection:
-            row = decided.shipment(connection, int(text))
-    if row is None:
+            row = decided.shipment(connection, shipment_id)
+    if shipment_id is None or row is None:
         st.warning(_("There is no such shipment. Choose one in the day's list."))
         ways([("/today", _("The day's list"))])
         return None
-    _looked(person, int(text))
-    return Subject(int(text), row, str(session.chosen()["time_zone"]))
+    looked(person, shipment_id)
+    return Subject(shipment_id, row, str(session.chosen()["time_zone"]))
 
 
-def _looked(person: Person, shipment_id: int) -> None:
+def bill_asked() -> str:
+    """Return the bill of the shipment the address names, empty for none."""
+    shipment_id = address.number(st.query_params.get("id"))
+    if shipment_id is None:
+        return ""
+    with session.database().read() as connection:
+        return retention.bill_of(connection, shipment_id) or ""
+
+
+def looked(person: Person, shipment_id: int) -> None:
+    """Put a look at a shipment on record; where that cannot be, the page ends here."""
     at = session.clock()
     try:
         with session.database().read() as connection:
@@ -82,8 +92,8 @@ def _looked(person: Person, shipment_id: int) -> None:
                 return
         with session.database().write() as connection:
             access.viewed(connection, shipment_id, person, at=at)
-    except Busy:  # nothing is shown that is not on record
-        st.error(_("The database is busy; nothing was changed, try again."))
+    except (Busy, sa.exc.SQLAlchemyError) as error:
+        session.say_fault(error)
         st.stop()
 
 

@@ -13,6 +13,7 @@ import streamlit as st
 
 from app import drafts, live_find, session
 from app.one_shipment import Subject, tell
+from app.views import address
 from app.views import live_find as advice_view
 from app.views import outcome as view
 from app.words import _, current, plain, word
@@ -61,7 +62,7 @@ def _port() -> str:
 
 def carried(subject: Subject, person: Person, in_force: int, correcting: str) -> bool:
     """Take answers along that were meant for what another has taken the place of; tell whether any were."""
-    meant = {0} | ({int(correcting)} if correcting.isascii() and correcting.isdigit() else set())
+    meant = {0, address.number(correcting) or 0}
     for before in meant - {in_force}:
         about, at = _about(subject, before), session.clock()
         if answers := drafts.get(_port(), person.id, about, at=at):

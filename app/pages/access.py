@@ -8,7 +8,7 @@ import streamlit as st
 from app import session, tables
 from app.tables import number as count
 from app.views import access as view
-from app.words import _, moment, ngettext, number, percent, plain, word
+from app.words import _, moment, ngettext, number, percent, word
 from risk.store import access
 
 ACTION = "see_access"
@@ -90,7 +90,8 @@ def _looks(found: list[view.Looker], since: pd.Timestamp, until: pd.Timestamp) -
         _("Person"),
         choices,
         index=choices.index(asked),
-        format_func=lambda one: _("Everybody") if one is None else plain(names[one]),
+        # Drawn letter by letter, unlike other widgets.
+        format_func=lambda one: _("Everybody") if one is None else names[one],
     )
     if user != asked:
         st.query_params.from_dict(

@@ -7,7 +7,7 @@ import streamlit as st
 from app import session, tables
 from app.pages import entry_form
 from app.tables import Cell
-from app.views import lists as view
+from app.views import address
 from app.words import _, plain, word, words
 from risk.store import contacts
 from risk.store.contacts import Contact, ContactRefused
@@ -26,7 +26,7 @@ def show() -> None:
     with session.database().read() as connection:
         found = contacts.by_topic(connection)
     tends = person.may("tend_lists") or person.may("administer")
-    asked = view.number(st.query_params.get("contact"))
+    asked = address.number(st.query_params.get("contact"))
     known = {each.id: each for listed in found.values() for each in listed}
     if "contact" in st.query_params and tends:
         _one(person, known.get(asked))

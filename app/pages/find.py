@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import pandas as pd
 import streamlit as st
 
-from app import bars, printed, session
+from app import bars, one_shipment, printed, session
 from app.bars import Cell
 from app.paper import kept, prints
 from app.printed import Document
@@ -16,7 +16,7 @@ from app.views import finds as view
 from app.words import _, current, day, moment, number, percent, plain, word
 from features.manifest import schema
 from risk import taxa
-from risk.store import access, finds, people
+from risk.store import finds, people
 from risk.store.people import Person
 
 #: Kinds of codes by field.
@@ -37,15 +37,12 @@ def show(person: Person, shipment_id: int | None) -> None:
             except finds.NoFind:
                 case = None
             logins = {row.id: row.login for row in people.everybody(connection)}
-            seen = access.recorded(connection, shipment_id, person, at=session.clock())
     if case is None:
         st.title(_("Finds"))
         st.warning(_("No find stands under this number: none was entered, or it was overturned since."))
         _back()
         return
-    if not seen:
-        with session.database().write() as connection:
-            access.viewed(connection, case.shipment_id, person, at=session.clock())
+    one_shipment.looked(person, case.shipment_id)
     st.title(_("Find {bill}").format(bill=plain(case.bill[:80])))
     _back(case.shipment_id)
     _print(person, case, logins)

@@ -13,6 +13,7 @@ from app.bars import Cell
 from app.pages import find
 from app.paper import sheets
 from app.printed import Document
+from app.views import address
 from app.views import finds as view
 from app.words import _, current, day, ngettext, number, word, words
 from risk import taxa
@@ -34,7 +35,7 @@ def show() -> None:
     person = session.allowed(ACTION)
     st.html(bars.STYLE)
     if "id" in st.query_params:
-        find.show(person, view.number_of(st.query_params["id"]))
+        find.show(person, address.number(st.query_params["id"]))
         return
     st.title(_("Finds"))
     _list()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session, tables
-from app.words import _, plain, words
+from app import one_shipment, session, tables
+from app.words import _, words
 from risk.store import retention
 from risk.store.people import Person
 from risk.store.retention import HoldError
@@ -43,7 +43,7 @@ def _hold(person: Person) -> None:
     st.header(_("Set a hold"))
     codes = words("hold")
     with st.form("hold", border=True, clear_on_submit=True):
-        bill = st.text_input(_("Bill"), value=_asked(), max_chars=400)
+        bill = st.text_input(_("Bill"), value=one_shipment.bill_asked(), max_chars=400)
         why = st.selectbox(
             _("Why"), list(codes), index=None, format_func=codes.__getitem__, placeholder=_("Choose")
         )
@@ -57,15 +57,6 @@ def _hold(person: Person) -> None:
     _do(person, number, why or "", lift=False)
 
 
-def _asked() -> str:
-    """Return the bill of the shipment the address names, empty for none."""
-    asked = st.query_params.get("id", "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
-        return ""
-    with session.database().read() as connection:
-        return retention.bill_of(connection, int(asked)) or ""
-
-
 def _lift(person: Person, held: dict[int, str]) -> None:
     st.header(_("Lift a hold"))
     codes = words("lift")
@@ -74,7 +65,7 @@ def _lift(person: Person, held: dict[int, str]) -> None:
             _("Bill"),
             list(held),
             index=None,
-            format_func=lambda one: plain(held[one]),
+            format_func=lambda one: held[one],  # drawn letter by letter, unlike other widgets
             placeholder=_("Choose"),
         )
         why = st.selectbox(

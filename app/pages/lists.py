@@ -7,6 +7,7 @@ import streamlit as st
 from app import session, tables
 from app.pages import entry_form, entry_tables
 from app.tables import Cell
+from app.views import address
 from app.views import lists as view
 from app.words import _, day, moment, ngettext, number, plain, word, words
 from risk.store import watch_listing, watching
@@ -25,7 +26,7 @@ def show() -> None:
     entry_form.say_told()
     asked = st.query_params.get("entry")
     if asked is not None:
-        _one(person, view.number(asked))
+        _one(person, address.number(asked))
         return
     if not person.may("tend_lists"):
         _entries(person)
@@ -77,7 +78,7 @@ def _filters() -> tuple[str, str, bool, int]:
     text, kind = asked.get("q", "")[:200], asked.get("kind", "")
     kinds = {"": _("All kinds"), **words("watch")}
     kind = kind if kind in kinds else ""
-    ended, page = asked.get("ended") == "1", max(1, view.number(asked.get("page")) or 1)
+    ended, page = asked.get("ended") == "1", max(1, address.number(asked.get("page")) or 1)
     with st.form("filter"):
         left, middle = st.columns(2)
         right, go = st.columns(2, vertical_alignment="center")

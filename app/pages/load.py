@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from app import session
+from app.views import address
 from app.views import load as view
 from app.words import _, moment, ngettext, number, plain, word
 from features.manifest import ManifestError, schema
@@ -107,9 +108,9 @@ def _path(upload: uploads.Upload) -> Path:
 
 def _waiting() -> list[uploads.Upload]:
     """Return the tables to be explained: they stand in the address, so that a refresh keeps them."""
-    asked = [text for text in st.query_params.get_all("map") if text.isascii() and text.isdigit()][:50]
+    asked = [address.number(text) for text in st.query_params.get_all("map")[:50]]
     with session.database().read() as connection:
-        found = [uploads.get(connection, int(text)) for text in asked if len(text) < 10]
+        found = [uploads.get(connection, number) for number in asked if number is not None]
     return [each for each in found if each is not None and _path(each).is_file()]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session, tables
+from app import one_shipment, session, tables
 from app.tables import code
 from app.tables import number as count
 from app.words import _, moment, number, plain, word
@@ -39,7 +39,7 @@ def _below(person: Person) -> None:
         with session.database().write() as connection:
             access.viewed_margins(connection, person, at=session.clock())
         with session.database().read() as connection:
-            found, listed = margins.below(connection, session.now())
+            found, listed = margins.below(connection, person, session.now(), at=session.clock())
     except Refusal as error:
         st.warning(_(error.text))
         return
@@ -80,7 +80,7 @@ def _below(person: Person) -> None:
 def _changes(person: Person) -> None:
     st.header(_("What would change a score"))
     with st.form("changes", border=True):
-        bill = st.text_input(_("Bill"), value=_asked(), max_chars=400)
+        bill = st.text_input(_("Bill"), value=one_shipment.bill_asked(), max_chars=400)
         sent = st.form_submit_button(_("Show it, and put my look on record"))
     if not sent:
         return
@@ -93,7 +93,7 @@ def _changes(person: Person) -> None:
         with session.database().write() as connection:
             access.viewed_margins(connection, person, at=session.clock(), shipment_id=shipment)
         with session.database().read() as connection:
-            found = margins.changes(connection, shipment, session.now())
+            found = margins.changes(connection, shipment, person, session.now(), at=session.clock())
     except Refusal as error:
         st.warning(_(error.text))
         return
@@ -137,12 +137,3 @@ def _value(value: object) -> str:
     if value is None:
         return _("Not known")
     return number(value, 2) if isinstance(value, float) else str(value)
-
-
-def _asked() -> str:
-    """Return the bill of the shipment the address names, empty for none."""
-    asked = st.query_params.get("id", "")
-    if not (asked.isascii() and asked.isdigit() and len(asked) < 10):
-        return ""
-    with session.database().read() as connection:
-        return retention.bill_of(connection, int(asked)) or ""

@@ -90,7 +90,7 @@ def _choose(person: Person, offers: list[view.Offer]) -> None:
 
 
 def _named(offer: view.Offer) -> str:
-    return f"{offer.model_id} · {plain(offer.folder) or _('Comes with the program')}"
+    return f"{offer.model_id} · {offer.folder or _('Comes with the program')}"
 
 
 def _put(person: Person, model_id: str, stage: str) -> None:

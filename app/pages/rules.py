@@ -10,6 +10,7 @@ from app import session, tables
 from app.pages import entry_form
 from app.pages.lists import record
 from app.tables import Cell
+from app.views import address
 from app.views import lists as view
 from app.words import _, day, moment, ngettext, number, plain
 from risk import conditions
@@ -42,7 +43,7 @@ def show() -> None:
     with session.database().read() as connection:
         found = local_rules.listed(connection, at=session.now(), ended=ended or asked is not None)
     if asked is not None:
-        _one(person, found, view.number(asked))
+        _one(person, found, address.number(asked))
         return
     st.markdown(
         _(

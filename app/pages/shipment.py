@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
 import streamlit as st
 
-from app import markup, session
+from app import markup, one_shipment, session
 from app.pages.shipment_parts import around, declared, notes, risk, route, search
+from app.views import address
 from app.views import past as surroundings
 from app.views import route as routes
 from app.views import shipment as view
 from app.words import _, left, moment, plain, word
 from risk.refusals import Refusal
-from risk.store import access, alike, concealed, contacts, day, decisions, dossier, past
+from risk.store import alike, concealed, contacts, day, decisions, dossier, past
 from risk.store.database import Busy
 from risk.store.dossier import Dossier
 from risk.store.people import Person
 
 ACTION = "see_list"
-#: Longest number of a shipment: what is longer is none.
-_DIGITS = 9
 #: Shipments offered for what is looked for.
 _OFFERED = 20
 
@@ -28,7 +26,7 @@ def show() -> None:
     """Show the page."""
     person = session.allowed(ACTION)
     st.html(f"<style>{markup.STYLE}{risk.STYLE}</style>")
-    number = _asked()
+    number = address.number(st.query_params.get("id"))
     found = _read(person, number) if number is not None else None
     if found is None:
         st.title(_("Shipment"))
@@ -36,34 +34,13 @@ def show() -> None:
             st.error(_("There is no shipment of this number. Look for it by its bill, container or party."))
         _look_for()
         return
-    _record(person, found)
+    one_shipment.looked(person, found.shipment_id)
     _whole(person, found)
-
-
-def _asked() -> int | None:
-    """Return the number in the address, None where it is none."""
-    text = st.query_params.get("id", "")
-    right = text.isascii() and text.isdigit() and len(text) <= _DIGITS
-    return int(text) if right else None
 
 
 def _read(person: Person, number: int) -> Dossier | None:
     with session.database().read() as connection:
         return dossier.of_shipment(connection, number, person, now=session.now(), clock=session.clock())
-
-
-def _record(person: Person, found: Dossier) -> None:
-    """Put the look on record; what cannot be recorded is not shown."""
-    at = session.clock()
-    with session.database().read() as connection:
-        if access.recorded(connection, found.shipment_id, person, at=at):
-            return
-    try:
-        with session.database().write() as connection:
-            access.viewed(connection, found.shipment_id, person, at=at)
-    except (Busy, sa.exc.SQLAlchemyError) as error:
-        session.say_fault(error)
-        st.stop()
 
 
 def _look_for() -> None:
@@ -193,7 +170,7 @@ def _actions(person: Person, found: Dossier, zone: str) -> None:
     claim = found.claim
     if claim is not None and claim.user_id != person.id:
         told = _("{who} works on this shipment until {moment}.")
-        st.warning(told.format(who=plain(claim.who), moment=moment(claim.until, zone)))
+        st.warning(told.format(who=plain(claim.login), moment=moment(claim.expires_at, zone)))
     if person.may("decide"):
         _claim(person, found, zone)
     number = found.shipment_id
@@ -215,7 +192,9 @@ def _claim(person: Person, found: Dossier, zone: str) -> None:
     if claim is not None and not mine:
         return
     if mine and claim is not None:
-        st.success(_("You work on this shipment until {moment}.").format(moment=moment(claim.until, zone)))
+        st.success(
+            _("You work on this shipment until {moment}.").format(moment=moment(claim.expires_at, zone))
+        )
     wide = st.columns(2)
     label = _("Claim it for longer") if mine else _("Claim: I work on it")
     if wide[0].button(label, type="secondary" if mine else "primary", width="stretch"):

@@ -102,11 +102,6 @@ def filtered(finds: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
     return finds[keep.to_numpy(dtype=bool)].reset_index(drop=True)
 
 
-def number_of(text: str) -> int | None:
-    """Return the number of a shipment an address names, None where it names none."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 @dataclass(frozen=True)
 class Event:
     """One thing that happened to a shipment.

@@ -22,12 +22,6 @@ RELIABILITY = ("A", "B", "C", "D", "E", "F", "X")
 CREDIBILITY = ("1", "2", "3", "4", "5", "6")
 
 
-def number(text: str | None) -> int | None:
-    """Return a number of the address, None where it is none."""
-    plain = text or ""
-    return int(plain) if plain.isascii() and plain.isdigit() and 0 < len(plain) < 10 else None
-
-
 def pages(count: int) -> int:
     """Return how many pages a list has, at least one."""
     return max(1, -(-count // SIZE))

@@ -17,7 +17,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk.refusals import Refusal
-from risk.store import ledger
+from risk.store import ledger, settings
 from risk.store.people import Person
 from risk.store.tables import claims, list_rows, lists, shipments, users, versions
 from risk.store.tables import ledger as rows
@@ -77,17 +77,21 @@ def viewed(connection: sa.Connection, shipment_id: int, person: Person, *, at: p
 
 
 def ground(connection: sa.Connection, shipment_id: int, person: Person, *, at: pd.Timestamp) -> str:
-    """Return why a shipment is somebody's to look at, one of `GROUNDS`."""
+    """Return why a shipment is somebody's to look at, one of `GROUNDS`.
+
+    Lists are of the moment shipments are looked at, which stands still in a sample and in a drill.
+    """
     mine = (claims.c.shipment_id == shipment_id) & (claims.c.user_id == person.id)
     if _any(connection, sa.select(claims.c.user_id).where(mine, claims.c.expires_at > at)):
         return "claim"
+    now = settings.moment(settings.current(connection), at)
     chosen = (
         sa.select(lists.c.id)
         .join(list_rows, list_rows.c.list_id == lists.c.id)
         .where(
             list_rows.c.shipment_id == shipment_id,
             list_rows.c.selected_by != "",
-            lists.c.published_at > at - LISTED_FOR,
+            lists.c.published_at > now - LISTED_FOR,
         )
     )
     if _any(connection, chosen):

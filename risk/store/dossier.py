@@ -13,12 +13,11 @@ from typing import Any, Final
 import pandas as pd
 import sqlalchemy as sa
 
-from risk.store import hits, retention
+from risk.store import decided, hits, retention
 from risk.store.people import Person
 from risk.store.standing import Standing, standing
 from risk.store.tables import (
     batches,
-    claims,
     declared,
     list_rows,
     lists,
@@ -116,15 +115,6 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """Who works on a shipment, until when."""
-
-    user_id: int
-    who: str
-    until: pd.Timestamp
-
-
-@dataclass(frozen=True)
 class Dossier:
     """All of it.
 
@@ -154,7 +144,7 @@ class Dossier:
     earlier: int
     score: Score | None
     standing: Standing | None
-    claim: Claim | None
+    claim: decided.Claim | None
     steps: tuple[dict[str, Any], ...]
     overrides: tuple[dict[str, Any], ...]
     listed: tuple[dict[str, Any], ...]
@@ -199,7 +189,7 @@ def of_shipment(
         earlier=int(connection.execute(count).scalar_one()) - len(known),
         score=score,
         standing=None if score is None else standing(connection, shipment_id, now),
-        claim=_claim(connection, shipment_id, clock),
+        claim=decided.claim(connection, shipment_id, at=clock),
         steps=_with_names(connection, steps, steps.c.shipment_id == shipment_id),
         overrides=_with_names(connection, overrides, overrides.c.shipment_id == shipment_id),
         listed=_listed(connection, shipment_id),
@@ -251,16 +241,6 @@ def _score(connection: sa.Connection, version_id: int) -> Score | None:
     if row is None:
         return None
     return Score(**{**row, "scored_at": pd.Timestamp(row["scored_at"])})
-
-
-def _claim(connection: sa.Connection, shipment_id: int, clock: pd.Timestamp) -> Claim | None:
-    wanted = (
-        sa.select(claims.c.user_id, users.c.login, claims.c.expires_at)
-        .join(users, users.c.id == claims.c.user_id)
-        .where(claims.c.shipment_id == shipment_id, claims.c.expires_at > clock)
-    )
-    row = connection.execute(wanted).first()
-    return None if row is None else Claim(row.user_id, row.login, pd.Timestamp(row.expires_at))
 
 
 def _with_names(

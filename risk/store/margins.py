@@ -11,6 +11,7 @@ from risk.margins import Changes
 from risk.refusals import Refusal
 from risk.rescoring import seen
 from risk.store import day, replaying, scored_again, settings
+from risk.store.people import Person
 from risk.store.tables import lists
 from risk.triage import Pool
 
@@ -43,24 +44,41 @@ def pools(connection: sa.Connection, now: pd.Timestamp) -> tuple[tuple[Pool, ...
     return margins.line(triage.parse(str(chosen["capacity"])), share), None
 
 
-def below(connection: sa.Connection, now: pd.Timestamp) -> tuple[pd.DataFrame, int | None]:
-    """Return what stands just below the line (`risk.margins.below`), and the list that drew it."""
+def below(
+    connection: sa.Connection, person: Person, now: pd.Timestamp, *, at: pd.Timestamp
+) -> tuple[pd.DataFrame, int | None]:
+    """Return what stands just below the line (`risk.margins.below`), and the list that drew it.
+
+    Parameters
+    ----------
+    now, at : Timestamp
+        As of `risk.store.day.rows`.
+
+    Raises
+    ------
+    NoMargins
+        The role may not look, or there is no line.
+    """
+    _may(person)
     asked, number = pools(connection, now)
-    frame = day.rows(connection, now)
+    frame = day.rows(connection, now, at=at)
     return margins.below(frame[~frame["decided"].to_numpy(dtype=bool)].reset_index(drop=True), asked), number
 
 
-def changes(connection: sa.Connection, shipment_id: int, now: pd.Timestamp) -> Changes:
+def changes(
+    connection: sa.Connection, shipment_id: int, person: Person, now: pd.Timestamp, *, at: pd.Timestamp
+) -> Changes:
     """Return what would change the score of a shipment of the day.
 
     Raises
     ------
     NoMargins
-        It is not of the day, or its record was purged.
+        The role may not look, it is not of the day, or its record was purged.
     risk.store.replaying.ReplayError
         Its model is not here.
     """
-    frame = day.rows(connection, now)
+    _may(person)
+    frame = day.rows(connection, now, at=at)
     mine = frame[frame["shipment_id"] == shipment_id]
     if mine.empty:
         raise NoMargins("This shipment is not of the day.")
@@ -75,3 +93,8 @@ def changes(connection: sa.Connection, shipment_id: int, now: pd.Timestamp) -> C
     matrix = seen(bundle, read)
     rest = frame.loc[frame["shipment_id"] != shipment_id, "log_odds"].to_numpy(dtype=float)
     return margins.changes(bundle, matrix[:1], matrix[1:].reset_index(drop=True), rest)
+
+
+def _may(person: Person) -> None:
+    if not person.may("see_margins"):
+        raise NoMargins("Margins are for analysts and auditors.")

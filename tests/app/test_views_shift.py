@@ -105,12 +105,6 @@ def test_finds_are_looked_for(asked: dict[str, str], bills: list[str]) -> None:
     assert finds.filtered(kept().head(0), chosen).empty
 
 
-@given(st.text(max_size=20))
-def test_a_number_in_an_address_may_be_anything(text: str) -> None:
-    number = finds.number_of(text)
-    assert number is None or (0 <= number < 10**9 and text.strip() == text)
-
-
 def test_periods_go_back_from_now() -> None:
     assert finds.Chosen().since(NOW) == NOW - pd.Timedelta(days=365)
     assert finds.Chosen(period="all").since(NOW) < pd.Timestamp("2000-01-01")

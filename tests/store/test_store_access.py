@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from risk.store import access, decisions, ledger, people, tables
+from risk.store import access, decisions, ledger, margins, people, settings, tables
 from risk.store.database import Database
 
 NOW = pd.Timestamp("2026-11-22 04:10")
@@ -157,6 +157,29 @@ def test_why_a_shipment_is_somebodys(database: Database, ana: people.Person, ben
     assert ground(database, claimed, ben) == "none"
     assert ground(database, here, ben) == "none"
     assert ground(database, claimed, ana, NOW + HOUR) == "none"
+
+
+def test_where_time_stands_still_a_list_is_still_somebodys_work(
+    database: Database, ana: people.Person
+) -> None:
+    chosen = put(database, "A")
+    listed(database, chosen, "model", NOW - HOUR)
+    years = pd.Timedelta(days=700)
+    assert ground(database, chosen, ana, NOW + years) == "none"
+    with database.write() as connection:
+        settings.change(connection, {"sample": True, "clock": NOW.isoformat()}, at=NOW, actor="system")
+    assert ground(database, chosen, ana, NOW + years) == "list"
+
+
+def test_margins_are_worked_out_for_nobody_who_may_not_see_them(
+    database: Database, ana: people.Person
+) -> None:
+    shipment = put(database, "A")
+    with database.read() as connection:
+        with pytest.raises(margins.NoMargins, match="analysts"):
+            margins.below(connection, ana, NOW, at=NOW)
+        with pytest.raises(margins.NoMargins, match="analysts"):
+            margins.changes(connection, shipment, ana, NOW, at=NOW)
 
 
 def test_the_ground_is_the_one_of_that_moment(database: Database, ana: people.Person) -> None:

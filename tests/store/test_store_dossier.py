@@ -54,7 +54,7 @@ def test_where_it_stands_is_what_the_day_says(port, database: Database) -> None:
     ]
     port.shipment("FAR", port.now - 30 * port.day, log_odds=9.0)
     with database.read() as connection:
-        ranks = day.rows(connection, port.now).set_index("shipment_id")["rank"]
+        ranks = day.rows(connection, port.now, at=port.now).set_index("shipment_id")["rank"]
     who = port.person()
     for number in numbers:
         found = of(database, number, who, port.now)
@@ -78,7 +78,7 @@ def test_what_people_decided_is_told_with_their_names(port, database: Database) 
     found = of(database, number, ana, port.now + port.hour / 4)
     assert found is not None
     assert found.claim is not None
-    assert (found.claim.who, found.steps[-1]["who"], found.overrides[-1]["who"]) == ("ana", "ana", "chi")
+    assert (found.claim.login, found.steps[-1]["who"], found.overrides[-1]["who"]) == ("ana", "ana", "chi")
     assert [(each.kind, each.text, each.who) for each in found.remarks] == [
         ("override", "seen", "chi"),
         ("note", "torn seal", "ana"),
