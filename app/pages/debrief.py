@@ -58,7 +58,7 @@ def _going_on(person: Person, opened: int) -> None:
 def _over(opened: set[int]) -> None:
     with session.database().read() as connection:
         digest = drills.answers_digest(connection)
-        frame = day.rows(connection, session.now())
+        frame = day.rows(connection, session.now(), at=session.clock(), scored=session.scored())
     try:
         answers = drill.read(session.data_folder(), digest)
     except drill.DrillError:

@@ -29,7 +29,7 @@ def show() -> None:
     one_shipment.claimed(subject, person)
     one_shipment.tell(signing.TOLD)
     with session.database().read() as connection:
-        frame = day.rows(connection, session.now())
+        frame = day.rows(connection, session.now(), at=session.clock(), scored=session.scored())
         listed = decided.is_listed(connection, subject.id)
         said = view.said(decided.overrides_of(connection, subject.id), person)
     standing = view.standing(frame, subject.id, listed)

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from app.views.outcome import headline
+
 #: Share of the day's shipments down to which a band reaches, by the model's rank.
 BANDS = (("very_high", 0.01), ("high", 0.05), ("medium", 0.2), ("low", 1.0))
 #: Rows on one page.
@@ -42,8 +44,8 @@ class Row:
     reasons : tuple of str
         The strongest, in words; empty where they were purged.
     status : str
-        ``find``, ``clean``, ``other_offence``, ``overturned``, ``not_inspected``, a step, ``waiting`` (for a
-        second signature), ``claimed``, ``listed`` or empty.
+        With an outcome a key of `app.views.outcome.HEADLINES`; else a step, ``waiting`` (for a second
+        signature), ``claimed``, ``listed`` or empty.
     claimed_by : str
         Login; empty for nobody.
     claimed_until : Timestamp or None
@@ -111,10 +113,7 @@ def counts(frame: pd.DataFrame) -> Counts:
     """Return how the day stands (`risk.store.day.rows`)."""
     decided, listed = frame["decided"].to_numpy(dtype=bool), frame["list_id"].notna().to_numpy()
     with_outcome = frame[decided]
-    finds = sum(
-        _is_find(found, status)
-        for found, status in zip(with_outcome["found"], with_outcome["status"], strict=True)
-    )
+    finds = sum(_became(each) == "find" for each in with_outcome.to_dict("records"))
     return Counts(
         shipments=len(frame),
         undecided=int((~decided).sum()),
@@ -125,9 +124,14 @@ def counts(frame: pd.DataFrame) -> Counts:
     )
 
 
-def _is_find(found: object, status: str) -> bool:
-    kinds = found if isinstance(found, list) else []
-    return status != "overturned" and bool({"live_animals", "wildlife_products"} & set(kinds))
+def _became(row: Mapping[Any, Any]) -> str:
+    """Return what an outcome is called, a key of `app.views.outcome.HEADLINES`."""
+    found, permit = row["found"], row["permit_valid"]
+    # Missing beside others that are there, a permit is no longer None.
+    valid = bool(permit is True or permit == 1)
+    return headline(
+        str(row["inspection"]), found if isinstance(found, list) else [], valid, str(row["status"])
+    )
 
 
 def page_of(frame: pd.DataFrame, number: int) -> tuple[pd.DataFrame, int]:
@@ -288,14 +292,7 @@ def _hours(begin: pd.Timestamp, end: pd.Timestamp | None) -> float | None:
 
 def _status(row: Mapping[Any, Any], claimed: int | None) -> str:
     if row["decided"]:
-        if row["inspection"] == "not_inspected":
-            return "not_inspected"
-        if _is_find(row["found"], str(row["status"])):
-            return "find"
-        if row["status"] == "overturned":
-            return "overturned"
-        kinds = row["found"] if isinstance(row["found"], list) else []
-        return "other_offence" if "other_offence" in kinds else "clean"
+        return _became(row)
     if row["waiting"]:
         return "waiting"
     if row["step"] and row["step"] != "selected":

@@ -365,7 +365,14 @@ class Officer:
         try:
             with self.place.database.write() as connection:
                 made = publishing.publish(
-                    connection, at, (Pool(60),), 0.1, secret=self.secret, person=self.person, after=after
+                    connection,
+                    at,
+                    (Pool(60),),
+                    0.1,
+                    secret=self.secret,
+                    person=self.person,
+                    after=after,
+                    at=at,
                 )
         except (publishing.NothingToPublish, CapacityError):
             return "nothing"

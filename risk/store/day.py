@@ -7,7 +7,7 @@ part of it: a random pick looks like any other until its outcome is in.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -68,28 +68,12 @@ class Filters:
     mine: bool = False
     listed: bool = False
 
-    def to_data(self) -> dict[str, Any]:
-        """Return what is chosen, as data to keep."""
-        chosen = {each.name: getattr(self, each.name) for each in fields(self)}
-        plain = {name: value for name, value in chosen.items() if value not in ("", None, False)}
-        return {n: v.isoformat() if isinstance(v, pd.Timestamp) else v for n, v in plain.items()}
-
-    @classmethod
-    def of_data(cls, data: dict[str, Any]) -> Filters:
-        """Return filters kept as data; what is not known is left out."""
-        known = {each.name for each in fields(cls)}
-        chosen = {name: value for name, value in data.items() if name in known}
-        for name in ("arrives_from", "arrives_until"):
-            if name in chosen:
-                chosen[name] = pd.Timestamp(chosen[name])
-        return cls(**chosen)
-
 
 def rows(
     connection: sa.Connection,
     now: pd.Timestamp,
     *,
-    at: pd.Timestamp | None = None,
+    at: pd.Timestamp,
     since: pd.Timestamp | None = None,
     until: pd.Timestamp | None = None,
     scored: Scored | None = None,
@@ -100,9 +84,9 @@ def rows(
     ----------
     now : Timestamp
         The moment shipments are looked at; without a window it is the day's around it.
-    at : Timestamp, optional
-        The time it is, by which claims and what is watched end; ``now`` unless given. In a sample time
-        stands still for shipments, not for people.
+    at : Timestamp
+        The time it is, by which claims and what is watched end. In a sample time stands still for
+        shipments, not for people: there the two are far apart.
     since, until : Timestamp, optional
         The window.
     scored : Scored, optional
@@ -116,9 +100,10 @@ def rows(
         ``floor`` (0 for none) and ``floor_reason`` (rule, watch or empty); ``claimed_by`` (user id, missing
         for none or expired), ``claimed_name``, ``claim_expires_at``; ``step``; ``list_id``,
         ``pool`` (of the latest list it is chosen on);
-        ``outcome_id``, ``inspection``, ``found``, ``status``; ``decided`` (an outcome is in).
+        ``outcome_id``, ``inspection``, ``found``, ``permit_valid``, ``status``; ``decided`` (an outcome
+        is in).
     """
-    since, until, at = since or now - BEFORE, until or now + AFTER, at or now
+    since, until = since or now - BEFORE, until or now + AFTER
     frame = (scored or Scored()).rows(connection, since, until)
     mine = sa.select(versions.c.shipment_id).where(within(since, until))
     frame = frame.join(_claims(connection, at), on="shipment_id")
@@ -196,6 +181,7 @@ def _outcomes(connection: sa.Connection, mine: sa.Select[Any]) -> pd.DataFrame:
         outcomes.c.id.label("outcome_id"),
         outcomes.c.inspection,
         outcomes.c.found,
+        outcomes.c.permit_valid,
         outcomes.c.status,
     ).where(outcomes.c.current, outcomes.c.shipment_id.in_(mine))
     return _frame(connection, wanted).set_index("shipment_id")

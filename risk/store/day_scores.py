@@ -45,11 +45,20 @@ _TEXTS = (
 #: Kinds of the ledger's rows that change no version and no score.
 LEAVE_ALONE: Final = frozenset(
     (
-        *("claim", "claim.released", "step", "note", "override", "override.refused", "override.signed"),
+        *("claim", "claim.released", "step", "note", "override", "override.refused"),
+        *("override.signed", "override.withdrawn", "margins", "finds.exported"),
         *("outcome", "photo", "view", "view.saved", "view.dropped", "list.published", "site.secret"),
         *("login", "login.refused", "login.unknown", "login.locked", "logout"),
-        *("account.added", "account.changed", "contact.added", "contact.ended", "settings"),
-        *("watch.added", "watch.ended", "watch.exported", "watch.imported", "rule.added", "rule.ended"),
+        *(
+            "account.added",
+            "account.changed",
+            "contact.added",
+            "contact.changed",
+            "contact.ended",
+            "settings",
+        ),
+        *("watch.added", "watch.changed", "watch.ended", "watch.exported", "watch.imported"),
+        *("rule.added", "rule.changed", "rule.ended"),
         *("file.added", "job.asked", "job.stop", "mapping.saved", "mapping.dropped", "backup"),
     )
 )

@@ -21,7 +21,7 @@ from risk import pictures
 from risk.store import decisions, ledger
 from risk.store.people import Person
 from risk.store.tables import ledger as ledger_rows
-from risk.store.tables import list_rows, lists, outcomes, photos
+from risk.store.tables import list_rows, outcomes, photos
 from risk.store.texts import line
 
 NOT_INSPECTED: Final = "not_inspected"
@@ -228,9 +228,8 @@ def _row(connection: sa.Connection, shipment_id: int, outcome: Outcome) -> dict[
     row["evidence_reference"] = line(outcome.evidence_reference, 120)
     chosen = connection.execute(
         sa.select(list_rows.c.selected_by, list_rows.c.selection_probability)
-        .join(lists, lists.c.id == list_rows.c.list_id)
         .where(list_rows.c.shipment_id == shipment_id, list_rows.c.selected_by != "")
-        .order_by(lists.c.published_at.desc())
+        .order_by(list_rows.c.list_id.desc())
         .limit(1)
     ).first()
     if chosen is not None:

@@ -78,7 +78,7 @@ def publish(
     secret: bytes,
     person: Person,
     after: int | None = None,
-    at: pd.Timestamp | None = None,
+    at: pd.Timestamp,
 ) -> int:
     """Freeze the list of the day, or a supplementary one; return its number.
 
@@ -94,8 +94,8 @@ def publish(
         The site's.
     after : int, optional
         The list this one adds to: only shipments no list has ranked take part.
-    at : Timestamp, optional
-        The time it is, for the ledger; ``now`` unless given.
+    at : Timestamp
+        The time it is: by it entries and rules stand, and the ledger says it.
 
     Raises
     ------
@@ -104,7 +104,6 @@ def publish(
     CapacityError
         The capacity makes no sense for these shipments.
     """
-    at = at or now
     frame = takes_part(connection, day.rows(connection, now, at=at), after)
     if frame.empty:
         raise NothingToPublish("no shipment is waiting for a list")

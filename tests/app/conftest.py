@@ -163,7 +163,9 @@ def work() -> Callable[..., Worked]:
         with database.write() as connection:
             made = people.add(connection, "sup.one", "supervisor", at=place.clock(), actor="system")
             who = people.Person(made, "sup.one", "", "supervisor", "en")
-            number = publishing.publish(connection, now, triage.parse("30"), 0.2, secret=secret, person=who)
+            number = publishing.publish(
+                connection, now, triage.parse("30"), 0.2, secret=secret, person=who, at=place.clock()
+            )
             ids = [int(each) for each in publishing.rows(connection, number)["shipment_id"]]
             for shipment, fields in (
                 (ids[0], {"inspection": "full", "where_in_load": "walls", **live}),

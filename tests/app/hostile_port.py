@@ -99,7 +99,9 @@ def fill(database: Database, now: pd.Timestamp) -> None:
             uploads.add(connection, f"{text}.csv", f"{number:064x}", 10, officer, at=clock())
     with database.write() as connection:
         ids = _ids(connection)
-        publishing.publish(connection, now, (Pool(60, "", "", ""),), 0.1, secret=b"k" * 32, person=chief)
+        publishing.publish(
+            connection, now, (Pool(60, "", "", ""),), 0.1, secret=b"k" * 32, person=chief, at=clock()
+        )
     for number, shipment in enumerate(ids[:60]):
         with database.write() as connection:
             _decide(connection, shipment, number, officer, other, now)
@@ -117,7 +119,7 @@ def _person(connection: Any, login: str, role: str) -> people.Person:
 def _ids(connection: Any) -> list[int]:
     from risk.store import day
 
-    frame = day.rows(connection, settings.moment(settings.current(connection), clock()))
+    frame = day.rows(connection, settings.moment(settings.current(connection), clock()), at=clock())
     return [int(number) for number in frame["shipment_id"]]
 
 

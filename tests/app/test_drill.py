@@ -38,7 +38,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_day_is_scored_and_tells_no_answers(folder: Path) -> None:
     database = Database(folder / "port.db")
     with database.read() as connection:
-        chosen, frame = settings.current(connection), day.rows(connection, NOW)
+        chosen, frame = settings.current(connection), day.rows(connection, NOW, at=NOW)
         answers = drill.read(folder, drills.answers_digest(connection))
         assert ledger.verify(connection).holds
         declared = connection.execute(sa.select(tables.declared.c.row)).scalars()

@@ -61,7 +61,7 @@ def frame(connection: sa.Connection) -> Frame:
 @pytest.fixture(scope="module")
 def made(connection: sa.Connection, frame: Frame) -> dict[str, tuple[str, Callable[[], bytes]]]:
     """Every print as a page and, when asked for, as PDF."""
-    today = day.rows(connection, NOW)
+    today = day.rows(connection, NOW, at=NOW)
     listed = publishing.latest(connection)[0]
     chosen = today[today["list_id"].notna()].head(60)
     told = day.told(connection, chosen["score_id"].tolist())
@@ -133,7 +133,7 @@ def _exports(connection: sa.Connection) -> dict[str, pd.DataFrame]:
     entered = inspections.kept_of(connection, _found(connection))
     everybody = connection.execute(sa.select(tables.users.c.login, tables.users.c.name))
     return {
-        "day": day.rows(connection, NOW),
+        "day": day.rows(connection, NOW, at=NOW),
         "list": publishing.rows(connection, 1),
         "problems": uploads.problems_of(connection, batch),
         "finds": finds.between(connection, NOW - WEEK, NOW + WEEK),

@@ -51,6 +51,7 @@ def frame(n: int, **columns: object) -> pd.DataFrame:
             "decided": False,
             "inspection": "",
             "found": None,
+            "permit_valid": None,
             "status": "",
         }
     )
@@ -99,6 +100,13 @@ def test_the_clock_of_a_live_animal_invents_nothing() -> None:
         (
             {"decided": True, "inspection": "full", "found": ["live_animals"], "status": "overturned"},
             "overturned",
+        ),
+        (
+            {
+                **{"decided": True, "inspection": "full", "found": ["live_animals"], "status": "confirmed"},
+                "permit_valid": True,
+            },
+            "covered",
         ),
         ({"decided": True, "inspection": "scan", "found": ["other_offence"], "status": ""}, "other_offence"),
         ({"decided": True, "inspection": "not_inspected", "found": [], "status": ""}, "not_inspected"),

@@ -101,7 +101,9 @@ def port(database: Database, photo) -> Database:
     load(database, 12, 100, NOW)
     with database.write() as connection:
         assert retention.purge(connection, at=NOW, actor="system")["versions"] == 4
-        listed = publishing.publish(connection, NOW, (Pool(4, mode="sea"),), 0.25, secret=KEY, person=chief)
+        listed = publishing.publish(
+            connection, NOW, (Pool(4, mode="sea"),), 0.25, secret=KEY, person=chief, at=NOW
+        )
         for shipment in publishing.rows(connection, listed)["shipment_id"].head(2):
             outcome = inspections.record(
                 connection,

@@ -17,7 +17,7 @@ HOUR = pd.Timedelta(hours=1)
 
 def look(database: Database, scored: Scored | None, now: pd.Timestamp) -> pd.DataFrame:
     with database.read() as connection:
-        return day.rows(connection, now, scored=scored)
+        return day.rows(connection, now, at=now, scored=scored)
 
 
 def note(database: Database, kind: str, at: pd.Timestamp) -> None:
@@ -43,7 +43,7 @@ def test_kept_or_read_anew_a_day_is_the_same(port, database: Database) -> None:
         decisions.claim(connection, numbers[3], who, at=port.now, minutes=30)
         decisions.step(connection, numbers[4], "located", who, at=port.now)
         decisions.override(connection, numbers[5], "raise", "tip", who, at=port.now, rank=5)
-        publishing.publish(connection, port.now, (Pool(4),), 0.2, secret=b"k" * 32, person=who)
+        publishing.publish(connection, port.now, (Pool(4),), 0.2, secret=b"k" * 32, person=who, at=port.now)
     port.outcome(numbers[6], who)
     for at in (port.now, port.now + 7 * HOUR, port.now + 31 * HOUR):
         kept, anew = look(database, scored, at), look(database, None, at)
@@ -103,11 +103,11 @@ def test_a_transaction_that_began_before_sees_its_own_day(port, database: Databa
     number, scored = port.shipment("B", goods="before"), Scored()
     note(database, "login", port.now)
     with database.read() as early:
-        assert day.rows(early, port.now, scored=scored)["goods"].tolist() == ["before"]
+        assert day.rows(early, port.now, at=port.now, scored=scored)["goods"].tolist() == ["before"]
         rename(database, number, "after")
         note(database, "batch", port.now)
         assert look(database, scored, port.now)["goods"].tolist() == ["after"]
-        assert day.rows(early, port.now, scored=scored)["goods"].tolist() == ["before"]
+        assert day.rows(early, port.now, at=port.now, scored=scored)["goods"].tolist() == ["before"]
     assert look(database, scored, port.now)["goods"].tolist() == ["after"]
 
 

@@ -89,7 +89,7 @@ def mine(folder: Path) -> str:
 
 def rows(database: Database) -> pd.DataFrame:
     with database.read() as connection:
-        return day.rows(connection, NOW)
+        return day.rows(connection, NOW, at=NOW)
 
 
 def test_models_of_the_folder_are_found_and_broken_ones_say_why(folder: Path) -> None:

@@ -26,7 +26,7 @@ ASKED: dict[str, Callable[[sa.Connection, int], Any]] = {
     "finds": lambda connection, _: finds.between(connection, NOW - HOURS, NOW + HOURS),
     "report": lambda connection, _: finds.reported(connection, 2026, "Asia/Bangkok"),
     "case": lambda connection, number: finds.case(connection, number),
-    "day": lambda connection, _: day.rows(connection, NOW),
+    "day": lambda connection, _: day.rows(connection, NOW, at=NOW),
 }
 
 

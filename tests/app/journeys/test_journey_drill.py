@@ -80,7 +80,7 @@ def test_a_drill_from_its_start_to_its_debrief(
     database = Database(drilled.data / "port.db")
     with database.read() as connection:
         now = settings.moment(settings.current(connection), place.clock())
-        frame = day.rows(connection, now)
+        frame = day.rows(connection, now, at=place.clock())
         answers = drill.read(drilled.data, drills.answers_digest(connection))
     mine = frame[frame["bill"].isin(list(answers.hidden))].iloc[0]
     officer = watched(drilled, viewport={"width": 820, "height": 1180}).page()

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
+from app import place
 from risk.store import day, decided, ledger, settings, tables
 from risk.store.database import Database
 
@@ -214,7 +215,7 @@ def test_what_stands_high_is_lowered_by_two_people(
     def standing() -> Any:
         with database.read() as connection:
             chosen = settings.current(connection)
-            frame = day.rows(connection, settings.moment(chosen, None))  # type: ignore[arg-type]
+            frame = day.rows(connection, settings.moment(chosen, place.clock()), at=place.clock())
         return frame.set_index("rank")
 
     shipment, of = int(standing().loc[3, "shipment_id"]), len(standing())

@@ -92,7 +92,7 @@ def test_a_model_scores_beside_then_in_force(
     assert "not estimable" in said(app)
     with port.database.read() as connection:
         now = settings.moment(port.chosen(), place.clock())
-        assert set(day.rows(connection, now)["model_id"]) == {load_bundle().model_id}
+        assert set(day.rows(connection, now, at=now)["model_id"]) == {load_bundle().model_id}
     widget(app.radio, "What to do").set_value("champion")
     press(app, "Do it")
     while (job := worker.Worker(port.database, port.folder).work()) is not None:
@@ -100,7 +100,7 @@ def test_a_model_scores_beside_then_in_force(
     app.run()
     with port.database.read() as connection:
         assert stages.of_stage(connection, "champion").model_id == model
-        assert set(day.rows(connection, now)["model_id"]) == {model}
+        assert set(day.rows(connection, now, at=now)["model_id"]) == {model}
         assert ledger.verify(connection).holds
     assert f'Model <bdi dir="ltr">{model}' in said(app)
 

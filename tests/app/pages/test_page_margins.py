@@ -94,7 +94,7 @@ def drilled(port: place.Place) -> list[str]:
     """The scored day as a drill in which the first and the last by rank hide something."""
     with port.database.write() as connection:
         settings.change(connection, {"drill": True, "sample": False}, at=place.clock(), actor="system")
-        frame = day.rows(connection, settings.moment(port.chosen(), place.clock()))
+        frame = day.rows(connection, settings.moment(port.chosen(), place.clock()), at=place.clock())
         bills = [str(frame["bill"].iloc[0]), str(frame["bill"].iloc[-1])]
         live = {"found": ["live_animals"], "taxon": HOSTILE, "kg": 1.5, "scheme": "s"}
         goods = {"found": ["wildlife_products"], "taxon": "ivory", "kg": 20.0, "scheme": "t"}

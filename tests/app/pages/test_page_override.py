@@ -27,7 +27,7 @@ def _no_drafts() -> Iterator[None]:
 def ranked(port: place.Place) -> dict[int, int]:
     """Shipment by the model's rank."""
     with port.database.read() as connection:
-        frame = day.rows(connection, session.now())
+        frame = day.rows(connection, session.now(), at=session.clock())
     return dict(zip(frame["rank"], frame["shipment_id"], strict=True))
 
 
@@ -59,7 +59,7 @@ def rows(port: place.Place, shipment: int) -> list[Any]:
 
 def places(port: place.Place, shipment: int) -> tuple[int, int]:
     with port.database.read() as connection:
-        frame = day.rows(connection, session.now())
+        frame = day.rows(connection, session.now(), at=session.clock())
         told = view.standing(frame, shipment, False)
     assert told.rank is not None
     assert told.place is not None
