@@ -16,7 +16,7 @@ from app.one_shipment import Subject, tell
 from app.views import address
 from app.views import live_find as advice_view
 from app.views import outcome as view
-from app.words import _, current, plain, word
+from app.words import _, current, number, plain, word
 from risk.language import N_
 from risk.refusals import Refusal
 from risk.store import contacts, inspections
@@ -333,6 +333,9 @@ def _given(key: str) -> list[bytes]:
         max_upload_size=inspections.PHOTO_BYTES // 1_000_000,
         key=key,
     )
+    if len(given) > view.PHOTOS:
+        text = _("At once at most {n} photos are kept: send the rest afterwards.")
+        st.warning(text.format(n=number(view.PHOTOS)))
     return [file.getvalue() for file in given[: view.PHOTOS]]
 
 

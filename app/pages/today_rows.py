@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from app.views.outcome import HEADLINES
 from app.views.today import Row
 from app.words import _, country, direction, left, moment, number, percent, word
 
@@ -195,7 +194,7 @@ def status_words(each: Row, zone: str = "UTC") -> str:
     said = {
         "": "",
         "find": _("Find"),
-        "covered": _(HEADLINES["covered"]),
+        "covered": _("Wildlife with a valid permit"),
         "clean": word("found", "clean"),
         "other_offence": word("found", "other_offence"),
         "overturned": word("status", "overturned"),

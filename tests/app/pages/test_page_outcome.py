@@ -400,6 +400,18 @@ def test_photos_are_kept_with_the_outcome_or_nothing_is(
     assert not app.exception, app.exception
 
 
+def test_more_photos_than_are_kept_at_once_are_told_of(
+    opened: Callable[..., AppTest], said: Callable[[AppTest], str]
+) -> None:
+    app = opened()
+    tap(app, "How was it inspected?", "full")
+    tap(app, "What was found?", "wildlife_products")
+    for count, told in ((10, False), (11, True)):
+        app.get("file_uploader")[0].set_value([(f"{n}.jpg", photo(), "image/jpeg") for n in range(count)])
+        app.run()
+        assert ("At once at most 10 photos are kept" in said(app)) is told
+
+
 def test_a_role_taken_away_meanwhile_writes_nothing(
     opened: Callable[..., AppTest],
     press: Callable[..., AppTest],
