@@ -264,7 +264,7 @@ def _latest(running: bool) -> None:
 def _loads(person: Person) -> list[view.Load]:
     with session.database().read() as connection:
         names = {row.id: row.name or row.login for row in people.everybody(connection)}
-        return view.loads(jobs.latest(connection, LATEST * 3), names, person)[:LATEST]
+        return view.loads(jobs.latest(connection, LATEST, kind="load"), names, person)
 
 
 def _one(person: Person, load: view.Load) -> None:

@@ -7,18 +7,17 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from app import session
+from app import printed, session
 from app.pages import today_rows
 from app.paper import facts, printing, prints, sheets
 from app.views import day_table
-from app.views import frame as frame_view
 from app.views import today as view
 from app.views.day_query import Asked
 from app.words import _, current, direction, number, word
 from features.manifest import schema
 from risk import retelling
 from risk.refusals import Refusal
-from risk.store import day, in_force, people
+from risk.store import day, people
 from risk.store.people import Person
 
 if TYPE_CHECKING:
@@ -33,10 +32,10 @@ def show(person: Person, asked: Asked, looked: Looked) -> None:
     with st.container(border=True):
         if listed is None:
             st.caption(_("Choose a published list above to print it."))
-        printed, csv, xlsx = st.columns(3)
+        paper, csv, xlsx = st.columns(3)
         lacking = printing.lacking()
         label = _("Make the worklist (PDF)") if not lacking else _("Make the worklist (page to print)")
-        if printed.button(label, disabled=listed is None, key="paper-print", width="stretch"):
+        if paper.button(label, disabled=listed is None, key="paper-print", width="stretch"):
             _print(person, listed, looked, page=bool(lacking))
         if csv.button(_("Make a table (CSV)"), key="paper-csv", width="stretch"):
             made = sheets.csv(*_table(person, asked, looked), zone=_zone())
@@ -126,19 +125,9 @@ def _reasons(frame: pd.DataFrame) -> dict[int, list[str]]:
 
 
 def _print(person: Person, listed: Any, looked: Looked, *, page: bool) -> None:
-    chosen = session.chosen()
     with session.database().read() as connection:
         names = {row.id: row.login for row in people.everybody(connection)}
-        around = frame_view.frame(chosen, in_force.get(connection))
-    paper = facts.Frame(
-        language=current(),
-        port=str(chosen["port_name"]),
-        zone=_zone(),
-        printed_at=session.now(),
-        printed_by=person.login,
-        ledger_head=around.head,
-        band=around.band,
-    )
+    paper = printed.around(person, current())
     published = facts.PublishedList(
         number=listed.id,
         digest=listed.digest,

@@ -13,8 +13,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk import finds
+from risk.store import decisions, retention
 from risk.store import ledger as ledger_rows
-from risk.store import retention
 from risk.store.people import Person
 from risk.store.tables import (
     batches,
@@ -199,7 +199,14 @@ def _countries(ports: str) -> tuple[str, ...]:
 
 
 def exported(connection: sa.Connection, year: int, rows: int, person: Person, *, at: pd.Timestamp) -> None:
-    """Let the ledger say that finds of a year left the machine."""
+    """Let the ledger say that finds of a year left the machine.
+
+    Raises
+    ------
+    decisions.Refused
+        The role does not allow it.
+    """
+    decisions.check(person, "see_finds")
     facts: dict[str, ledger_rows.Plain] = {"year": year, "rows": rows}
     ledger_rows.append(connection, "finds.exported", at=at, actor=person.actor, facts=facts)
 

@@ -206,9 +206,10 @@ def latest_of(connection: sa.Connection, kind: str) -> Job | None:
     return None if row is None else _job(row)
 
 
-def latest(connection: sa.Connection, most: int = 20) -> list[Job]:
-    """Return the latest jobs, newest first."""
-    rows = connection.execute(sa.select(jobs).order_by(jobs.c.id.desc()).limit(most))
+def latest(connection: sa.Connection, most: int = 20, *, kind: str = "") -> list[Job]:
+    """Return the latest jobs, of a kind where one is given, newest first."""
+    of_kind = [jobs.c.kind == kind] if kind else []
+    rows = connection.execute(sa.select(jobs).where(*of_kind).order_by(jobs.c.id.desc()).limit(most))
     return [_job(row) for row in rows]
 
 

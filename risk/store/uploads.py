@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from risk.store import jobs, ledger
+from risk.store import decisions, jobs, ledger
 from risk.store.people import Person
 from risk.store.tables import files, problems
 from risk.store.texts import line
@@ -43,7 +43,14 @@ class Upload:
 def add(
     connection: sa.Connection, name: str, digest: str, size: int, person: Person, *, at: pd.Timestamp
 ) -> Upload:
-    """Note a file; return it. Where it was handed in before, the name it has now is kept."""
+    """Note a file; return it. Where it was handed in before, the name it has now is kept.
+
+    Raises
+    ------
+    decisions.Refused
+        The role does not allow it.
+    """
+    decisions.check(person, "load")
     name = line(name, 200) or "file"
     held = connection.execute(sa.select(files.c.id).where(files.c.sha256 == digest)).scalar()
     if held is not None:
@@ -76,7 +83,13 @@ def load(
     ----------
     mapping : str
         How tables among them are read, as TOML; empty where columns are known by name.
+
+    Raises
+    ------
+    decisions.Refused
+        The role does not allow it.
     """
+    decisions.check(person, "load")
     asked: dict[str, Any] = {"files": [{"name": each.name, "sha256": each.sha256} for each in wanted]}
     if mapping:
         asked["mapping"] = mapping

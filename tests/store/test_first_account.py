@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from risk.refusals import Refusal
-from risk.store import first_account, in_force, jobs, ledger, people, settings, tables, uploads
+from risk.store import decisions, first_account, in_force, jobs, ledger, people, settings, tables, uploads
 from risk.store.database import Database
 from risk.store.people import AccountError, Person
 
@@ -145,3 +145,13 @@ def test_time_stands_still_where_it_was_told_to(database: Database) -> None:
         for wrong in ("yesterday", "2025-01-06T04:00+02:00", "NaT", 7):
             with pytest.raises(settings.SettingError):
                 settings.change(connection, {"clock": wrong}, at=NOW, actor="system")
+
+
+def test_files_are_taken_from_those_who_may_load(database: Database) -> None:
+    auditor = Person(2, "lea", "", "auditor", "en")
+    with database.write() as connection:
+        with pytest.raises(decisions.Refused, match="your role"):
+            uploads.add(connection, "day.csv", "a" * 64, 7, auditor, at=NOW)
+        with pytest.raises(decisions.Refused, match="your role"):
+            uploads.load(connection, [], auditor, at=NOW)
+        assert jobs.latest(connection) == []

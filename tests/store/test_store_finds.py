@@ -226,6 +226,12 @@ def test_a_year_is_the_ports(port, database: Database) -> None:
     assert report(database, 2027, "Asia/Bangkok")["Date of seizure"].tolist() == ["2027-01-01"]
 
 
+def test_an_export_is_for_those_who_see_finds(port, database: Database) -> None:
+    admin = port.person("ada", "admin")
+    with database.write() as connection, pytest.raises(decisions.Refused, match="your role"):
+        finds.exported(connection, 2026, 3, admin, at=port.now)
+
+
 def test_an_export_leaves_a_row_in_the_ledger(port, database: Database) -> None:
     who = port.person()
     with database.write() as connection:

@@ -108,3 +108,11 @@ def test_a_job_that_was_to_stop_is_not_taken_up_again(database: Database) -> Non
         jobs.stop(connection, number, at=later(1), actor="user:1")
     assert take(database, "b", later(60)) is None
     assert state(database, number).state == "stopped"
+
+
+def test_the_latest_of_a_kind_are_not_hidden_by_others(database: Database) -> None:
+    with database.write() as connection:
+        load = jobs.ask(connection, "load", {}, at=NOW, user_id=None)
+        others = [jobs.ask(connection, "purge", {}, at=NOW, user_id=None) for _ in range(5)]
+        assert [job.id for job in jobs.latest(connection, 3)] == others[:-4:-1]
+        assert [job.id for job in jobs.latest(connection, 3, kind="load")] == [load]
