@@ -64,8 +64,10 @@ def test_from_the_first_start_to_a_loaded_day(
     page.fill("#password", NEW)
     page.fill("#again", NEW)
     page.get_by_role("button", name="Change the password").click()
-    expect(page.get_by_role("heading", name="Load", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
     expect(page.get_by_text("Nothing was scored yet")).to_be_visible()
+    page.get_by_role("link", name="Load", exact=True).click()
+    expect(page.get_by_role("heading", name="Load", exact=True)).to_be_visible()
 
     few = tmp_path / "day.csv"
     few.write_text("".join(DAY.read_text("utf-8").splitlines(keepends=True)[:301]), "utf-8")
@@ -110,6 +112,8 @@ def test_a_session_that_ended_leads_back_to_where_one_was(
     officer.fill("#password", NEW)
     officer.fill("#again", NEW)
     officer.get_by_role("button", name="Change the password").click()
+    officer.get_by_role("link", name="Load", exact=True).click()
+    expect(officer.get_by_role("heading", name="Load", exact=True)).to_be_visible()
     odd = tmp_path / "odd.csv"
     odd.write_text("Ref;Was drin ist\n" + "".join(f"R-{n};frozen fish {n}\n" for n in range(9)), "utf-8")
     officer.set_input_files("input[type=file]", odd)
