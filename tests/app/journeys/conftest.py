@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from app import place
 from risk.store import people
@@ -23,6 +23,9 @@ _SPEC.loader.exec_module(serving_port)
 
 #: What everybody of `scored_port` signs in with.
 WORD = "a word that is long"
+
+# Two browsers and two servers share the machine with other tests: what is awaited may take its time.
+expect.set_options(timeout=30_000)
 
 _QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
