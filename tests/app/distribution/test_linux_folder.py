@@ -118,15 +118,15 @@ app = subprocess.Popen([program, "app", "--port", port, "--open"], stdout=log, s
 answer, end = "", time.monotonic() + 120
 while time.monotonic() < end and app.poll() is None:
     try:
-        answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5).read().decode()
+        answer = urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=20).read().decode()
         if json.loads(answer)["worker"] == "ok":
             break
     except OSError as error:
         answer = str(error)
     time.sleep(0.2)
-page = urllib.request.urlopen(f"http://127.0.0.1:{port}/signin", timeout=10).read().decode()
+page = urllib.request.urlopen(f"http://127.0.0.1:{port}/signin", timeout=60).read().decode()
 app.send_signal(signal.SIGINT)
-code = app.wait(40)
+code = app.wait(120)
 print(json.dumps({"health": answer, "page": page, "said": open("log").read(), "code": code}))
 """
 
