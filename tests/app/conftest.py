@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from app import guard, oidc, place, signing_in
 from app.identity import Elsewhere
 from risk import triage
-from risk.commands.sample import command as sample
+from risk.commands import cli
 from risk.store import decisions, inspections, people, publishing, settings
 from risk.store.database import Database
 from risk.store.inspections import Outcome
@@ -48,7 +48,7 @@ def scored_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     few = made / "day.csv"
     few.write_text("".join(DAY.read_text("utf-8").splitlines(keepends=True)[: SHIPMENTS + 1]), "utf-8")
     call = [str(few), "--at", NOW.isoformat(), "--zone", "Asia/Hong_Kong", "--data", str(made / "port")]
-    done = CliRunner().invoke(sample, call, catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["sample", *call], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return made / "port"
 
@@ -68,7 +68,7 @@ def hostile_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("hostile")
     hostile_port.write_manifest(DAY, made / "day.csv")
     call = [str(made / "day.csv"), "--at", NOW.isoformat(), "--data", str(made / "port")]
-    done = CliRunner().invoke(sample, call, catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["sample", *call], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     database = Database(made / "port" / "port.db")
     hostile_port.fill(database, NOW)

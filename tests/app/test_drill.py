@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from features.manifest import schema
 from risk import drill
-from risk.commands.drill import command
+from risk.commands import cli
 from risk.drill import Answers
 from risk.store import day, drills, ledger, people, settings, tables
 from risk.store.database import Database
@@ -25,7 +25,7 @@ NOW = pd.Timestamp("2025-01-06 04:00")
 
 def made(folder: Path, *more: str) -> Path:
     call = ["--data", str(folder), "--per-day", "150", "--hidden", "0.05", "--seed", "3", *more]
-    done = CliRunner().invoke(command, call, catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["drill", *call], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return folder
 
@@ -57,10 +57,10 @@ def test_a_port_of_its_own_is_not_replaced(folder: Path, tmp_path: Path) -> None
     (tmp_path / "port" / "mine").write_text("mine")
     for more in ((), ("--overwrite",)):
         call = ["--data", str(tmp_path / "port"), "--per-day", "50", *more]
-        assert CliRunner().invoke(command, call).exit_code != 0
+        assert CliRunner().invoke(cli, ["drill", *call]).exit_code != 0
     assert (tmp_path / "port" / "mine").read_text() == "mine"
     wrong = ["--data", str(tmp_path / "new"), "--per-day", "50", "--capacity", "seven of each"]
-    assert CliRunner().invoke(command, wrong).exit_code != 0
+    assert CliRunner().invoke(cli, ["drill", *wrong]).exit_code != 0
 
 
 def test_answers_that_were_changed_are_refused(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from app import place
 from risk import drill
-from risk.commands.drill import command
+from risk.commands import cli
 from risk.store import day, drills, people, settings, tables
 from risk.store.database import Database
 
@@ -57,7 +57,7 @@ def test_an_officer_types_addresses_of_other_roles(
 @pytest.fixture
 def drilled(tmp_path: Path) -> Any:
     call = ["--data", str(tmp_path / "port"), "--per-day", "120", "--hidden", "0.05", "--seed", "3"]
-    done = CliRunner().invoke(command, call, catch_exceptions=False)
+    done = CliRunner().invoke(cli, ["drill", *call], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     database = Database(tmp_path / "port" / "port.db")
     with database.write() as connection:
