@@ -160,11 +160,16 @@ def _opened(path: str) -> Any:
         return CalamineWorkbook.from_filelike(stream)
 
 
+def _rows(sheet: Any) -> Iterator[list[Any]]:
+    # python-calamine 0.3.1 ends the process over the rows of a sheet that has none.
+    return sheet.iter_rows() if sheet.height else iter(())
+
+
 def _head(sheet: Any, limit: int) -> list[list[str]]:
     from features.manifest.typed_cells import cell_text
 
     found: list[list[str]] = []
-    for row in sheet.iter_rows():
+    for row in _rows(sheet):
         if len(found) >= limit:
             break
         found.append([cell_text(cell) or "" for cell in row])
@@ -178,7 +183,7 @@ def _all_rows(sheet: Any) -> Iterator[Rows]:
 
     texts: list[list[str]] = []
     long: list[tuple[int, int]] = []
-    for row in sheet.iter_rows():
+    for row in _rows(sheet):
         long += [(len(texts), column) for column, cell in enumerate(row) if is_long(cell)]
         texts.append([cell_text(cell) or "" for cell in row])
         if len(texts) == _ROWS:
