@@ -135,7 +135,7 @@ def _tend(connection: Any, chief: Person) -> None:
 def _open(connection: Any, chief: Person, officer: Person, secret: bytes) -> int:
     """Publish a list and work on half of it; return a find."""
     pools = triage.parse("sea=20,air=20,express=12,post=8")
-    number = publishing.publish(connection, NOW, pools, 0.15, secret=secret, person=chief)
+    number = publishing.publish(connection, NOW, pools, 0.15, secret=secret, person=chief, at=clock())
     ids = [int(each) for each in publishing.rows(connection, number)["shipment_id"]]
     for place, shipment in enumerate(ids[: OPENED + SKIPPED]):
         entered = Outcome(**_outcome(place))
