@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pandas as pd
+import sqlalchemy as sa
 import streamlit as st
 
 from app import session, tables
@@ -14,6 +15,7 @@ from app.views import lists as view
 from app.words import _, moment, ngettext, number, plain, word, words
 from features.manifest import schema
 from risk import watch_entries as written
+from risk.refusals import Refusal
 from risk.store import trying, watching
 from risk.store.database import Busy
 from risk.store.hit_records import Reached
@@ -36,6 +38,33 @@ def say_told() -> None:
     """Tell what was done just before, once."""
     if text := st.session_state.pop(_TOLD, ""):
         st.success(plain(text))
+
+
+def ask_to_end(label: str, ended: str, end: Callable[[sa.Connection], None]) -> None:
+    """Ask whether an entry or a rule is to end; end it, say so, and go back to all of them.
+
+    Parameters
+    ----------
+    label, ended : str
+        What is asked for, and what is told once it is done.
+    end : callable
+        Ends it within a transaction.
+    """
+    with st.popover(label, width="stretch"):
+        st.markdown(
+            _("It hits nothing more and holds no shipment up. What it hit and found stays on record.")
+        )
+        if not st.button(_("End it now"), key="end", type="primary", width="stretch"):
+            return
+    try:
+        with session.database().write() as connection:
+            end(connection)
+    except (Refusal, Busy) as error:
+        session.say_fault(error)
+        return
+    tell(ended)
+    st.query_params.clear()
+    st.rerun()
 
 
 def add(person: Person) -> None:

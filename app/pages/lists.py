@@ -11,10 +11,8 @@ from app.views import address
 from app.views import lists as view
 from app.words import _, day, moment, ngettext, number, plain, word, words
 from risk.store import watch_listing, watching
-from risk.store.database import Busy
 from risk.store.people import Person
 from risk.store.watch_listing import Entry
-from risk.store.watching import EntryRefused
 
 ACTION = "see_list"
 
@@ -193,18 +191,8 @@ def _about(entry: Entry) -> None:
 
 
 def _end(person: Person, entry: Entry) -> None:
-    with st.popover(_("End this entry"), width="stretch"):
-        st.markdown(
-            _("It hits nothing more and holds no shipment up. What it hit and found stays on record.")
-        )
-        if not st.button(_("End it now"), key="end", type="primary", width="stretch"):
-            return
-    try:
-        with session.database().write() as connection:
-            watching.end(connection, entry.id, person, at=session.now())
-    except (EntryRefused, Busy) as error:
-        session.say_fault(error)
-        return
-    entry_form.tell(_("The entry has ended."))
-    st.query_params.clear()
-    st.rerun()
+    entry_form.ask_to_end(
+        _("End this entry"),
+        _("The entry has ended."),
+        lambda connection: watching.end(connection, entry.id, person, at=session.now()),
+    )

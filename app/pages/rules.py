@@ -225,18 +225,8 @@ def _change(person: Person, rule: Rule) -> None:
         entry_form.tell(entry_form.added(added.hit))
         st.query_params.from_dict({"rule": str(added.id)})
         st.rerun()
-    with st.popover(_("End this rule"), width="stretch"):
-        st.markdown(
-            _("It hits nothing more and holds no shipment up. What it hit and found stays on record.")
-        )
-        if not st.button(_("End it now"), key="end", type="primary", width="stretch"):
-            return
-    try:
-        with session.database().write() as connection:
-            local_rules.end(connection, rule.id, person, at=session.now())
-    except (RuleRefused, Busy) as error:
-        session.say_fault(error)
-        return
-    entry_form.tell(_("The rule has ended."))
-    st.query_params.clear()
-    st.rerun()
+    entry_form.ask_to_end(
+        _("End this rule"),
+        _("The rule has ended."),
+        lambda connection: local_rules.end(connection, rule.id, person, at=session.now()),
+    )
