@@ -233,3 +233,14 @@ def photo() -> Callable[[int], bytes]:
         return held.getvalue()
 
     return make
+
+
+@pytest.fixture
+def crew(database: Database) -> dict[str, people.Person]:
+    """One person of each role, by role."""
+    made = {}
+    for role in ("officer", "supervisor", "analyst", "auditor", "admin"):
+        with database.write() as connection:
+            number = people.add(connection, role, role, at=NOW, actor="system")
+        made[role] = people.Person(number, role, "", role, "en")
+    return made

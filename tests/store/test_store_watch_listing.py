@@ -35,16 +35,6 @@ def hours(count: float) -> pd.Timestamp:
     return NOW + pd.Timedelta(hours=count)
 
 
-@pytest.fixture
-def crew(database: Database) -> dict[str, people.Person]:
-    made = {}
-    for role in ("officer", "analyst", "auditor"):
-        with database.write() as connection:
-            number = people.add(connection, role, role, at=NOW, actor="system")
-        made[role] = people.Person(number, role, "", role, "en")
-    return made
-
-
 def day(database: Database, *goods: str, at: pd.Timestamp = NOW, bill: str = "B") -> None:
     """Put shipments in as a batch of the port, with the goods they declare."""
     with database.write() as connection:

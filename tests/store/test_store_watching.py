@@ -37,16 +37,6 @@ def hours(count: float) -> pd.Timestamp:
     return NOW + pd.Timedelta(hours=count)
 
 
-@pytest.fixture
-def crew(database: Database) -> dict[str, people.Person]:
-    made = {}
-    for role in ("officer", "supervisor", "analyst", "auditor", "admin"):
-        with database.write() as connection:
-            number = people.add(connection, role, role, at=NOW, actor="system")
-        made[role] = people.Person(number, role, "", role, "en")
-    return made
-
-
 def batch(database: Database, rows: list[dict[str, Any]], at: pd.Timestamp, *, ready: bool = True) -> int:
     """Put declared rows in as a batch of the port."""
     with database.write() as connection:
