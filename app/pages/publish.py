@@ -152,6 +152,7 @@ def _freeze(person: Person, pools: tuple[Pool, ...], share: float, after: int | 
                 person=person,
                 after=after,
                 at=session.clock(),
+                scored=session.scored(),
             )
     except (Refusal, StoreError) as error:
         session.say_fault(error)

@@ -373,6 +373,7 @@ class Officer:
                     person=self.person,
                     after=after,
                     at=at,
+                    scored=self.place.scored,
                 )
         except (publishing.NothingToPublish, CapacityError):
             return "nothing"

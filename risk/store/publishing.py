@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from risk import priority, triage
 from risk.refusals import Refusal
 from risk.store import day, ledger
+from risk.store.day_scores import Scored
 from risk.store.people import Person
 from risk.store.tables import list_rows, lists, outcomes, scores, shipments, versions
 from risk.triage import Pool
@@ -79,6 +80,7 @@ def publish(
     person: Person,
     after: int | None = None,
     at: pd.Timestamp,
+    scored: Scored | None = None,
 ) -> int:
     """Freeze the list of the day, or a supplementary one; return its number.
 
@@ -96,6 +98,8 @@ def publish(
         The list this one adds to: only shipments no list has ranked take part.
     at : Timestamp
         The time it is: by it entries and rules stand, and the ledger says it.
+    scored : Scored, optional
+        What keeps scored shipments from look to look: others wait less long for the transaction to end.
 
     Raises
     ------
@@ -104,7 +108,7 @@ def publish(
     CapacityError
         The capacity makes no sense for these shipments.
     """
-    frame = takes_part(connection, day.rows(connection, now, at=at), after)
+    frame = takes_part(connection, day.rows(connection, now, at=at, scored=scored), after)
     if frame.empty:
         raise NothingToPublish("no shipment is waiting for a list")
     frame = day.ranked(frame)
