@@ -2,53 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pandas as pd
 import streamlit as st
 
 from app import pages, session
 from app.pages import publish, today_filters, today_paper, today_rows
+from app.pages.today_looked import Looked, look
 from app.views import today as view
 from app.views.day_query import Asked
 from app.words import _, current, moment, number, plain
 from risk import retelling
-from risk.store import day, decisions, people, publishing
+from risk.store import day, decisions, people
 from risk.store.database import StoreError
 from risk.store.people import Person
 
 ACTION = "see_list"
 #: Reasons told of which the first are shown.
 _TOLD = 4
-#: Published lists to choose from, the latest.
-_LISTS = 100
 #: Matches of a search beyond the day that are shown.
 _BEYOND = 20
-
-
-@dataclass(frozen=True)
-class Looked:
-    """What is looked at.
-
-    Attributes
-    ----------
-    day : DataFrame
-        All of the day, or of the days around a list.
-    frame : DataFrame
-        What is asked for, in the order shown.
-    lists : list of rows
-        Latest first.
-    listed : DataFrame or None
-        All of the list that is looked at.
-    gone : int
-        Of it, shipments that are not there any more.
-    """
-
-    day: pd.DataFrame
-    frame: pd.DataFrame
-    lists: list
-    listed: pd.DataFrame | None = None
-    gone: int = 0
 
 
 def show() -> None:
@@ -57,11 +31,11 @@ def show() -> None:
     st.html(f"<style>{today_rows.STYLE}</style>")
     st.title(_("Today"))
     asked = Asked.of_query(st.query_params.to_dict())
-    looked = _look(person, asked)
+    looked = look(person, asked)
     if asked.list and looked.listed is None:
         st.warning(_("There is no such list."))
         asked = replace(asked, list=0)
-        looked = _look(person, asked)
+        looked = look(person, asked)
     _how_it_stands(looked)
     today_filters.show(person, asked, looked.day, looked.lists)
     within: frozenset[int] = frozenset()
@@ -74,31 +48,6 @@ def show() -> None:
     plainly = tools.toggle(_("Plain table"), key="today-plain")
     _notices()
     _list(person, asked, looked, within, plainly)
-
-
-# --- what is looked at --------------------------------------------------------------------------
-
-
-def _look(person: Person, asked: Asked) -> Looked:
-    now = session.now()
-    with session.database().read() as connection:
-        lists = publishing.latest(connection, _LISTS)
-        listed = next((each for each in lists if each.id == asked.list), None)
-        around = pd.Timestamp(listed.published_at) if listed else now
-        frame = day.rows(connection, around, at=session.clock(), scored=session.scored())
-        here, gone = frame, 0
-        if listed:
-            chosen = set(publishing.rows(connection, listed.id)["shipment_id"])
-            gone = len(chosen - set(frame["shipment_id"]))
-            here = frame[frame["shipment_id"].isin(chosen).to_numpy()]
-        if asked.of_lists:
-            here = view.by_clock(here if listed else here[here["list_id"].notna().to_numpy()])
-        kept = day.filtered(here, asked.filters(now), now=now, user_id=person.id)
-        if asked.text:
-            window = {"since": around - day.BEFORE, "until": around + day.AFTER}
-            found = day.search(connection, asked.text, **window)
-            kept = kept[kept["shipment_id"].isin(found).to_numpy()]
-    return Looked(frame, kept, lists, here if listed else None, gone)
 
 
 def told(frame: pd.DataFrame) -> dict[int, list[str]]:

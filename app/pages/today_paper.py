@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from app import printed, session
 from app.pages import today_rows
+from app.pages.today_looked import Looked
 from app.paper import facts, printing, prints, sheets
 from app.views import day_table
 from app.views import today as view
@@ -19,9 +20,6 @@ from risk import retelling
 from risk.refusals import Refusal
 from risk.store import day, people
 from risk.store.people import Person
-
-if TYPE_CHECKING:
-    from app.pages.today import Looked
 
 _PDF, _XLSX = "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
