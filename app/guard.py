@@ -53,6 +53,9 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
+        if scope["type"] == "websocket":
+            await (self.app if await self._may_talk(scope) else _close)(scope, receive, send)
+            return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -65,10 +68,32 @@ class Guard:
         answer = await self._answer(scope)
         await (answer or self.app)(scope, receive, headed)
 
+    async def _may_talk(self, scope: Scope) -> bool:
+        """Tell whether a websocket comes from a page of this server; who is there, the page itself asks.
+
+        Streamlit would let in pages of other ports of this machine, and ask the internet for the machine's
+        address, everybody waiting meanwhile, before it refuses others.
+        """
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        if not self._known(host) or _place_of(headers.get("origin", "")) != host:
+            return False
+        login = self._proxied(scope)
+        if not login:
+            return True
+        person = await to_thread.run_sync(place().person_of, token_of(headers))
+        return person is None or person.login == login.lower()
+
+    def _known(self, host: str) -> bool:
+        try:
+            return not self.hosts or (urlsplit(f"//{host}").hostname or "") in self.hosts
+        except ValueError:
+            return False
+
     async def _answer(self, scope: Scope) -> Response | None:
         headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if self.hosts and (urlsplit(f"//{host}").hostname or "") not in self.hosts:
+        if not self._known(host):
             return PlainTextResponse("This server has another name.", 400)
         if scope["method"] not in _READS and not _same_origin(headers.get("origin", ""), host):
             return PlainTextResponse("This did not come from a page of this server.", 403)
@@ -92,6 +117,12 @@ class Guard:
 
     def _proxied(self, scope: Scope) -> str:
         return proxied(scope, self.elsewhere)
+
+
+async def _close(scope: Scope, receive: Receive, send: Send) -> None:
+    """Refuse a websocket before it is one: the server answers 403."""
+    await receive()
+    await send({"type": "websocket.close", "code": 1008})
 
 
 def proxied(scope: Scope, elsewhere: Elsewhere) -> str:
@@ -132,7 +163,14 @@ def _asked(scope: Scope) -> str:
 
 
 def _same_origin(origin: str, host: str) -> bool:
-    return bool(host) and urlsplit(origin).netloc.lower() == host.lower()
+    return bool(host) and _place_of(origin).lower() == host.lower()
+
+
+def _place_of(origin: str) -> str:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _nobody_yet() -> bool:

@@ -69,7 +69,7 @@ def now() -> pd.Timestamp:
 
 
 def person(*, clicked: bool = True) -> Person | None:
-    """Return who is signed in, None for nobody.
+    """Return who is signed in, None for nobody and for whoever has to change a given password first.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def person(*, clicked: bool = True) -> Person | None:
     """
     here, held = place.place(), token()
     found = here.person_of(held)
-    if found is None:
+    if found is None or found.must_change:
         return None
     if clicked:
         here.note(held)

@@ -33,6 +33,8 @@ SETTINGS: dict[str, str] = {
     "server.maxUploadSize": "200",
     "server.showEmailPrompt": "false",
     "browser.gatherUsageStats": "false",
+    # Its greeting asks a service on the internet for this machine's address.
+    "logger.hideWelcomeMessage": "true",
     "client.showErrorDetails": "none",
     "client.showErrorLinks": "false",
     "client.toolbarMode": "minimal",

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.responses import PlainTextResponse
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 
 from app import guard, oidc, place, signing_in
@@ -116,6 +116,11 @@ def _echo(request: Any) -> PlainTextResponse:
     return PlainTextResponse(f"page {request.url.path}")
 
 
+async def _talk(socket: Any) -> None:
+    await socket.accept()
+    await socket.close()
+
+
 @pytest.fixture
 def client(port: place.Place) -> Callable[..., TestClient]:
     """Make clients of the plain routes, with pages that echo where Streamlit's would be."""
@@ -127,6 +132,7 @@ def client(port: place.Place) -> Callable[..., TestClient]:
             routes=[
                 *signing_in.routes(known),
                 *oidc.routes(known),
+                WebSocketRoute("/_stcore/stream", _talk),
                 Route("/{path:path}", _echo, methods=methods),
             ],
             middleware=[

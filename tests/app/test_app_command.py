@@ -209,6 +209,7 @@ def test_the_servers_settings_let_nothing_out_and_nobody_drive() -> None:
     known = config._config_options_template
     assert [name for name in SETTINGS if name not in known] == []
     assert SETTINGS["browser.gatherUsageStats"] == "false"
+    assert SETTINGS["logger.hideWelcomeMessage"] == "true", "it asks the internet for this machine's address"
     assert SETTINGS["server.enableAgentApi"] == "false"
     assert SETTINGS["server.enableXsrfProtection"] == "true"
     assert SETTINGS["client.showErrorLinks"] == "false"

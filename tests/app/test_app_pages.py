@@ -389,3 +389,13 @@ def test_a_busy_database_costs_no_page(port: place.Place, account: Accounts) -> 
     finally:
         over.set()
         thread.join()
+
+
+def test_who_has_to_change_the_password_first_sees_no_page(
+    port: place.Place, signed_in: Callable[..., AppTest]
+) -> None:
+    app = signed_in("ana")
+    with port.database.write() as connection:
+        connection.execute(sa.update(tables.users).values(must_change=True))
+    assert app.run().title == []
+    assert "You are not signed in" in text(app)

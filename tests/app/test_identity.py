@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from app import identity, place
 from app.identity import Elsewhere, IdentityError, Provider
@@ -138,6 +139,22 @@ def test_somebody_else_at_the_proxy_does_not_go_on_as_who_was_there(
     assert browser.get("/load", headers={"x-remote-user": "bo"}).status_code == 303
     browser.get("/signin", headers={"x-remote-user": "bo"})
     assert port.person_of(browser.cookies["wildcargo"]).login == "bo"
+
+
+def test_somebody_else_at_the_proxy_does_not_talk_as_who_was_there(
+    client: Clients, account: Accounts, proxied: Elsewhere
+) -> None:
+    account("ana")
+    browser = client(proxied, peer="10.0.0.5")
+    browser.get("/signin", headers={"X-Remote-User": "ana"})
+    held = f"wildcargo={browser.cookies['wildcargo']}"
+    for login, passes in (("ana", True), ("bo", False)):
+        given = {"host": "port.test", "cookie": held, "X-Remote-User": login}
+        try:
+            with browser.websocket_connect("/_stcore/stream", headers=given):
+                assert passes
+        except WebSocketDisconnect:
+            assert not passes
 
 
 def kinds(port: place.Place) -> list[str]:

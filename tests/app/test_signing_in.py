@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from app import guard, place
 from risk import worker
@@ -156,6 +157,44 @@ def test_what_changes_something_comes_from_here(client: Clients, account: Accoun
 @pytest.mark.parametrize("host", ["evil.test", "port.test.evil", "127.0.0.1", ""])
 def test_other_names_are_refused(client: Clients, host: str) -> None:
     assert client().get("/signin", headers={"host": host}).status_code == 400
+
+
+@pytest.mark.parametrize("host", ["[::1", "[", "]", "%", "a:b:c", "[v1.x]:80"])
+def test_names_that_are_none_are_refused(client: Clients, host: str) -> None:
+    assert client().get("/signin", headers={"host": host}).status_code == 400
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://[x]", "http://]"])
+def test_origins_that_are_none_are_refused(client: Clients, origin: str) -> None:
+    assert client().post("/signin", headers={"origin": origin}).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "passes"),
+    [
+        ({}, True),
+        ({"origin": "http://evil.test"}, False),
+        # Another port of this machine: Streamlit lets it in, and a strict cookie comes along.
+        ({"origin": "http://port.test:9999"}, False),
+        ({"origin": "http://localhost"}, False),
+        ({"origin": "http://0.0.0.0"}, False),
+        ({"origin": ""}, False),
+        ({"origin": "http://["}, False),
+        # Equal but for its case Streamlit finds no equal, and asks the internet who this machine is.
+        ({"origin": "http://port.test", "host": "PORT.test"}, False),
+        ({"origin": "http://evil.test", "host": "evil.test"}, False),
+    ],
+)
+def test_only_pages_of_this_server_talk(client: Clients, headers: dict[str, str], passes: bool) -> None:
+    assert talks(client(), **headers) == passes
+
+
+def talks(browser: TestClient, **headers: str) -> bool:
+    try:
+        with browser.websocket_connect("/_stcore/stream", headers={"host": "port.test", **headers}):
+            return True
+    except WebSocketDisconnect:
+        return False
 
 
 def test_a_link_from_elsewhere_finds_the_session(client: Clients, account: Accounts) -> None:
