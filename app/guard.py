@@ -98,6 +98,8 @@ class Guard:
         if scope["method"] not in _READS and not _same_origin(headers.get("origin", ""), host):
             return PlainTextResponse("This did not come from a page of this server.", 403)
         path = scope["path"]
+        if not path.startswith("/"):
+            return PlainTextResponse("There is no such page.", 404)
         if path in _OPEN_EXACT or path.split("/")[1] in _OPEN:
             return None
         token = token_of(headers)

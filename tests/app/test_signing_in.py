@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -167,6 +170,20 @@ def test_names_that_are_none_are_refused(client: Clients, host: str) -> None:
 @pytest.mark.parametrize("origin", ["http://[", "http://[x]", "http://]"])
 def test_origins_that_are_none_are_refused(client: Clients, origin: str) -> None:
     assert client().post("/signin", headers={"origin": origin}).status_code == 403
+
+
+def test_a_path_that_is_none_is_no_page(client: Clients) -> None:
+    told: list[int] = []
+
+    async def send(message: MutableMapping[str, Any]) -> None:
+        told.append(message.get("status", 0))
+
+    headers = [(b"host", b"port.test")]
+    for path in ("*", "today", ""):
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": headers}
+        anyio.run(guard.Guard(client().app, ("port.test",)), scope, anyio.lowlevel.checkpoint, send)
+        assert told.pop(0) == 404
+        told.clear()
 
 
 @pytest.mark.parametrize(
