@@ -74,7 +74,7 @@ def check(connection: sa.Connection, table: written.Table, person: Person, *, at
     if table.problems:
         return Checked(len(table.entries), 0, 0, 0, table.problems)
     results = watching.tried(connection, [new for _, _, new in table.entries])
-    marks = [(new.kind, new.form, new.restricted) for _, _, new in table.entries]
+    marks = [_mark(new) for _, _, new in table.entries]
     standing = len(marks) - len(set(marks) - _all_standing(connection, at))
     return Checked(
         entries=len(marks),
@@ -116,16 +116,13 @@ def take_in(
     broad = _too_broad(table, watching.tried(connection, [new for _, _, new in table.entries]))
     if broad:
         return Imported(0, 0, 0, tuple(broad))
-    numbers: list[int] = []
-    standing = 0
     there = _all_standing(connection, at)
+    added: dict[tuple[str, str, bool], New] = {}
     for _, _, new in table.entries:
-        mark = (new.kind, new.form, new.restricted)
-        if mark in there:
-            standing += 1
-            continue
-        there.add(mark)
-        numbers.append(watching.insert(connection, new, person, at, None))
+        if (mark := _mark(new)) not in there:
+            added.setdefault(mark, new)
+    numbers = watching.insert(connection, list(added.values()), person, at)
+    standing = len(table.entries) - len(numbers)
     hit = working_out.of_entries(connection, numbers, at=at)
     facts: dict[str, ledger.Plain] = {"added": len(numbers), "standing": standing, "hit": hit}
     if numbers:
@@ -141,6 +138,11 @@ def _too_broad(table: written.Table, results: Sequence[watching.Tried]) -> list[
         for (row, column, _), result in zip(table.entries, results, strict=True)
         if result.too_broad
     ]
+
+
+def _mark(new: New) -> tuple[str, str, bool]:
+    """Return what makes two entries the same."""
+    return new.kind, new.form, new.restricted
 
 
 def _all_standing(connection: sa.Connection, at: pd.Timestamp) -> set[tuple[str, str, bool]]:

@@ -193,7 +193,7 @@ def _standing(connection: sa.Connection, new: New, at: pd.Timestamp) -> int | No
 def _keep(
     connection: sa.Connection, new: New, person: Person, at: pd.Timestamp, replaces: int | None = None
 ) -> Added:
-    number = insert(connection, new, person, at, replaces)
+    number = insert(connection, [new], person, at, replaces)[0]
     hit = working_out.of_entries(connection, [number], at=at)
     facts: dict[str, ledger.Plain] = {
         "kind": new.kind,
@@ -210,26 +210,35 @@ def _keep(
 
 
 def insert(
-    connection: sa.Connection, new: New, person: Person, at: pd.Timestamp, replaces: int | None
-) -> int:
-    """Put in an entry that was checked; return its number."""
-    row = {
-        "kind": new.kind,
-        "value": new.value,
-        "folded": new.form,
-        "reason": new.reason,
-        "source_grade": new.source_grade,
-        "restricted": new.restricted,
-        "lead": new.lead,
-        "floor": new.floor,
-        "replaces_id": replaces,
-        "owner_id": person.id,
-        "valid_from": at if new.valid_from is None else new.valid_from,
-        "expires_at": new.expires_at,
-        "at": at,
-    }
-    made = connection.execute(watch_entries.insert().values(**row).returning(watch_entries.c.id))
-    return int(made.scalar_one())
+    connection: sa.Connection,
+    entries: Sequence[New],
+    person: Person,
+    at: pd.Timestamp,
+    replaces: int | None = None,
+) -> list[int]:
+    """Put in entries that were checked, all at once; return their numbers in the same order."""
+    rows = [
+        {
+            "kind": new.kind,
+            "value": new.value,
+            "folded": new.form,
+            "reason": new.reason,
+            "source_grade": new.source_grade,
+            "restricted": new.restricted,
+            "lead": new.lead,
+            "floor": new.floor,
+            "replaces_id": replaces,
+            "owner_id": person.id,
+            "valid_from": at if new.valid_from is None else new.valid_from,
+            "expires_at": new.expires_at,
+            "at": at,
+        }
+        for new in entries
+    ]
+    if not rows:
+        return []
+    put = watch_entries.insert().returning(watch_entries.c.id, sort_by_parameter_order=True)
+    return [int(number) for number in connection.execute(put, rows).scalars()]
 
 
 def forget(connection: sa.Connection, before: pd.Timestamp, *, at: pd.Timestamp, actor: str) -> int:
