@@ -20,11 +20,12 @@ demo: $(VENV)/ready
 	@echo
 	@echo "The same day in the app:  $(BIN)/wildcargo app --data out/sample"
 
+# A file's tests stay together, so that what they share is made once; the longest files begin first (tests/conftest.py).
 test: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 quick: $(VENV)/ready
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 lint: $(VENV)/ready
 	$(BIN)/ruff check .
@@ -34,7 +35,7 @@ lint: $(VENV)/ready
 
 # The quick tests with the oldest versions the ranges in pyproject.toml allow.
 oldest: $(OLDEST)/ready
-	$(OLDEST)/bin/python -m pytest -n 2 -m "not slow"
+	$(OLDEST)/bin/python -m pytest -n 2 --dist loadfile -m "not slow"
 
 # The bundled model, from nothing: the same digest under constraints/newest.txt.
 model: $(VENV)/ready

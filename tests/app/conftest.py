@@ -41,6 +41,11 @@ SHIPMENTS = 300
 NOW = pd.Timestamp("2025-01-06T04:00")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _passwords(quick_passwords: None) -> None:
+    """Passwords cost little here."""
+
+
 @pytest.fixture(scope="session")
 def scored_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A port's folder with a scored day, made as `wildcargo sample` makes it."""

@@ -25,6 +25,11 @@ NOW = pd.Timestamp("2026-11-22 04:00")
 KEY = b"k" * 32
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _passwords(quick_passwords: None) -> None:
+    """Passwords cost little here."""
+
+
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     with TemporaryDirectory(prefix="wildcargo-pg-") as name:

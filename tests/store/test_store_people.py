@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -113,6 +116,22 @@ def test_an_account_without_a_password_is_checked_as_nobodys(database: Database)
         assert (checked.right, checked.kept.startswith("$argon2")) == (False, True)
         with database.write() as connection:
             assert people.sign_in(connection, checked, at=NOW) is None
+
+
+def test_a_hash_costs_what_is_recommended() -> None:
+    """In a process of its own: in the others, tests hash with less work."""
+    code = f"from risk.store import people\nprint(people.hashed({WORD!r}), people._NOBODY, sep='\\n')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    told = done.stdout.split()
+    assert len(told) == 2
+    # RFC 9106 for machines without much memory.
+    assert all(each.startswith("$argon2id$v=19$m=65536,t=3,p=4$") for each in told)
 
 
 def test_every_login_costs_one_check_and_nobody_waits_for_it(

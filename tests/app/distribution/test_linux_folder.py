@@ -17,7 +17,7 @@ import pytest
 from app.distribution import checksums
 from app.paper import printing
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("distribution")]
+pytestmark = pytest.mark.slow
 
 ALONE = Path(__file__).with_name("alone.py")
 

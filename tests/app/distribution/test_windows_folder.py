@@ -9,7 +9,7 @@ import pytest
 
 from app.distribution import checksums, completeness
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("distribution")]
+pytestmark = pytest.mark.slow
 
 
 def test_it_is_complete_and_as_its_list_says(windows_folder):
