@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from importlib.metadata import PackageNotFoundError, version
+from urllib.parse import quote
 
 import streamlit as st
 
@@ -11,6 +12,7 @@ from app import session, words
 from app.icon import ICON
 from app.views.frame import Frame, frame
 from app.words import _, moment
+from risk.language import BY_CODE
 from risk.store import in_force
 from risk.store.people import Person
 
@@ -66,8 +68,12 @@ def who(person: Person) -> None:
         name = html.escape(person.name or person.login)
         role = html.escape(words.word("role", person.role))
         password, out = html.escape(_("Change the password")), html.escape(_("Sign out"))
+        spoken, back = BY_CODE[words.current()], quote(session.path(), safe="")
+        language = f'{html.escape(_("Language"))}: <bdi lang="{spoken.code}">{html.escape(spoken.name)}</bdi>'
+        read = "" if spoken.review == "source" else html.escape(words.word("review", spoken.review))
         st.html(
             f'<p><strong dir="auto">{name}</strong><br>{role}</p>'
+            f'<p><a href="/language?next={back}" target="_self">{language}</a><br>{read}</p>'
             f'<p><a href="/password" target="_self">{password}</a></p>'
             f'<p><a class="wildcargo-button" href="/signout" target="_self">{out}</a></p>'
         )

@@ -107,13 +107,13 @@ def allowed(action: str, *, clicked: bool = True) -> Person:
 def ask_to_sign_in() -> NoReturn:
     """Say that nobody is signed in (any more), with a way to and back; the page ends here."""
     st.warning(_("You are not signed in, or were not here for a while. What you sent before is kept."))
-    target = quote(_path(), safe="")
+    target = quote(path(), safe="")
     label = html.escape(_("Sign in and come back here"))
     st.html(f'<a class="wildcargo-button" href="/signin?next={target}" target="_self">{label}</a>')
     st.stop()
 
 
-def _path() -> str:
+def path() -> str:
     """Return the path of the page a browser shows, with its query."""
     found = urlsplit(st.context.url or "")
     query = "&".join(

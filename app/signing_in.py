@@ -1,4 +1,4 @@
-"""Plain pages to sign in, out, make the first account and change a password: forms that need no script.
+"""Plain pages to sign in, out, make the first account, change password and language: forms without a script.
 
 They are answered before any page of the app runs, so that what a browser is given, a cookie no script can
 read, comes from here alone.
@@ -26,7 +26,8 @@ from app.guard import inside, proxied, token_of
 from app.icon import ICON
 from app.identity import Elsewhere
 from app.place import COOKIE, clock, place
-from risk import worker
+from app.words import COOKIE as LANGUAGE
+from risk import vocabulary, worker
 from risk.language import BY_CODE, LANGUAGES, gettext, nearest
 from risk.refusals import Refusal
 from risk.store import first_account, people
@@ -72,6 +73,8 @@ def routes(elsewhere: Elsewhere) -> list[Route]:
         Route("/first", handled(_first), methods=["POST"]),
         Route("/password", handled(_password_form), methods=["GET"]),
         Route("/password", handled(_password), methods=["POST"]),
+        Route("/language", handled(_language_form), methods=["GET"]),
+        Route("/language", handled(_speak), methods=["POST"]),
         Route("/healthz", _health, methods=["GET"]),
         Route("/icon.png", _icon, methods=["GET"]),
     ]
@@ -258,6 +261,41 @@ async def _password(request: Request, elsewhere: Elsewhere) -> Response:
     return page(request, "password.html", 400, wrong=wrong, shortest=people.SHORTEST)
 
 
+# --- the language --------------------------------------------------------------------------------
+
+
+async def _language_form(request: Request, elsewhere: Elsewhere) -> Response:
+    person = await to_thread.run_sync(place().person_of, token_of(request.headers))
+    if person is None:
+        return RedirectResponse("/signin", 303)
+    return page(request, "language.html", speaks=person.language, review=vocabulary.review)
+
+
+async def _speak(request: Request, elsewhere: Elsewhere) -> Response:
+    form = await _form(request)
+    target, code = inside(form.get("next", "/")), form.get("language", "")
+
+    def changed() -> bool:
+        person = place().person_of(token_of(request.headers))
+        if person is None or code not in BY_CODE:
+            return False
+        if person.language != code:
+            with place().database.write() as connection:
+                people.change(connection, person.id, at=clock(), actor=person.actor, language=code)
+        return True
+
+    if not await to_thread.run_sync(changed):
+        return RedirectResponse("/language", 303)
+    answer = RedirectResponse(target, 303)
+    _remember(answer, code)
+    return answer
+
+
+def _remember(answer: Response, code: str) -> None:
+    """Let the browser say which language somebody chose, for pages before anybody has signed in."""
+    answer.set_cookie(LANGUAGE, code, path="/", samesite="lax", httponly=True)
+
+
 # --- pages --------------------------------------------------------------------------------------
 
 
@@ -284,11 +322,18 @@ def _templates() -> Environment:
     return Environment(loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True)
 
 
-def page(request: Request, template: str, status: int = 200, **said: Any) -> Response:
-    """Return a plain page in the language of whoever asks; texts given are in that language already."""
-    code = _language(request)
+def page(request: Request, template: str, status: int = 200, *, speaks: str = "", **said: Any) -> Response:
+    """Return a plain page in the language of whoever asks; texts given are in that language already.
+
+    Parameters
+    ----------
+    speaks : str
+        The language; empty: what the browser asks for.
+    """
+    code = nearest(speaks) if speaks else _language(request)
     told = {
-        "_": words(request),
+        "_": partial(gettext, language=code),
+        "reviewed": vocabulary.review(code, code),
         "language": BY_CODE[code],
         "languages": [BY_CODE[each] for each in LANGUAGES],
         "path": request.url.path,
@@ -297,7 +342,7 @@ def page(request: Request, template: str, status: int = 200, **said: Any) -> Res
     }
     answer = HTMLResponse(_templates().get_template(template).render(told), status)
     if request.query_params.get("language") in BY_CODE:
-        answer.set_cookie("wildcargo_language", code, path="/", samesite="lax", httponly=True)
+        _remember(answer, code)
     return answer
 
 
@@ -307,7 +352,7 @@ def words(request: Request) -> Callable[[str], str]:
 
 
 def _language(request: Request) -> str:
-    asked = request.query_params.get("language") or request.cookies.get("wildcargo_language")
+    asked = request.query_params.get("language") or request.cookies.get(LANGUAGE)
     return nearest(asked or wished(request.headers))
 
 

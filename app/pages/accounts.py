@@ -51,6 +51,7 @@ def _list(found: list[view.Account]) -> None:
         _("Language"): [
             BY_CODE[each.language].name if each.language in BY_CODE else each.language for each in found
         ],
+        _("Place of work"): [plain(each.terminal) for each in found],
         _("State"): [states[each.state] for each in found],
     }
     st.table(pd.DataFrame(rows).set_index(_("Login")))
@@ -64,6 +65,7 @@ def _make(person: Person) -> None:
         name = st.text_input(_("Name"), max_chars=120)
         role = st.selectbox(_("Role"), list(roles), format_func=roles.__getitem__)
         language = st.selectbox(_("Language"), LANGUAGES, format_func=lambda code: BY_CODE[code].name)
+        terminal = _terminal()
         elsewhere = st.checkbox(_("Signs in elsewhere (provider or proxy): no password here"))
         if not st.form_submit_button(_("Make the account"), type="primary"):
             return
@@ -81,6 +83,7 @@ def _make(person: Person) -> None:
                 name=name,
                 password=kept,
                 language=language,
+                terminal=terminal,
             )
     except AccountError as error:
         session.say_fault(error)
@@ -107,12 +110,14 @@ def _change(person: Person, found: list[view.Account]) -> None:
         )
         does = {
             "role": _("Give it the role below"),
+            "terminal": _("Give it the place of work below"),
             "password": _("Give it a new first password"),
             "close": _("Close it: nobody signs in with it"),
             "open": _("Open it again"),
         }
         what = st.radio(_("What to do"), list(does), format_func=does.__getitem__)
         role = st.selectbox(_("Role"), list(roles), format_func=roles.__getitem__)
+        terminal = _terminal()
         if not st.form_submit_button(_("Change it")):
             return
     if number is None:
@@ -128,6 +133,7 @@ def _change(person: Person, found: list[view.Account]) -> None:
                 at=session.clock(),
                 actor=person.actor,
                 role=role if what == "role" else None,
+                terminal=terminal if what == "terminal" else None,
                 active={"close": False, "open": True}.get(what),
                 password=kept,
                 must_change=True,
@@ -138,3 +144,14 @@ def _change(person: Person, found: list[view.Account]) -> None:
     if password:
         st.session_state[_TOLD] = (others[number].login, password)
     st.rerun()
+
+
+def _terminal() -> str:
+    return st.text_input(
+        _("Place of work"),
+        max_chars=120,
+        help=_(
+            "The terminal or shed as manifests call it. Looking at shipments there counts as part of the "
+            "work (page Access). May stay empty."
+        ),
+    )

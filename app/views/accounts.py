@@ -21,7 +21,7 @@ class Account:
     Attributes
     ----------
     id : int
-    login, name, role, language : str
+    login, name, role, language, terminal : str
     state : str
         ``open``, ``closed`` (by an administrator) or ``locked`` (wrong passwords, for a while).
     own : bool
@@ -33,6 +33,7 @@ class Account:
     name: str
     role: str
     language: str
+    terminal: str
     state: str
     own: bool
 
@@ -40,7 +41,11 @@ class Account:
 def accounts(rows: Sequence[Any], person_id: int, clock: pd.Timestamp) -> list[Account]:
     """Return accounts as `risk.store.people.everybody` lists them, with their state."""
     return [
-        Account(row.id, row.login, row.name, row.role, row.language, _state(row, clock), row.id == person_id)
+        Account(
+            *(row.id, row.login, row.name, row.role, row.language, row.terminal),
+            _state(row, clock),
+            row.id == person_id,
+        )
         for row in rows
     ]
 

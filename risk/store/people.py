@@ -122,8 +122,14 @@ def add(
     password: str | Hashed = "",
     language: str = "en",
     must_change: bool = True,
+    terminal: str = "",
 ) -> int:
     """Make an account; without a password it can only be used through OIDC or a proxy.
+
+    Parameters
+    ----------
+    terminal : str
+        Where somebody works, as manifests call it: looks at what lies there are part of the work (`access`).
 
     Raises
     ------
@@ -142,6 +148,7 @@ def add(
         "name": line(name, 120),
         "role": role,
         "language": language,
+        "terminal": line(terminal, 120),
         "password_hash": _hash_of(password) if password else "",
         "must_change": bool(password) and must_change,
         "created_at": at,

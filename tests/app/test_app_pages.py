@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import threading
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from app import pages, place, session
-from risk import worker
+from risk import vocabulary, worker
 from risk.store import jobs, people, saved, settings, tables
 
 ROOT = Path(__file__).parents[2]
@@ -171,6 +172,22 @@ def test_the_page_speaks_the_language_of_the_account(
     assert "direction: rtl" in text(app.run())
 
 
+def test_the_frame_leads_to_another_language_and_says_how_far_this_one_was_read(
+    signed_in: Callable[..., AppTest], port: place.Place
+) -> None:
+    said = text(signed_in("ana"))
+    assert 'href="/language?next=' in said
+    assert '<bdi lang="en">English</bdi>' in said
+    assert "native speaker" not in said
+    app = signed_in("bo")
+    with port.database.write() as connection:
+        wanted = sa.select(tables.users.c.id).where(tables.users.c.login == "bo")
+        number = connection.execute(wanted).scalar_one()
+        people.change(connection, number, at=place.clock(), actor="system", language="fr")
+    del app.session_state["language"]
+    assert vocabulary.review("fr", "fr") in html.unescape(text(app.run()))
+
+
 # --- loads --------------------------------------------------------------------------------------
 
 
@@ -314,6 +331,28 @@ def test_an_account_is_made_with_a_word_told_once(
     next(each for each in app.text_input if each.label == "Login").input("bo")
     next(each for each in app.button if each.label == "Make the account").click()
     assert "already" in text(app.run())
+
+
+def test_an_account_has_a_place_of_work_by_which_looks_are_judged(
+    signed_in: Callable[..., AppTest], port: place.Place
+) -> None:
+    def places() -> list[str]:
+        with port.database.read() as connection:
+            return [row.terminal for row in people.everybody(connection) if row.login == "bo"]
+
+    app = signed_in("root", "admin")
+    made, *_others = [each for each in app.text_input if each.label == "Place of work"]
+    next(each for each in app.text_input if each.label == "Login").input("bo")
+    made.input(" Pier 9 ")
+    next(each for each in app.button if each.label == "Make the account").click()
+    app.run()
+    assert places() == ["Pier 9"]
+    next(each for each in app.selectbox if each.label == "Account").select_index(0)
+    app.radio[0].set_value("terminal")
+    [each for each in app.text_input if each.label == "Place of work"][1].input("SHED 4")
+    next(each for each in app.button if each.label == "Change it").click()
+    assert "SHED 4" in text(app.run())
+    assert places() == ["SHED 4"]
 
 
 def test_an_account_is_closed(

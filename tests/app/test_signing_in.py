@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, MutableMapping
 from typing import Any
@@ -17,7 +18,8 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from app import guard, place
-from risk import worker
+from risk import vocabulary, worker
+from risk.language import BY_CODE, LANGUAGES
 from risk.store import first_account, ledger, people, settings
 from risk.store.database import StoreError
 
@@ -370,3 +372,61 @@ def test_a_database_that_is_away_is_said(
         assert "try again" in answer.text
         assert "set-cookie" not in answer.headers
     assert sign_in(browser).status_code == 303
+
+
+# --- the language -------------------------------------------------------------------------------
+
+
+def test_who_is_signed_in_chooses_another_language_and_comes_back(
+    client: Clients, account: Accounts, port: place.Place
+) -> None:
+    account("ana")
+    browser = client()
+    assert browser.get("/language").headers["location"].startswith("/signin")
+    sign_in(browser)
+    form = browser.get("/language?next=%2Fshift%3Fw%3Dtoday").text
+    assert 'value="/shift?w=today"' in form
+    answer = browser.post("/language", data={"language": "ar", "next": "/shift?w=today"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/shift?w=today")
+    person = port.person_of(browser.cookies["wildcargo"])
+    assert person is not None, "nobody is signed out by it"
+    assert person.language == "ar"
+    assert 'dir="rtl"' in browser.get("/password").text
+    with port.database.read() as connection:
+        row = ledger.latest(connection, 1)[0]
+        assert ledger.verify(connection).holds
+    assert (row.kind, row.actor, "language" in row.facts) == ("account.changed", person.actor, True)
+    assert browser.post("/language", data={"language": "ar"}).headers["location"] == "/"
+    with port.database.read() as connection:
+        assert ledger.latest(connection, 1)[0].seq == row.seq, "what is as it was is not written"
+
+
+def test_beside_each_language_stands_how_far_it_was_read(client: Clients, account: Accounts) -> None:
+    account("ana", language="fr")
+    browser = client()
+    sign_in(browser)
+    form = html.unescape(browser.get("/language").text)
+    for code in LANGUAGES:
+        assert f'value="{code}"' in form
+        assert form.count(vocabulary.review(code, code)) >= 1
+    others = [code for code in LANGUAGES if code != "fr" and BY_CODE[code].review == "unread"]
+    assert form.count(vocabulary.review("vi", "fr")) == len(others) + 1
+    before = html.unescape(client().get("/signin?language=fr").text)
+    assert vocabulary.review("fr", "fr") in before
+
+
+@pytest.mark.parametrize("language", ["", "xx", "../en", "en\x00", "x" * 9_000])
+def test_no_other_language_is_taken(
+    client: Clients, account: Accounts, port: place.Place, language: str
+) -> None:
+    account("ana")
+    browser = client()
+    sign_in(browser)
+    answer = browser.post("/language", data={"language": language, "next": "//evil.example"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/language")
+    assert port.person_of(browser.cookies["wildcargo"]).language == "en"
+    assert (
+        browser.post("/language", data={"language": "fr"}, headers={"origin": "http://x.test"}).status_code
+        == 403
+    )
+    assert browser.post("/language", data={"language": "fr", "next": "//x.test"}).headers["location"] == "/"
