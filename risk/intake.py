@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -25,8 +26,10 @@ from risk.store.database import Database
 from risk.store.jobs import GoesOn
 from risk.store.tables import batches, declared, versions
 
-#: Shipments known within so many days are read along.
+#: Shipments known or arriving within so many days are read along: a long voyage outlasts its bill's date.
 READ_ALONG = pd.Timedelta(days=21)
+#: What was put in so lately is read along whatever date it states.
+PUT_IN = pd.Timedelta(days=3)
 
 #: Problems of a load kept one by one; the counts are of all.
 PROBLEMS_KEPT = 2_000
@@ -70,7 +73,8 @@ class Loaded:
     ----------
     batch_id : int
     counts : dict of str to int
-        ``rows_read`` and what became of them; ``changed`` shipments were put in.
+        ``rows_read`` of the files and ``again``, how many shipments of earlier loads they said more of: the
+        sum of these two is that of all others but ``changed``, the shipments put in (as ``shipments``).
     """
 
     batch_id: int
@@ -110,36 +114,70 @@ def load(
     goes_on(0, "reading")
     counts: dict[str, int] = {}
     done, kept = 0, 0
-    for scored in what.engine.score_batches(lambda: _manifests(database, what, at), what.state):
-        kept += _add_problems(database, batch_id, scored.manifest, PROBLEMS_KEPT - kept)
-        for name, count in scored.manifest.counts.items():
-            counts[name] = counts.get(name, 0) + count
-        changed = _changed(scored)
-        filed = filing.filed(scored, what.key, what.reasons, what.language)
-        with database.read() as connection:
-            before = shipments.known(connection, filed.versions["bill"].tolist())
-        fresh = changed[~shipments.unchanged(before, filed.versions)[changed]]
+    read = _Read(database, what, at)
+    for scored in what.engine.score_batches(read.manifests, what.state, changed=True):
+        kept += _add_problems(database, batch_id, read.manifest, PROBLEMS_KEPT - kept)
+        fresh, filed = _fresh(database, what, scored)
+        _count(counts, scored.manifest.counts, len(fresh))
         # A batch is cut once it is full: one that is far from it is the only one.
-        total = len(fresh) if not done and len(scored) < _FULL else 0
+        total = len(fresh) if not done and read.manifest.counts["rows_read"] < _FULL else 0
         for start in range(0, len(fresh), shipments.PIECE):
+            assert filed is not None
             with database.write() as connection:
                 shipments.add(connection, batch_id, filed, fresh[start : start + shipments.PIECE].tolist())
             done += len(fresh[start : start + shipments.PIECE])
             goes_on(done, "putting in", total)
-        counts["changed"] = counts.get("changed", 0) + len(fresh)
+    counts["rows_read"] = counts.get("rows_read", 0) - read.along
+    counts["again"] = read.along - counts.pop("unchanged", 0)
     return Loaded(batch_id, counts)
 
 
-def _manifests(database: Database, what: Load, at: pd.Timestamp) -> Iterator[Manifest]:
-    earlier = read_along(database, at - READ_ALONG, what.engine.extra)
-    return stream(what.paths, what.mapping, now=at.to_pydatetime(), earlier=earlier)
+def _fresh(database: Database, what: Load, scored: Scored) -> tuple[Any, filing.Filed | None]:
+    """Return which shipments of a scored batch did not stand there before as they are; and all of it."""
+    if not len(scored):
+        return np.empty(0, dtype=np.int64), None
+    filed = filing.filed(scored, what.key, what.reasons, what.language)
+    with database.read() as connection:
+        before = shipments.known(connection, filed.versions["bill"].tolist())
+    return np.flatnonzero(~shipments.unchanged(before, filed.versions)), filed
 
 
-def _changed(scored: Scored) -> Any:
-    origin = scored.manifest.origin
-    if origin is None:
-        return pd.RangeIndex(len(scored)).to_numpy()
-    return origin["changed"].to_numpy(dtype=bool).nonzero()[0]
+def _count(counts: dict[str, int], batch: dict[str, int], fresh: int) -> None:
+    """Add up what became of the rows; a shipment that stood there before as it is is a repeat."""
+    stood = batch["shipments"] - fresh
+    now = {**batch, "shipments": fresh, "changed": fresh, "repeats": batch["repeats"] + stood}
+    for name, count in now.items():
+        counts[name] = counts.get(name, 0) + count
+
+
+class _Read:
+    """The files of a load, read beside what was put in lately.
+
+    Attributes
+    ----------
+    manifest : Manifest
+        The last one handed on, whole: the engine takes what is unchanged out of it.
+    along : int
+        How many shipments of earlier loads were read along.
+    """
+
+    def __init__(self, database: Database, what: Load, at: pd.Timestamp) -> None:
+        self._database, self._what, self._at = database, what, at
+        self.manifest: Manifest
+        self.along = 0
+
+    def manifests(self) -> Iterator[Manifest]:
+        """Start from the beginning."""
+        self.along = 0
+        now = self._at.to_pydatetime()
+        for manifest in stream(self._what.paths, self._what.mapping, now=now, earlier=self._earlier()):
+            self.manifest = manifest
+            yield manifest
+
+    def _earlier(self) -> Iterator[pd.DataFrame]:
+        for table in read_along(self._database, self._at, self._what.engine.extra):
+            self.along += len(table)
+            yield table
 
 
 def _add_problems(database: Database, batch_id: int, manifest: Manifest, room: int) -> int:
@@ -151,15 +189,17 @@ def _add_problems(database: Database, batch_id: int, manifest: Manifest, room: i
     return len(rows)
 
 
-def read_along(
-    database: Database, since: pd.Timestamp, local: dict[str, list[str]]
-) -> Iterator[pd.DataFrame]:
-    """Yield shipments known lately as they were declared, with their origin, some thousand at a time."""
+def read_along(database: Database, at: pd.Timestamp, local: dict[str, list[str]]) -> Iterator[pd.DataFrame]:
+    """Yield shipments of late as they were declared, with their origin, some thousand at a time."""
+    since = at - READ_ALONG
+    of_late = sa.or_(
+        versions.c.known_at >= since, versions.c.arrives_at >= since, batches.c.scored_at >= at - PUT_IN
+    )
     wanted = (
         sa.select(declared.c.row, declared.c.origin)
         .join(versions, versions.c.id == declared.c.version_id)
         .join(batches, batches.c.id == versions.c.batch_id)
-        .where(versions.c.current, batches.c.state == "ready", versions.c.known_at >= since)
+        .where(versions.c.current, batches.c.state == "ready", of_late)
         .order_by(versions.c.id)
     )
     with database.read() as connection:

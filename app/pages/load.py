@@ -321,9 +321,13 @@ def _count(name: str) -> str:
         "shipments": _("Shipments"),
         "changed": _("New or changed"),
         "rejected": _("Rejected rows"),
-        "joined_lines": _("Lines joined to their bill"),
-        "identical_repeats": _("Identical repeats"),
+        "joined": _("Lines joined to their bill, masters to their houses"),
+        "retold": _("Told by another kind of message too"),
+        "listed": _("Entries of lists whose bill is here"),
+        "declared": _("Declarations of bills that are here"),
+        "repeats": _("Identical repeats"),
         "superseded": _("Replaced by a later version"),
+        "again": _("Shipments of earlier loads of which they said more"),
     }
     return known.get(name, plain(name.replace("_", " ")))
 

@@ -91,9 +91,12 @@ def loads(jobs: Sequence[Job], names: Mapping[int, str], person: Person) -> list
 def _load(job: Job, names: Mapping[int, str], person: Person) -> Load:
     result = job.result or {}
     counts = {name: int(value) for name, value in result.items() if name != "batch"}
+    if counts.get("shipments") == counts.get("changed"):
+        counts.pop("shipments", None)
     known = [(name, counts.pop(name)) for name in ORDER if name in counts]
     own = job.asked_by == person.id or person.role == "supervisor"
     failed = job.state == "failed"
+    nothing_new = result.get("changed") == 0 and result.get("rows_read", 0) > result.get("rejected", 0)
     return Load(
         id=job.id,
         state=job.state,
@@ -107,7 +110,7 @@ def _load(job: Job, names: Mapping[int, str], person: Person) -> Load:
         counts=(*known, *((name, value) for name, value in sorted(counts.items()) if value)),
         batch=result.get("batch"),
         rejected=int(result.get("rejected", 0)),
-        nothing_new=job.state == "done" and result.get("changed") == 0 and result.get("shipments", 0) > 0,
+        nothing_new=job.state == "done" and nothing_new,
         may_stop=job.state not in ENDED and own and person.may("load"),
     )
 

@@ -65,7 +65,6 @@ def test_what_became_of_rows_is_told_in_order_and_whole() -> None:
     (found,) = load.loads([job("done", result=result)], {}, ANA)
     assert found.counts == (
         ("rows_read", 8),
-        ("shipments", 5),
         ("changed", 5),
         ("rejected", 1),
         ("superseded", 2),
@@ -76,9 +75,9 @@ def test_what_became_of_rows_is_told_in_order_and_whole() -> None:
 @pytest.mark.parametrize(
     ("result", "nothing"),
     [
-        ({"shipments": 3, "changed": 0}, True),
-        ({"shipments": 3, "changed": 1}, False),
-        ({"shipments": 0, "changed": 0}, False),
+        ({"rows_read": 3, "repeats": 3, "rejected": 0, "changed": 0}, True),
+        ({"rows_read": 3, "repeats": 2, "rejected": 0, "changed": 1}, False),
+        ({"rows_read": 3, "repeats": 0, "rejected": 3, "changed": 0}, False),
     ],
 )
 def test_the_same_again_is_nothing_new(result: dict[str, int], nothing: bool) -> None:

@@ -65,6 +65,53 @@ def test_a_day_is_put_in_whole_and_once(database: Database, engine: Engine, day:
         assert ledger.verify(connection).rows == 2
 
 
+FATES = ("shipments", "joined", "retold", "listed", "declared", "repeats", "superseded", "rejected")
+
+
+def test_rows_of_the_file_alone_are_counted_and_each_has_a_fate(
+    database: Database, engine: Engine, day: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(database, engine, day)
+    table = pd.read_csv(SAMPLES / "port_day.csv", dtype="str").iloc[56:64]
+    table.loc[table.index[1], "gross_weight_kg"] = "77"
+    table["known_at"] = "2025-01-06T03:30"
+    table.to_csv(tmp_path / "later.csv", index=False)
+    scored = []
+    of_records = intake.filing.filed
+    monkeypatch.setattr(
+        intake.filing, "filed", lambda s, *more: scored.append(len(s)) or of_records(s, *more)
+    )
+    counts = load(database, engine, tmp_path / "later.csv").counts
+    assert counts["rows_read"] == 8
+    assert counts["changed"] == counts["shipments"] == 5
+    assert counts["rows_read"] + counts["again"] == sum(counts[name] for name in FATES)
+    assert sum(scored) <= 8, "what nothing was said of is not scored again"
+
+
+def test_what_was_put_in_lately_is_read_along_whatever_date_it_states(
+    database: Database, engine: Engine
+) -> None:
+    cuscar, ens = (SAMPLES / "messages" / name for name in ("cuscar.edi", "ens.xml"))
+    at = NOW + pd.Timedelta(days=600)
+    assert load(database, engine, cuscar, ens, at=at).counts["changed"] == 20
+    again = load(database, engine, cuscar, at=at + pd.Timedelta(hours=1))
+    assert again.counts["changed"] == 0, "the one message again does not take away what the other said"
+    assert again.counts["rows_read"] + again.counts["again"] == sum(again.counts[name] for name in FATES)
+
+
+def test_what_has_not_arrived_is_read_along_however_long_ago_its_bill_was_made(
+    database: Database, engine: Engine, day: Path, tmp_path: Path
+) -> None:
+    table = pd.read_csv(day, dtype="str").head(2).assign(known_at="2025-01-01T00:00", arrives_at="2025-02-20")
+    table.to_csv(tmp_path / "early.csv", index=False)
+    load(database, engine, tmp_path / "early.csv", at=pd.Timestamp("2025-01-01 04:00"))
+    assert (
+        load(database, engine, tmp_path / "early.csv", at=pd.Timestamp("2025-02-18")).counts["repeats"] == 2
+    )
+    read = list(intake.read_along(database, pd.Timestamp("2025-02-18"), engine.extra))
+    assert sum(len(part) for part in read) == 2
+
+
 def test_scores_are_those_of_the_engine_to_the_bit(database: Database, engine: Engine, day: Path) -> None:
     load(database, engine, day)
     from features import manifest
