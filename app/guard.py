@@ -107,7 +107,9 @@ class Guard:
         login = self._proxied(scope)
         if person is not None and (not login or login.lower() == person.login):
             changes = person.must_change and not path.startswith((*_PARTS, "/password"))
-            return RedirectResponse("/password", 303) if changes and scope["method"] == "GET" else None
+            if not changes or scope["method"] != "GET":
+                return None
+            return RedirectResponse(f"/password?next={quote(_asked(scope), safe='')}", 303)
         if path.startswith(_PARTS) or scope["method"] != "GET":
             return PlainTextResponse("Sign in first.", 401)
         if not token and headers.get("sec-fetch-site") in ("cross-site", "same-site"):

@@ -232,7 +232,7 @@ async def _password_form(request: Request, elsewhere: Elsewhere) -> Response:
 async def _password(request: Request, elsewhere: Elsewhere) -> Response:
     form = await _form(request)
     word, again, language = form.get("password", ""), form.get("again", ""), _language(request)
-    old = form.get("old", "")
+    old, target = form.get("old", ""), inside(form.get("next", "/"))
 
     def changed() -> Opened | people.AccountError | None:
         token = token_of(request.headers)
@@ -256,9 +256,9 @@ async def _password(request: Request, elsewhere: Elsewhere) -> Response:
     if not wrong:
         found = await to_thread.run_sync(changed, limiter=_limiter())
         if isinstance(found, tuple):
-            return with_session(request, RedirectResponse("/", 303), found)
+            return with_session(request, RedirectResponse(target, 303), found)
         wrong = _("The password so far is not right.") if found is None else _told(found, language)
-    return page(request, "password.html", 400, wrong=wrong, shortest=people.SHORTEST)
+    return page(request, "password.html", 400, wrong=wrong, shortest=people.SHORTEST, target=target)
 
 
 # --- the language --------------------------------------------------------------------------------

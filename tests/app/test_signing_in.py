@@ -254,6 +254,35 @@ def test_some_places_are_no_way_back(path: str) -> None:
     assert guard.inside(path) == "/"
 
 
+@pytest.mark.parametrize(
+    ("asked", "comes_to"),
+    [
+        ("/shipment?id=12&x=%3Cb%3E", "/shipment?id=12&x=%3Cb%3E"),
+        ("//evil.example/x", "/"),
+        ("https://evil.example", "/"),
+        ("/\\evil.example", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/signout", "/"),
+        ('"><script>', "/"),
+    ],
+)
+def test_who_changes_a_password_comes_to_the_page_asked_for(
+    client: Clients, account: Accounts, asked: str, comes_to: str
+) -> None:
+    account("ana", must_change=True)
+    browser = client()
+    sign_in(browser)
+    form = browser.get("/password", params={"next": asked})
+    assert "<script" not in form.text
+    assert f'name="next" value="{html.escape(comes_to)}"' in form.text
+    given = {"old": WORD, "password": "quite another word", "next": asked}
+    # A mistake does not forget it either.
+    again = browser.post("/password", data={**given, "again": "something else"})
+    assert f'name="next" value="{html.escape(comes_to)}"' in again.text
+    answer = browser.post("/password", data={**given, "again": given["password"]})
+    assert (answer.status_code, answer.headers["location"]) == (303, comes_to)
+
+
 # --- the first account --------------------------------------------------------------------------
 
 
@@ -299,7 +328,7 @@ def test_a_word_somebody_else_chose_is_changed_before_anything_else(
     account("ana", must_change=True)
     browser = client()
     sign_in(browser)
-    assert browser.get("/load").headers["location"] == "/password"
+    assert browser.get("/load").headers["location"] == "/password?next=%2Fload"
     other = client()
     sign_in(other)
     new = "a word of my own"
