@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import streamlit as st
 
-from app import session, words
+from app import session, uploader, words
 from app.icon import ICON
 from app.views.frame import Frame, frame
 from app.words import _, moment
-from risk.language import BY_CODE
+from risk.language import BY_CODE, SOURCE
 from risk.store import in_force
 from risk.store.people import Person
 
@@ -41,6 +41,13 @@ _RIGHT_TO_LEFT = """
   text-align: right !important; }
 """
 
+#: A hint at keys that Streamlit has in English alone, and its link past the navigation.
+_NO_ENGLISH = """
+[data-testid="InputInstructions"] { display: none; }
+[data-testid="stSkipToContent"] { font-size: 0; }
+[data-testid="stSkipToContent"]::after { font-size: 1rem; }
+"""
+
 
 def begin() -> None:
     """Set the title and a picture of our own: another icon would be fetched from elsewhere."""
@@ -50,7 +57,7 @@ def begin() -> None:
 def bands(person: Person) -> Frame:
     """Speak the person's language, show what this database is, and return what stands around the page."""
     st.session_state.setdefault(words.STATE, person.language)
-    st.html(f"<style>{_STYLE}{_RIGHT_TO_LEFT if words.direction() == 'rtl' else ''}</style>")
+    st.html(f"<style>{_STYLE}{_RIGHT_TO_LEFT if words.direction() == 'rtl' else ''}{_own_words()}</style>")
     with session.database().read() as connection:
         shown = frame(session.chosen(), in_force.get(connection))
     said = {
@@ -60,6 +67,14 @@ def bands(person: Person) -> Frame:
     if shown.band:
         st.html(f'<div class="wildcargo-band {shown.band}" role="note">{html.escape(said[shown.band])}</div>')
     return shown
+
+
+def _own_words() -> str:
+    """Return the style that puts words of the language in the place of Streamlit's own English ones."""
+    if words.current() == SOURCE:
+        return uploader.style()
+    skip = uploader.quoted(_("Skip to the page"))
+    return uploader.style() + _NO_ENGLISH + f'[data-testid="stSkipToContent"]::after {{ content: {skip}; }}'
 
 
 def who(person: Person) -> None:

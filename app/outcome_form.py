@@ -11,7 +11,7 @@ from uuid import uuid4
 import pandas as pd
 import streamlit as st
 
-from app import drafts, live_find, session
+from app import drafts, live_find, session, uploader
 from app.one_shipment import Subject, tell
 from app.views import address
 from app.views import live_find as advice_view
@@ -326,11 +326,11 @@ class _Form:
 
 def _given(key: str) -> list[bytes]:
     """Ask for photos and return what they hold."""
-    given = st.file_uploader(
+    given = uploader.files(
         _("Photos (JPEG or PNG; place, time and device are taken out)"),
-        type=list(view.PHOTO_TYPES),
+        types=list(view.PHOTO_TYPES),
         accept_multiple_files=True,
-        max_upload_size=inspections.PHOTO_BYTES // 1_000_000,
+        megabytes=inspections.PHOTO_BYTES // 1_000_000,
         key=key,
     )
     if len(given) > view.PHOTOS:

@@ -14,6 +14,7 @@ from functools import cache
 from features import reference
 from features.evidence.record import KINDS
 from features.parties.resolution import GROUNDS
+from features.places import trade
 from risk import locales
 from risk.language import BY_CODE, SOURCE, gettext
 
@@ -55,6 +56,8 @@ def messages() -> Sequence[str]:
     for cells in (covers["taxa_live"], covers["taxa_products"], packing["package_types"]):
         found += sorted({part.strip() for cell in cells for part in re.split("[;,]", cell) if part.strip()})
     found += list(reference.table("hs_headings")["title"])
+    exports = (text for text in trade.trade().main_exports if isinstance(text, str))
+    found += sorted({part for text in exports for part in _parts(text)})
     return [*found, *reference.table("wildlife_concepts")["label"]]
 
 
@@ -72,6 +75,24 @@ def _named(text: str, language: str) -> str:
     """Return what words name: labels of the table, joined by "and", which some have in themselves."""
     found = _meanings().findall(text)
     return BY_CODE[language].comma.join(gettext(each, language) for each in found) or text
+
+
+def listed(text: str, language: str) -> str:
+    """Return words joined by ``;``, as a sentence lists them; English ones begin in lower case.
+
+    Examples
+    --------
+    >>> listed("Gold; aluminium, unwrought", "en")
+    'gold, aluminium, unwrought'
+    """
+    parts = _parts(text)
+    if language == SOURCE and parts:
+        return ", ".join([parts[0][:1].lower() + parts[0][1:], *parts[1:]])
+    return BY_CODE[language].comma.join(gettext(part, language) for part in parts)
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
 
 
 def _each(text: str, language: str) -> str:

@@ -321,11 +321,6 @@ def _place(name: str, language: str) -> str:
     return phrases.TABLES["place"].get(name, name.replace("_", " "))
 
 
-def _parts(text: str) -> str:
-    parts = [part.strip() for part in text.split(";") if part.strip()]
-    return ", ".join([parts[0][:1].lower() + parts[0][1:], *parts[1:]]) if parts else ""
-
-
 def _specified(field: Field, spec: str, language: str) -> Callable[[object], str] | None:
     """Return the function for a field that says itself how it is written; None for the unit's own way."""
     if spec.startswith("#"):
@@ -335,7 +330,7 @@ def _specified(field: Field, spec: str, language: str) -> Callable[[object], str
     if spec == "percent":
         return lambda value: locales.percent(by_unit(_number(value) + 2.0, field.unit), language)
     if spec == "list":
-        return lambda value: _parts(_fact(value))
+        return lambda value: labels.listed(_fact(value), language)
     if spec == "country":
         return lambda value: clean(country(str(value), language))
     if spec == "place":

@@ -15,6 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
+from risk import vocabulary
 from risk.language import SOURCE
 
 #: Where the names come from. They are not the reference tables of the model (`features.reference`), whose
@@ -82,6 +83,26 @@ def taxon_name(scientific: str, language: str) -> str:
     """
     found = _by_name().get(scientific)
     return found.name(language) if found else scientific
+
+
+def animal(common: str, language: str) -> str:
+    """Return an animal or plant given by an English common name; what nobody named stays as it is.
+
+    Examples
+    --------
+    >>> animal("sea_turtle", "en"), animal("pangolin", "fr")
+    ('sea turtle', 'pangolin')
+    """
+    common = common.replace("_", " ")
+    if language == SOURCE:
+        return common
+    found = _by_common_name().get(common.lower())
+    return found.name(language) if found else vocabulary.word("animal", common, language)
+
+
+@cache
+def _by_common_name() -> dict[str, Taxon]:
+    return {name.lower(): each for each in reversed(taxa()) for name in each.names[SOURCE]}
 
 
 @cache

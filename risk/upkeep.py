@@ -75,4 +75,4 @@ def verify(
 
     with database.read() as connection:
         found = checking.check(connection, head=head, secret=secret, goes_on=told)
-    return {"holds": checking.holds(found), "checks": [asdict(each) for each in found]}
+    return {"holds": checking.holds(found), "checks": [{**asdict(each), "told": each.told} for each in found]}

@@ -7,13 +7,15 @@ import streamlit as st
 
 from app import session, tables
 from app.tables import number as count
-from app.words import _, left, ngettext, number, percent, word
-from risk import drill
+from app.words import _, current, left, ngettext, number, percent, word
+from risk import drill, retelling, taxa
 from risk.drill import Debrief, Way
 from risk.store import day, drills
 from risk.store.people import Person
 
 ACTION = "see_list"
+#: Reasons a shipment has here, of which the first two are told.
+TOLD = 4
 
 
 def show() -> None:
@@ -118,7 +120,8 @@ def _sure(way: Way) -> str:
 
 def _hidden(found: Debrief) -> None:
     with session.database().read() as connection:
-        told = day.told(connection, found.rows["score_id"].tolist())
+        records = day.listed_reasons(connection, found.rows["score_id"].tolist())
+    told = {score: retelling.told(each, TOLD, current(), first=2) for score, each in records.items() if each}
     rows = found.rows.sort_values(["opened", "rank"], ignore_index=True)
     now = session.now()
     titles = [
@@ -142,12 +145,12 @@ def _hidden(found: Debrief) -> None:
                 [
                     tables.shipment(int(row["shipment_id"]), str(row["bill"])),
                     _("By the team") if row["opened"] else _("Missed"),
-                    _(str(row["taxon"]).replace("_", " ")),
+                    taxa.animal(str(row["taxon"]), current()),
                     count(number(float(row["kg"]), 1)),
                     count(number(int(row["rank"]))),
                     str(row["goods"])[:120],
                     _left(float(row["hours_left"]), now),
-                    tables.long(" · ".join(told.get(int(row["score_id"]), [])[:2])),
+                    tables.long(" · ".join(told.get(int(row["score_id"]), []))),
                 ]
                 for row in part.to_dict("records")
             ],

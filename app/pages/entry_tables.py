@@ -7,7 +7,7 @@ from hashlib import sha256
 import pandas as pd
 import streamlit as st
 
-from app import session, tables
+from app import session, tables, uploader
 from app.pages import entry_form
 from app.paper import sheets
 from app.tables import Cell
@@ -31,15 +31,15 @@ def bring_in(person: Person) -> None:
     """Show the templates and the field for a table, and what would become of it."""
     _templates()
     field = int(st.session_state.get(_FIELD, 0))
-    given = st.file_uploader(
+    files = uploader.files(
         _("A filled table: all of it is taken in, or nothing"),
-        type=["csv", "tsv", "txt", "xlsx", "xls"],
+        types=["csv", "tsv", "txt", "xlsx", "xls"],
         key=f"{_FIELD}-{field}",
-        max_upload_size=max(1, written.LARGEST // 1_000_000),
+        megabytes=max(1, written.LARGEST // 1_000_000),
     )
-    if given is None:
+    if not files:
         return
-    table = _read(given.getvalue())
+    table = _read(files[0].getvalue())
     try:
         with session.database().read() as connection:
             checked = watch_tables.check(connection, table, person, at=session.now())

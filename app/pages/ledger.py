@@ -7,7 +7,7 @@ import streamlit as st
 from app import session, tables, working
 from app.tables import Cell, code, number
 from app.views import ledger as view
-from app.words import _, moment, plain, word
+from app.words import _, current, moment, plain, word
 from app.words import number as written
 from risk.store import jobs, ledger
 from risk.store.people import Person
@@ -53,14 +53,14 @@ def _check(person: Person) -> None:
 
 
 def _found(job: jobs.Job) -> None:
-    holds, checks = view.checks(job.result)
+    holds, checks = view.checks(job.result, current())
     if holds:
         st.success(_("Everything holds together."))
     else:
         st.error(_("Something does not hold together. Keep the database as it is and tell an auditor."))
     tables.show(
         _("What was checked"),
-        [_("Checked"), _("Found"), _("As the command says it"), _("What does not hold")],
+        [_("Checked"), _("Found"), _("In detail"), _("What does not hold")],
         [
             [word("check", each.name), word("check_state", each.state), each.told, "; ".join(each.problems)]
             for each in checks

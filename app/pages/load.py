@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app import session
+from app import session, uploader
 from app.views import address
 from app.views import load as view
 from app.words import _, moment, ngettext, number, plain, word
@@ -47,7 +47,7 @@ def _drop(person: Person) -> None:
     with session.database().read() as connection:
         senders = list(saved.senders(connection))
     with st.form("drop", clear_on_submit=True, border=True):
-        given = st.file_uploader(
+        given = uploader.files(
             _("Manifests, declarations and messages, of any format"),
             accept_multiple_files=True,
             help=_("CSV, Excel, Parquet, JSON Lines, EDIFACT, X12, XML, Cargo-IMP, zip archives of them."),

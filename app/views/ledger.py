@@ -9,6 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from risk import locales
+from risk.language import BY_CODE, gettext
+
 #: Signs of a row's facts that are shown.
 SHOWN = 400
 
@@ -87,7 +90,7 @@ class Check:
     name, state : str
         Codes.
     told : str
-        As the command says it.
+        What was found, in a language.
     problems : tuple of str
     """
 
@@ -97,19 +100,33 @@ class Check:
     problems: tuple[str, ...]
 
 
-def checks(result: Mapping[str, Any] | None) -> tuple[bool, list[Check]]:
-    """Return whether everything holds, and each check of a job's result."""
+def checks(result: Mapping[str, Any] | None, language: str) -> tuple[bool, list[Check]]:
+    """Return whether everything holds, and each check of a job's result, told in a language."""
     found = (result or {}).get("checks", ())
     told = [
         Check(
             str(each.get("name", "")),
             str(each.get("state", "")),
-            str(each.get("told", "")),
+            _told(each, language),
             tuple(str(one) for one in each.get("problems", ())),
         )
         for each in found
     ]
     return bool((result or {}).get("holds")) and bool(told), told
+
+
+def _told(check: Mapping[str, Any], language: str) -> str:
+    """Return what a check found; one of an earlier version of the program only in English."""
+    parts = []
+    for each in check.get("said", ()):
+        values = {name: _written(value, language) for name, value in each["values"].items()}
+        template = str(each["text"])
+        parts.append(gettext(template, language).format(**values))
+    return BY_CODE[language].clause.join(parts) or str(check.get("told", ""))
+
+
+def _written(value: object, language: str) -> str:
+    return locales.decimal(value, language) if isinstance(value, int) else str(value)
 
 
 def slip(port: str, head: str, at: str) -> str:

@@ -30,6 +30,36 @@ _AT_ONCE = 500
 CHECKS = 8
 
 
+def N_(text: str) -> str:
+    """Mark a text for the catalogues."""
+    return text
+
+
+@dataclass(frozen=True)
+class Said:
+    """A sentence with what stands in it: English as text, other languages by its template.
+
+    Attributes
+    ----------
+    text : str
+        With named places in braces; the key of its translation.
+    values : dict of str to str or int
+    """
+
+    text: str
+    values: dict[str, str | int]
+
+    def __str__(self) -> str:
+        """Return it in English."""
+        told = {name: f"{it:,}" if isinstance(it, int) else it for name, it in self.values.items()}
+        return self.text.format(**told)
+
+
+def line_of(text: str, **values: str | int) -> Said:
+    """Return a sentence with what stands in it."""
+    return Said(text, values)
+
+
 @dataclass(frozen=True)
 class Checked:
     """What one check found.
@@ -40,16 +70,21 @@ class Checked:
         What was checked: ``ledger``, ``outcomes``, ``lists``, …
     state : str
         `HOLDS`, `BROKEN` or `UNCHECKED`.
-    told : str
-        One sentence for people.
+    said : tuple of Said
+        What was found, for people.
     problems : tuple of str
         What is broken, the first rows named.
     """
 
     name: str
     state: str
-    told: str
+    said: tuple[Said, ...]
     problems: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """What was found, in English."""
+        return "; ".join(map(str, self.said))
 
 
 def check(
@@ -97,7 +132,7 @@ def check(
         except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
             # Rows somebody wrote by hand: what cannot be made sense of does not hold.
             why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-            found.append(Checked(name, BROKEN, "what stands there makes no sense", (why,)))
+            found.append(Checked(name, BROKEN, (line_of(N_("what stands there makes no sense")),), (why,)))
     return found
 
 
@@ -111,9 +146,11 @@ def of_ledger(connection: sa.Connection, head: str = "") -> Checked:
     verified = ledger.verify(connection, head)
     if not verified.holds:
         where = f"row {verified.broken}: {verified.why}"
-        return Checked("ledger", BROKEN, f"{verified.rows:,} rows hold, then it breaks", (where,))
-    reached = f", and it reaches the printed head {head.strip()}" if head else ""
-    return Checked("ledger", HOLDS, f"{verified.rows:,} rows hold{reached}; head {verified.head}")
+        told = line_of(N_("{n} rows hold, then it breaks"), n=verified.rows)
+        return Checked("ledger", BROKEN, (told,), (where,))
+    told = line_of(N_("{n} rows hold; head {head}"), n=verified.rows, head=verified.head)
+    reached = line_of(N_("it reaches the printed head {head}"), head=head.strip())
+    return Checked("ledger", HOLDS, (told, reached) if head else (told,))
 
 
 def of_batches(connection: sa.Connection) -> Checked:
@@ -132,7 +169,7 @@ def of_batches(connection: sa.Connection) -> Checked:
         elif shipments.data_hash(connection, row.id) != said:
             wrong.append(f"batch {row.id}: its scores are not the ones that were put in")
     wrong += [f"{subject.replace(':', ' ')}: in the ledger, but gone" for subject in entered]
-    return _checked("batches", f"{len(ready):,} batches are as they were put in", wrong)
+    return _checked("batches", (line_of(N_("{n} batches are as they were put in"), n=len(ready)),), wrong)
 
 
 def of_records(connection: sa.Connection) -> Checked:
@@ -153,7 +190,7 @@ def of_records(connection: sa.Connection) -> Checked:
             faults = read.wrong or tuple(replaying.repeated(row, read.numbers))
             wrong += [f"score {row.id}: {fault}" for fault in faults[:1]]
         last, count = rows[-1].id, count + len(rows)
-    return _checked("records", f"{count:,} records of scores are unchanged", wrong)
+    return _checked("records", (line_of(N_("{n} records of scores are unchanged"), n=count),), wrong)
 
 
 def of_purges(connection: sa.Connection) -> Checked:
@@ -188,7 +225,8 @@ def of_purges(connection: sa.Connection) -> Checked:
         said, found = told.get(rule, 0), there.get(rule, 0)
         if said != found:
             wrong.append(f"rule {rule}: the ledger tells of {said:,} versions purged, there are {found:,}")
-    return _checked("purges", f"{sum(there.values()):,} versions were purged by rule, none otherwise", wrong)
+    told_all = line_of(N_("{n} versions were purged by rule, none otherwise"), n=sum(there.values()))
+    return _checked("purges", (told_all,), wrong)
 
 
 def of_photos(connection: sa.Connection) -> Checked:
@@ -205,29 +243,32 @@ def of_photos(connection: sa.Connection) -> Checked:
             wrong.append(f"photo {number}: it is not the one that was kept")
     if len(entered) != purged:
         wrong.append(f"{len(entered):,} photos are gone, {purged:,} were purged by rule")
-    return _checked("photos", f"{count:,} photos are unchanged", wrong)
+    return _checked("photos", (line_of(N_("{n} photos are unchanged"), n=count),), wrong)
 
 
 def of_secret(connection: sa.Connection, secret: bytes | None) -> Checked:
     """Check the site's secret against what the ledger committed to."""
     if secret is None:
-        return Checked("secret", UNCHECKED, "not checked: the site's secret was not given (--data)")
+        return Checked(
+            "secret", UNCHECKED, (line_of(N_("not checked: the site's secret was not given (--data)")),)
+        )
     committed = _commitments(connection)
     if not committed:
-        return Checked("secret", UNCHECKED, "not checked: no list was published yet, which commits to it")
+        told = line_of(N_("not checked: no list was published yet, which commits to it"))
+        return Checked("secret", UNCHECKED, (told,))
     if sha256(secret).hexdigest() != committed[-1][1]:
-        return Checked("secret", BROKEN, "1 fault", ("it is not the one the ledger committed to",))
+        return _checked("secret", (), ["it is not the one the ledger committed to"])
     if len(committed) > 1:
-        told = f"it is the one the ledger committed to last; {len(committed) - 1} were in use before"
-        return Checked("secret", HOLDS, told)
-    return Checked("secret", HOLDS, "it is the one the ledger committed to")
+        before = line_of(N_("{n} were in use before"), n=len(committed) - 1)
+        return Checked("secret", HOLDS, (line_of(N_("it is the one the ledger committed to last")), before))
+    return Checked("secret", HOLDS, (line_of(N_("it is the one the ledger committed to")),))
 
 
 def of_outcomes(connection: sa.Connection, secret: bytes | None) -> Checked:
     """Check that every outcome is the one that was entered."""
     since = _keyed_since(connection, secret)
     if secret is None or since is None:
-        return Checked("outcomes", UNCHECKED, "not checked: needs the site's secret (--data)")
+        return Checked("outcomes", UNCHECKED, (line_of(N_("not checked: needs the site's secret (--data)")),))
     entered = {facts["outcome"]: seq for seq, _, facts in _rows_of(connection, "outcome")}
     wrong = []
     for number in inspections.changed_behind(connection, secret):
@@ -236,8 +277,8 @@ def of_outcomes(connection: sa.Connection, secret: bytes | None) -> Checked:
         elif entered[number] > since:
             wrong.append(f"outcome {number}: not what was entered (ledger row {entered[number]})")
     count = sum(seq > since for seq in entered.values())
-    told = f"{count:,} outcomes are as they were entered{_before(len(entered) - count)}"
-    return _checked("outcomes", told, wrong)
+    told = line_of(N_("{n} outcomes are as they were entered"), n=count)
+    return _checked("outcomes", (told, *_before(len(entered) - count)), wrong)
 
 
 def of_lists(connection: sa.Connection, secret: bytes | None) -> Checked:
@@ -258,12 +299,13 @@ def of_lists(connection: sa.Connection, secret: bytes | None) -> Checked:
             differs = publishing.drawn_again(connection, row.id, secret)
             wrong += [f"list {row.id}: {text}" for text in differs[:1]]
     wrong += [f"{subject.replace(':', ' ')}: in the ledger, but gone" for subject in entered]
-    told = f"{len(kept):,} lists are as they were published"
+    told = [line_of(N_("{n} lists are as they were published"), n=len(kept))]
     if secret is None or since is None:
-        told += "; their draws were not made again: that needs the site's secret (--data)"
+        told.append(line_of(N_("their draws were not made again: that needs the site's secret (--data)")))
     else:
-        told += f"; {drawn:,} draws were made again and are the same{_before(len(kept) - drawn)}"
-    return _checked("lists", told, wrong)
+        told.append(line_of(N_("{n} draws were made again and are the same"), n=drawn))
+        told += _before(len(kept) - drawn)
+    return _checked("lists", tuple(told), wrong)
 
 
 def _commitments(connection: sa.Connection) -> list[tuple[int, str]]:
@@ -282,8 +324,9 @@ def _keyed_since(connection: sa.Connection, secret: bytes | None) -> int | None:
     return committed[-1][0] if len(committed) > 1 else 0
 
 
-def _before(count: int) -> str:
-    return f" ({count:,} of an earlier secret of the site were not checked)" if count else ""
+def _before(count: int) -> tuple[Said, ...]:
+    earlier = N_("{n} of an earlier secret of the site were not checked")
+    return (line_of(earlier, n=count),) if count else ()
 
 
 def of_scores(connection: sa.Connection, goes_on: Callable[[int], None] = lambda done: None) -> Checked:
@@ -312,20 +355,21 @@ def of_scores(connection: sa.Connection, goes_on: Callable[[int], None] = lambda
                 wrong.append(f"score {each.score_id}: {each.told}")
         done += len(ids[start : start + _AT_ONCE])
         goes_on(done)
-    told = f"{states.get(replaying.SAME, 0):,} scores are the same to the bit"
+    told = [line_of(N_("{n} scores are the same to the bit"), n=states.get(replaying.SAME, 0))]
     for state, words in (
-        (replaying.PURGED, "have their inputs purged by rule"),
-        (replaying.NO_MODEL, "were not replayed: their model is not here"),
+        (replaying.PURGED, N_("{n} have their inputs purged by rule")),
+        (replaying.NO_MODEL, N_("{n} were not replayed: their model is not here")),
     ):
-        told += f"; {states[state]:,} {words}" if state in states else ""
-    return _checked("scores", told, wrong)
+        told += [line_of(words, n=states[state])] if state in states else []
+    return _checked("scores", tuple(told), wrong)
 
 
-def _checked(name: str, told: str, wrong: list[str]) -> Checked:
+def _checked(name: str, told: tuple[Said, ...], wrong: list[str]) -> Checked:
     if not wrong:
         return Checked(name, HOLDS, told)
     more = [f"and {len(wrong) - NAMED:,} more"] if len(wrong) > NAMED else []
-    return Checked(name, BROKEN, f"{len(wrong):,} faults", (*wrong[:NAMED], *more))
+    faults = line_of(N_("{n} faults"), n=len(wrong)) if len(wrong) > 1 else line_of(N_("1 fault"))
+    return Checked(name, BROKEN, (faults,), (*wrong[:NAMED], *more))
 
 
 def _rows_of(connection: sa.Connection, kind: str) -> Iterator[tuple[int, str, dict[str, Any]]]:

@@ -313,7 +313,7 @@ def test_the_command_names_what_is_broken(folder: Path) -> None:
     database.close()
     done = run("verify", folder)
     assert done.exit_code == 1
-    assert "BROKEN  records: 1 faults" in done.stdout
+    assert "BROKEN  records: 1 fault" in done.stdout
     assert "records: score 2: risk: the record says" in done.stderr
 
 
