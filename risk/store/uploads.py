@@ -17,8 +17,8 @@ from risk.store.people import Person
 from risk.store.tables import files, problems
 from risk.store.texts import line
 
-#: Problems shown of one load.
-SHOWN = 500
+#: Problems handed out of one load: all that are kept (`risk.intake.PROBLEMS_KEPT`).
+SHOWN = 2_000
 
 
 @dataclass(frozen=True)

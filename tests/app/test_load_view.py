@@ -7,6 +7,8 @@ import pytest
 
 from app.views import accounts, frame, load
 from features.manifest import propose
+from risk import intake
+from risk.store import uploads
 from risk.store.in_force import InForce
 from risk.store.jobs import Job
 from risk.store.people import ROLES, Person
@@ -133,3 +135,7 @@ def test_first_passwords_are_long_and_all_different() -> None:
     made = {accounts.first_password() for _ in range(50)}
     assert len(made) == 50
     assert all(len(each) == 19 for each in made)
+
+
+def test_all_problems_that_are_kept_are_handed_out() -> None:
+    assert uploads.SHOWN >= intake.PROBLEMS_KEPT

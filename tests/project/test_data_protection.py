@@ -61,4 +61,6 @@ def test_readers_are_those_who_may() -> None:
     assert people.MAY["hold_data"] == {"supervisor"}
     assert people.MAY["see_access"] == {"supervisor", "auditor"}
     assert people.MAY["tend_lists"] == {"supervisor", "analyst"}
+    assert people.MAY["see_contacts"] == set(people.ROLES)
+    assert "live animals, hazards | everybody |" in TEXT
     assert people.MAY["load"] == {"officer", "supervisor", "analyst"}
