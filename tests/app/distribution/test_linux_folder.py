@@ -52,7 +52,6 @@ def run(somebody: Path, *words: str | Path, code: int = 0, data: str = "data") -
 
 def test_its_own_check_finds_it_whole_and_what_was_changed_in_it(carried, somebody):
     assert "Every file is as it was made" in run(somebody, carried / "check")
-    assert checksums.compare(carried) == []
     other = somebody / "other"
     subprocess.run(["cp", "-r", carried / "samples", carried / "LICENSES", somebody], check=True)
     other.mkdir()

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -83,30 +84,45 @@ def served(tmp_path: Path) -> Iterator[Any]:
         app.end(signal.SIGTERM)
 
 
-@pytest.fixture
-def scored_port(tmp_path: Path, scored_folder: Path) -> Iterator[Callable[..., Any]]:
-    """Start `wildcargo app` over a scored day with people in it: ``scored_port(ana="officer")``.
-
-    Everybody signs in with `WORD`; languages by login: ``languages={"ana": "ar"}``.
-    """
+@contextmanager
+def _starting(folder: Path, scored_folder: Path) -> Iterator[Callable[..., Any]]:
     begun: list[Any] = []
 
     def start(*, languages: Mapping[str, str] | None = None, **roles: str) -> Any:
-        shutil.copytree(scored_folder, tmp_path / "port")
-        database = Database(tmp_path / "port" / "port.db")
+        shutil.copytree(scored_folder, folder / "port")
+        database = Database(folder / "port" / "port.db")
         with database.write() as connection:
             for login, role in roles.items():
                 spoken = (languages or {}).get(login, "en")
                 given = {"password": WORD, "must_change": False, "language": spoken}
                 people.add(connection, login, role, at=place.clock(), actor="system", **given)
         database.close()
-        begun.append(serving_port.Served(tmp_path))
+        begun.append(serving_port.Served(folder))
         begun[-1].until()
         return begun[-1]
 
     yield start
     for each in begun:
         each.end(signal.SIGTERM)
+
+
+@pytest.fixture
+def scored_port(tmp_path: Path, scored_folder: Path) -> Iterator[Callable[..., Any]]:
+    """Start `wildcargo app` over a scored day with people in it: ``scored_port(ana="officer")``.
+
+    Everybody signs in with `WORD`; languages by login: ``languages={"ana": "ar"}``.
+    """
+    with _starting(tmp_path, scored_folder) as start:
+        yield start
+
+
+@pytest.fixture(scope="module")
+def shared_port(
+    tmp_path_factory: pytest.TempPathFactory, scored_folder: Path
+) -> Iterator[Callable[..., Any]]:
+    """Start one as `scored_port` does, once for the journeys of a file that do not meet in it."""
+    with _starting(tmp_path_factory.mktemp("shared"), scored_folder) as start:
+        yield start
 
 
 def sign_in(page: Page, home: str, login: str, path: str = "/") -> None:

@@ -55,14 +55,19 @@ def small_targets(page: Page) -> list[str]:
     )
 
 
+@pytest.fixture(scope="module")
+def port(shared_port: Callable[..., Any]) -> Any:
+    """One port for all of them: each is about a shipment of its own."""
+    return shared_port(ana="officer", ben="officer", chi="supervisor")
+
+
 @pytest.mark.slow
 def test_an_outcome_on_a_tablet(
-    scored_port: Callable[..., Any],
+    port: Any,
     signed_in: Callable[..., None],
     watched: Callable[..., Any],
     tmp_path: Path,
 ) -> None:
-    port = scored_port(ana="officer")
     page = watched(port, **TABLET).page()
     signed_in(page, port.url, "ana", "/outcome?id=7")
     expect(page.get_by_role("button", name="Save the outcome")).to_be_visible()
@@ -104,11 +109,10 @@ def test_an_outcome_on_a_tablet(
 
 @pytest.mark.slow
 def test_answers_outlive_a_reload_and_a_session(
-    scored_port: Callable[..., Any], signed_in: Callable[..., None], watched: Callable[..., Any]
+    port: Any, signed_in: Callable[..., None], watched: Callable[..., Any]
 ) -> None:
-    port = scored_port(ana="officer")
     page = watched(port, **TABLET).page()
-    signed_in(page, port.url, "ana", "/outcome?id=7")
+    signed_in(page, port.url, "ana", "/outcome?id=10")
     page.get_by_role("radio", name="Partial unload").tap()
     page.get_by_role("button", name="Wildlife products").tap()
     page.get_by_label("Remark").fill("behind the <second> row")
@@ -124,15 +128,15 @@ def test_answers_outlive_a_reload_and_a_session(
     database.close()
     page.get_by_role("button", name="Save the outcome").tap()
     page.get_by_role("link", name="Sign in and come back here").tap()
-    assert rows(port, 7) == []
+    assert rows(port, 10) == []
     page.fill("#login", "ana")
     page.fill("#password", "a word that is long")
     page.click("button[type=submit]")
     expect(page.get_by_label("Remark")).to_have_value("behind the <second> row")
-    assert page.url.endswith("/outcome?id=7")
+    assert page.url.endswith("/outcome?id=10")
     page.get_by_role("button", name="Save the outcome").tap()
     expect(page.get_by_text("Kept as outcome")).to_be_visible()
-    assert [row.remark for row in rows(port, 7)] == ["behind the <second> row"]
+    assert [row.remark for row in rows(port, 10)] == ["behind the <second> row"]
 
 
 def reach(page: Page, wanted: str, keys: str = "Tab", most: int = 60) -> None:
@@ -151,9 +155,8 @@ def reach(page: Page, wanted: str, keys: str = "Tab", most: int = 60) -> None:
 
 @pytest.mark.slow
 def test_an_outcome_by_the_keyboard_alone(
-    scored_port: Callable[..., Any], signed_in: Callable[..., None], watched: Callable[..., Any]
+    port: Any, signed_in: Callable[..., None], watched: Callable[..., Any]
 ) -> None:
-    port = scored_port(ana="officer")
     page = watched(port).page()
     signed_in(page, port.url, "ana", "/outcome?id=8")
     expect(page.get_by_role("button", name="Save the outcome")).to_be_visible()
@@ -176,9 +179,8 @@ def test_an_outcome_by_the_keyboard_alone(
 
 @pytest.mark.slow
 def test_two_correct_at_once_and_neither_loses_anything(
-    scored_port: Callable[..., Any], signed_in: Callable[..., None], watched: Callable[..., Any]
+    port: Any, signed_in: Callable[..., None], watched: Callable[..., Any]
 ) -> None:
-    port = scored_port(ana="officer", ben="officer")
     pages = {}
     for login in ("ana", "ben"):
         pages[login] = watched(port, **TABLET).page()
@@ -207,9 +209,8 @@ def test_two_correct_at_once_and_neither_loses_anything(
 
 @pytest.mark.slow
 def test_what_stands_high_is_lowered_by_two_people(
-    scored_port: Callable[..., Any], signed_in: Callable[..., None], watched: Callable[..., Any]
+    port: Any, signed_in: Callable[..., None], watched: Callable[..., Any]
 ) -> None:
-    port = scored_port(ana="officer", chi="supervisor")
     database = Database(port.data / "port.db")
 
     def standing() -> Any:

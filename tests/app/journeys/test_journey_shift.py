@@ -35,10 +35,10 @@ def choose(page: Page, label: str, option: str) -> None:
     page.get_by_role("option", name=option, exact=True).click()
 
 
-@pytest.fixture
-def worked_port(scored_folder: Path, work: Callable[..., Any], scored_port: Callable[..., Any]) -> Any:
-    """A port with a day people worked on, and an officer and an auditor."""
-    port = scored_port(ana="officer", bo="auditor")
+@pytest.fixture(scope="module")
+def worked_port(work: Callable[..., Any], shared_port: Callable[..., Any]) -> Any:
+    """A port with a day people worked on, and an officer and an auditor, who only look at it."""
+    port = shared_port(ana="officer", bo="auditor")
     database = Database(port.data / "port.db")
     worked = work(database, port.data)
     database.close()
