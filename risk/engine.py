@@ -102,9 +102,9 @@ class Scored:
         entries = registry(self.bundle)
         return summarise(p.risk_contributions, p.features, p.risk_base, p.risk_log_odds, self.matrix, entries)
 
-    def words(self, language: str = "en") -> Words:
-        """Return the reasons ready to be rendered or listed as records."""
-        return Words(self.reasons, self.matrix, self.view.table, matrix.facts(), language)
+    def words(self, language: str = "en", zone: str = "") -> Words:
+        """Return the reasons ready to be rendered, times in a time zone (else UTC), or listed as records."""
+        return Words(self.reasons, self.matrix, self.view.table, matrix.facts(), language, zone)
 
     def head_reasons(self, head: str) -> Reasons:
         """Return the reasons of one head's calibrated log-odds."""

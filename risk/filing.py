@@ -149,9 +149,11 @@ def scores(scored: Scored) -> pd.DataFrame:
     )
 
 
-def told(scored: Scored, count: int, language: str) -> tuple[list[list[dict[str, Any]]], list[list[str]]]:
+def told(
+    scored: Scored, count: int, language: str, zone: str = ""
+) -> tuple[list[list[dict[str, Any]]], list[list[str]]]:
     """Return the reasons of each shipment: all as records, and the first ``count`` in words."""
-    words = scored.words(language)
+    words = scored.words(language, zone)
     texts = words.texts(count)
     spoken = [[str(text) for text in row if text] for row in zip(*texts, strict=True)]
     listed = [
@@ -225,7 +227,7 @@ def problems(manifest: Manifest) -> pd.DataFrame:
     return whole
 
 
-def filed(scored: Scored, key: bytes, count: int, language: str) -> Filed:
+def filed(scored: Scored, key: bytes, count: int, language: str, zone: str = "") -> Filed:
     """Return a batch as rows to keep.
 
     Parameters
@@ -237,9 +239,11 @@ def filed(scored: Scored, key: bytes, count: int, language: str) -> Filed:
     count : int
         Reasons told in words.
     language : str
+    zone : str
+        Time zone of the port: words tell times in it, what is kept as data stays in UTC.
     """
     table = scored.view.table
-    reasons, spoken = told(scored, count, language)
+    reasons, spoken = told(scored, count, language, zone)
     packed, digests = score_records(scored)
     return Filed(
         versions=versions(scored),

@@ -54,6 +54,8 @@ class Load:
         The site's secret.
     reasons : int
     language : str
+    zone : str
+        In which times of reasons are told.
     """
 
     paths: list[Path]
@@ -63,6 +65,7 @@ class Load:
     key: bytes
     reasons: int = 4
     language: str = "en"
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -136,7 +139,7 @@ def _fresh(database: Database, what: Load, scored: Scored) -> tuple[Any, filing.
     """Return which shipments of a scored batch did not stand there before as they are; and all of it."""
     if not len(scored):
         return np.empty(0, dtype=np.int64), None
-    filed = filing.filed(scored, what.key, what.reasons, what.language)
+    filed = filing.filed(scored, what.key, what.reasons, what.language, what.zone)
     with database.read() as connection:
         before = shipments.known(connection, filed.versions["bill"].tolist())
     return np.flatnonzero(~shipments.unchanged(before, filed.versions)), filed

@@ -303,6 +303,8 @@ class Words:
         Shipment table.
     facts : sequence of Fact
     language : str
+    zone : str
+        Time zone in which times are told; empty: UTC.
     """
 
     def __init__(
@@ -312,6 +314,7 @@ class Words:
         table: pd.DataFrame,
         facts: Sequence[Fact],
         language: str = "en",
+        zone: str = "",
     ) -> None:
         if language not in sentences.LANGUAGES:
             raise ValueError(f"unknown language {language!r}; known: {', '.join(sentences.LANGUAGES)}")
@@ -319,6 +322,7 @@ class Words:
         self.frame = frame
         self.table = table
         self.language = language
+        self.zone = zone
         self.kinds = sentences.fields((*matrix.features(), *reasons.features), facts)
 
     def texts(self, k: int) -> list[sentences.Texts]:
@@ -455,8 +459,9 @@ class Words:
                 template,
                 lambda name, picked=picked: self._source(name, picked),  # type: ignore[misc]
                 len(here),
-                self.kinds,
+                sentences.judged(self.kinds, self.reasons.features[j].name),
                 self.language,
+                self.zone,
             )
         return text
 

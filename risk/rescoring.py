@@ -42,6 +42,8 @@ class Again:
         The site's secret.
     reasons : int
     language : str
+    zone : str
+        In which times of reasons are told.
     """
 
     bundle: Bundle
@@ -49,6 +51,7 @@ class Again:
     key: bytes
     reasons: int = 4
     language: str = "en"
+    zone: str = ""
 
 
 def run(
@@ -127,7 +130,7 @@ def _filed(what: Again, rows: list[sa.Row[Any]], read: list[replaying.Unpacked])
         manifest=Manifest(view.table, nothing, nothing, {}, local),
         bundle=what.bundle,
     )
-    return filing.filed(scored, what.key, what.reasons, what.language)
+    return filing.filed(scored, what.key, what.reasons, what.language, what.zone)
 
 
 def seen(bundle: Bundle, read: list[replaying.Unpacked], table: pd.DataFrame | None = None) -> pd.DataFrame:

@@ -21,7 +21,9 @@ from risk.reasons import SLIGHT
 Record = Mapping[str, Any]
 
 
-def told(records: Sequence[Record], count: int, language: str, *, first: int | None = None) -> list[str]:
+def told(
+    records: Sequence[Record], count: int, language: str, *, first: int | None = None, zone: str = ""
+) -> list[str]:
     """Return the first reasons of a shipment in words, as `risk.reasons.Words.texts` tells them.
 
     Parameters
@@ -34,6 +36,8 @@ def told(records: Sequence[Record], count: int, language: str, *, first: int | N
         One of `risk.language.LANGUAGES`.
     first : int, optional
         Tell only so many of them, the first: each takes its time.
+    zone : str
+        Tell times in this time zone; empty: in UTC.
 
     Returns
     -------
@@ -48,13 +52,15 @@ def told(records: Sequence[Record], count: int, language: str, *, first: int | N
     kept = 0 if count < 2 else max(1, count // 4)
     against = min(len(lowering), max(kept, count - len(raising)))
     chosen = [*raising[: count - against], *lowering[:against]]
-    return [sentence(each, language) for each in chosen[:first]] or [sentences.words(language)["average"]]
+    return [sentence(each, language, zone) for each in chosen[:first]] or [
+        sentences.words(language)["average"]
+    ]
 
 
-def ordered(records: Sequence[Record], language: str) -> list[str]:
+def ordered(records: Sequence[Record], language: str, zone: str = "") -> list[str]:
     """Return all of some reasons of one direction in words, in the order in which a list tells them."""
     ranked = sorted(records, key=lambda record: (*_later(record), list(FAMILIES).index(record["family"])))
-    return [sentence(each, language, marked=False) for each in ranked]
+    return [sentence(each, language, zone, marked=False) for each in ranked]
 
 
 def _later(record: Record) -> tuple[bool, float]:
@@ -74,12 +80,14 @@ def _checkable(record: Record) -> bool:
     return bool(sentences.notable(pd.Series([record["values"].get(name)]), feature)[0])
 
 
-def sentence(record: Record, language: str, *, marked: bool = True) -> str:
+def sentence(record: Record, language: str, zone: str = "", *, marked: bool = True) -> str:
     """Return one reason in words, and (``marked``) whether it speaks against opening."""
     words = sentences.words(language)
     against = words["against"] if marked and record["contribution"] < 0.0 else ""
     parts = [
-        text for key in record["sentence_keys"] if (text := _filled(str(key), record["values"], language))
+        text
+        for key in record["sentence_keys"]
+        if (text := _filled(str(key), record["values"], language, zone))
     ]
     if not parts:
         raises = record["contribution"] > 0.0
@@ -90,7 +98,7 @@ def sentence(record: Record, language: str, *, marked: bool = True) -> str:
     return against + whole
 
 
-def _filled(key: str, values: Mapping[str, Any], language: str) -> str:
+def _filled(key: str, values: Mapping[str, Any], language: str, zone: str) -> str:
     """Return the sentence of a key with what it quotes."""
     state = next((ending for ending in sentences.STATES[1:] if key.endswith(ending)), "")
     name = key.removesuffix(state) if state else key
@@ -103,7 +111,8 @@ def _filled(key: str, values: Mapping[str, Any], language: str) -> str:
         return pd.Series([values.get(field)])
 
     kinds = _kinds() if name in _features() else _kinds() | sentences.fields([feature], ())
-    return str(sentences.render(sentences.template(text, language), source, 1, kinds, language)[0])
+    kinds = sentences.judged(kinds, name)
+    return str(sentences.render(sentences.template(text, language), source, 1, kinds, language, zone)[0])
 
 
 def _local(name: str, value: object) -> Feature:

@@ -25,6 +25,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
@@ -70,6 +71,11 @@ _CODE = re.compile(r"[A-Z0-9][A-Z0-9./;-]{0,39}\Z")
 _SPACES = re.compile(r"\s+")
 
 Texts = npt.NDArray[np.object_]
+
+#: How templates say that a time is in UTC.
+_UTC = " UTC"
+#: Unit of a time whose day decides, in UTC.
+BY_DAY = "day"
 
 
 @dataclass(frozen=True)
@@ -346,7 +352,7 @@ def _number(value: object) -> float:
     return float(value)  # type: ignore[arg-type]
 
 
-def _writer(piece: Piece, field: Field, language: str) -> Callable[[object], str]:
+def _writer(piece: Piece, field: Field, language: str, zone: str) -> Callable[[object], str]:
     """Return the function that writes one (not missing) value of a piece's field."""
     spec, own_words = piece.spec, words(language)
     bare = piece.literal.rstrip(_THIN)[-1:] in tuple(_LEADING_QUOTES)
@@ -367,12 +373,34 @@ def _writer(piece: Piece, field: Field, language: str) -> Callable[[object], str
             return lambda value: locales.figures(format(_number(value), spec), language)
         return lambda value: by_unit(_number(value), field.unit, language)
     if field.kind == "time":
-        return lambda value: str(pd.Timestamp(value))[:16].removesuffix(" 00:00")  # type: ignore[arg-type]
+        return lambda value: _time(pd.Timestamp(value), field.unit, zone, language)  # type: ignore[arg-type]
     if field.kind == "flag":
         return lambda value: own_words["yes"] if value else own_words["no"]
     if field.kind == "code":
         return lambda value: _spaced(value) if _CODE.match(str(value)) else quoted(_spaced(value))
     return quoted if field.kind == "text" else lambda value: labels.label(piece.field, _fact(value), language)
+
+
+def _time(at: pd.Timestamp, judged: str, zone: str, language: str) -> str:
+    """Return a time (naive UTC) as a sentence tells it: in a zone, or without one in UTC.
+
+    A midnight is a day whose hour nobody gave. What is ``judged`` by its day in UTC stays in UTC where the
+    zone's day is of the other kind: it would else read as a mistake.
+    """
+    if zone and at != at.normalize():
+        local = at.tz_localize("UTC").tz_convert(ZoneInfo(zone))
+        if judged != BY_DAY or (local.day_of_week >= 5) == (at.day_of_week >= 5):
+            return locales.moment(at, zone, language)
+        return f"{locales.moment(at, 'UTC', language)}{_UTC}"
+    told = str(at)[:16]
+    if not told.endswith(" 00:00"):
+        return told
+    return locales.day(at, "UTC", language) if zone else told.removesuffix(" 00:00")
+
+
+def judged(kinds: Mapping[str, Field], feature: str) -> Mapping[str, Field]:
+    """Return how fields are written in the sentences of a feature: one looks at the day in UTC."""
+    return {**kinds, "arrives_at": Field("time", BY_DAY)} if feature == "weekend_arrival" else kinds
 
 
 def write_values(values: pd.Series, write: Callable[[object], str]) -> tuple[Texts, npt.NDArray[np.bool_]]:
@@ -400,6 +428,7 @@ def render(
     n: int,
     kinds: Mapping[str, Field],
     language: str = SOURCE,
+    zone: str = "",
 ) -> Texts:
     """Fill one template for many rows.
 
@@ -415,6 +444,8 @@ def render(
         How each field is written (see `fields`).
     language : str
         One of `LANGUAGES`.
+    zone : str
+        Tell times in this time zone; empty: in UTC, which the sentence says.
 
     Returns
     -------
@@ -426,9 +457,9 @@ def render(
         text = np.full(n, "" if position == 0 else between, dtype=object)
         complete = np.ones(n, dtype=bool)
         for piece in clause:
-            text = text + piece.literal
+            text = text + (piece.literal.replace(_UTC, "") if zone else piece.literal)
             if piece.field:
-                write = _writer(piece, kinds.get(piece.field, Field("text")), language)
+                write = _writer(piece, kinds.get(piece.field, Field("text")), language, zone)
                 texts, gone = write_values(source(piece.field), write)
                 complete &= ~gone
                 text = text + np.where(gone, unknown, texts)

@@ -152,6 +152,7 @@ class Worker:
                 settings.site_secret(self.folder),
                 int(chosen["reasons"]),
                 str(chosen["language"]),
+                str(chosen["time_zone"]),
             )
             loaded = intake.load(self.database, what, job_id=job.id, at=self.now(), goes_on=goes_on)
         covered = working_out.in_pieces(self.database, loaded.batch_id, at=self.now(), goes_on=goes_on)
@@ -179,6 +180,7 @@ class Worker:
             settings.site_secret(self.folder),
             int(chosen["reasons"]),
             str(chosen["language"]),
+            str(chosen["time_zone"]),
         )
         now = settings.moment(chosen, self.now())
         self._done(

@@ -121,7 +121,12 @@ def _sure(way: Way) -> str:
 def _hidden(found: Debrief) -> None:
     with session.database().read() as connection:
         records = day.listed_reasons(connection, found.rows["score_id"].tolist())
-    told = {score: retelling.told(each, TOLD, current(), first=2) for score, each in records.items() if each}
+    zone = str(session.chosen()["time_zone"])
+    told = {
+        score: retelling.told(each, TOLD, current(), first=2, zone=zone)
+        for score, each in records.items()
+        if each
+    }
     rows = found.rows.sort_values(["opened", "rank"], ignore_index=True)
     now = session.now()
     titles = [

@@ -55,9 +55,9 @@ def told(frame: pd.DataFrame) -> dict[int, list[str]]:
     ids = [int(each) for each in frame["score_id"]]
     with session.database().read() as connection:
         records = day.listed_reasons(connection, ids)
-    language = current()
+    language, zone = current(), str(session.chosen()["time_zone"])
     return {
-        score: retelling.told(each, _TOLD, language, first=view.REASONS)
+        score: retelling.told(each, _TOLD, language, first=view.REASONS, zone=zone)
         for score, each in records.items()
         if each
     }

@@ -118,8 +118,8 @@ def _headings() -> dict[str, str]:
 def _reasons(frame: pd.DataFrame) -> dict[int, list[str]]:
     with session.database().read() as connection:
         records = day.listed_reasons(connection, [int(each) for each in frame["score_id"]])
-    language, first = current(), day_table.REASONS
-    return {score: retelling.told(each, 4, language, first=first) for score, each in records.items() if each}
+    how = {"language": current(), "first": day_table.REASONS, "zone": _zone()}
+    return {score: retelling.told(each, 4, **how) for score, each in records.items() if each}
 
 
 def _print(person: Person, listed: Any, looked: Looked, *, page: bool) -> None:

@@ -63,10 +63,14 @@ class Waterfall:
 
 
 def waterfall(
-    log_odds: float, families: Mapping[str, float], records: Sequence[Mapping[str, Any]] | None, language: str
+    log_odds: float,
+    families: Mapping[str, float],
+    records: Sequence[Mapping[str, Any]] | None,
+    language: str,
+    zone: str,
 ) -> Waterfall:
     """Return how the families of reasons add up to a score."""
-    told = {str(each["family"]): retelling.sentence(each, language) for each in records or ()}
+    told = {str(each["family"]): retelling.sentence(each, language, zone) for each in records or ()}
     order = list(FAMILIES)
     ranked = sorted(
         families.items(),
@@ -86,7 +90,7 @@ def waterfall(
 
 
 def reasons(
-    records: Sequence[Mapping[str, Any]], language: str
+    records: Sequence[Mapping[str, Any]], language: str, zone: str
 ) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return sentences that speak for opening, that speak against it, and families that hardly count.
 
@@ -96,7 +100,7 @@ def reasons(
     for way in (1.0, -1.0):
         side = [each for each in records if way * each["contribution"] >= SLIGHT]
         # Asked for one side alone, a list has room for all of it.
-        sides.append(tuple(retelling.ordered(side, language)))
+        sides.append(tuple(retelling.ordered(side, language, zone)))
     slight = tuple(str(each["family"]) for each in records if abs(each["contribution"]) < SLIGHT)
     return sides[0], sides[1], slight
 

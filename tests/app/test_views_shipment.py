@@ -63,7 +63,7 @@ FAMILY = st.dictionaries(st.sampled_from(sorted(FAMILIES)), st.floats(-8.0, 8.0)
 
 @given(st.floats(-20.0, 20.0), FAMILY)
 def test_the_bars_add_up_to_the_score(log_odds: float, families: dict[str, float]) -> None:
-    fall = scores.waterfall(log_odds, families, None, "en")
+    fall = scores.waterfall(log_odds, families, None, "en", "UTC")
     assert fall.base + math.fsum(step.contribution for step in fall.steps) == pytest.approx(
         log_odds, abs=1e-9
     )
@@ -89,7 +89,7 @@ def record(family: str, contribution: float) -> dict[str, object]:
 
 def test_reasons_are_told_for_and_against() -> None:
     records = [record("route", 2.0), record("goods", -0.5), record("timing", 0.01), record("party", 0.2)]
-    raising, lowering, slight = scores.reasons(records, "en")
+    raising, lowering, slight = scores.reasons(records, "en", "UTC")
     assert [text.split(":")[0] for text in raising] == ["Route", "Parties"]
     assert [text.split(":")[0] for text in lowering] == ["Goods"]
     assert slight == ("timing",)

@@ -160,3 +160,50 @@ def test_titles_of_headings_are_told_in_the_language():
     told = labels.label("heading_named", "heading 0905 (vanilla)", "fr")
     assert "0905" in told
     assert "vanille" in told
+
+
+def record(feature, **values):
+    times = {name: pd.Timestamp(at).isoformat() for name, at in values.items()}
+    return {
+        **{"family": "timing", "contribution": 1.0, "features": [feature], "sentence_keys": [feature]},
+        "values": {feature: 1.0, **times},
+    }
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_times_are_told_in_the_ports_zone_where_one_is_given(code):
+    amended = next(
+        f.name
+        for f in matrix.features()
+        if "{last_amended_at}" in f.sentence and "{arrives_at}" in f.sentence
+    )
+    kept = record(amended, last_amended_at="2025-01-06 13:01", arrives_at="2025-01-06 23:30")
+    (utc,) = retelling.told([kept], 1, code)
+    assert "2025-01-06 13:01" in utc
+    assert utc.endswith("23:30 UTC")
+    (told,) = retelling.told([kept], 1, code, zone="Asia/Hong_Kong")
+    assert "21:01" in told
+    assert locales.moment(pd.Timestamp("2025-01-06 23:30"), "Asia/Hong_Kong", code) in told
+    assert "UTC" not in told
+    # A day without an hour stays that day.
+    bare = record(amended, last_amended_at="2025-01-06", arrives_at="2025-01-07")
+    (told,) = retelling.told([bare], 1, code, zone="America/Bogota")
+    assert locales.day(pd.Timestamp("2025-01-07"), "UTC", code) in told
+    assert ":00" not in told
+
+
+def test_a_weekend_by_utc_is_told_in_utc_where_the_ports_day_is_of_the_other_kind():
+    sunday = record("weekend_arrival", arrives_at="2025-01-05 23:30")
+    assert retelling.told([sunday], 1, "en", zone="Asia/Hong_Kong")[0].endswith("5 Jan 2025, 23:30 UTC")
+    assert retelling.told([sunday], 1, "en", zone="Europe/London")[0].endswith("5 Jan 2025, 23:30")
+
+
+@pytest.mark.parametrize("code", ["en", "ar"])
+def test_a_batch_is_told_in_a_zone_as_its_records_are_told_again(scored, code):
+    words = scored.words(code, "Asia/Hong_Kong")
+    texts = words.texts(4)
+    kept = [[vars(each) for each in of_one] for of_one in words.listed()]
+    kept = json.loads(json.dumps(kept, default=lambda at: at.isoformat()))
+    for row, records in enumerate(kept):
+        first = [str(column[row]) for column in texts if column[row]]
+        assert retelling.told(records, 4, code, zone="Asia/Hong_Kong") == first

@@ -72,9 +72,9 @@ def show(dossier: Dossier, zone: str) -> None:
     if score.reasons is None:
         st.warning(_("The reasons in words: {gone}").format(gone=gone(dossier.current, zone)))
     else:
-        _reasons(score)
+        _reasons(score, zone)
     st.subheader(_("How the score came about"))
-    _waterfall(score)
+    _waterfall(score, zone)
     if score.notes:
         st.html(markup.facts(_("Notes of the program"), [(_("Score"), markup.text(score.notes))]))
     _record(score, zone)
@@ -110,8 +110,8 @@ def _hit(hit: hits.Hit) -> str:
     return " · ".join(part for part in parts if part != "<bdi></bdi>")
 
 
-def _reasons(score: Score) -> None:
-    raising, lowering, slight = view.reasons(score.reasons or [], current())
+def _reasons(score: Score, zone: str) -> None:
+    raising, lowering, slight = view.reasons(score.reasons or [], current(), zone)
     parts = [
         (_("Speaks for opening"), _told(raising, _("Nothing sets it apart from the average shipment."))),
         (_("Speaks against opening"), _told(lowering, _("Nothing that counts."))),
@@ -128,8 +128,8 @@ def _told(sentences: tuple[str, ...], otherwise: str) -> str:
     return markup.items((f"<span dir='auto'>{markup.said(each)}</span>" for each in sentences), ordered=True)
 
 
-def _waterfall(score: Score) -> None:
-    fall = view.waterfall(score.log_odds, score.families, score.reasons, current())
+def _waterfall(score: Score, zone: str) -> None:
+    fall = view.waterfall(score.log_odds, score.families, score.reasons, current(), zone)
     st.caption(
         _(
             "Every bar says how much one family of reasons raises (full) or lowers (striped) the score, in "
