@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+import pandas as pd
 from anyio import CapacityLimiter, to_thread
 from jinja2 import Environment, FileSystemLoader
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -21,7 +22,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from app import identity
+from app import browsers, identity
 from app.guard import inside, proxied, token_of
 from app.icon import ICON
 from app.identity import Elsewhere
@@ -30,7 +31,7 @@ from app.words import COOKIE as LANGUAGE
 from risk import vocabulary, worker
 from risk.language import BY_CODE, LANGUAGES, gettext, nearest
 from risk.refusals import Refusal
-from risk.store import first_account, people
+from risk.store import first_account, people, settings
 from risk.store.database import StoreError
 
 #: Bytes of a form.
@@ -107,21 +108,29 @@ async def _sign_in(request: Request, elsewhere: Elsewhere) -> Response:
     if not elsewhere.passwords:
         return _asks(request, elsewhere, target, 403)
     login, word = form.get("login", ""), form.get("password", "")
+    held = request.cookies.get(browsers.COOKIE, "")
 
-    def opened() -> Opened | None:
-        checked = people.check(place().database, login, word)
-        with place().database.write() as connection:
-            found = people.sign_in(connection, checked, at=clock())
+    def opened() -> tuple[Opened, str] | None:
+        here, at = place(), clock()
+        secret = settings.site_secret(here.folder)
+        checked = people.check(here.database, login, word)
+        known = browsers.knows(held, checked, secret, at=at)
+        with here.database.write() as connection:
+            found = people.sign_in(connection, checked, at=at, known=known)
             if found is not None:
                 # Another tab of this browser must not go on as somebody else.
-                people.sign_out(connection, token_of(request.headers), at=clock())
-            return found
+                people.sign_out(connection, token_of(request.headers), at=at)
+        if found is not None:
+            return found, browsers.with_one_more(held, checked, secret)
+        if known:
+            browsers.count_wrong(held, checked, secret, at=at)
+        return None
 
     found = await to_thread.run_sync(opened, limiter=_limiter())
     if found is None:
         wrong = words(request)("Login and password do not fit together, or the account is closed for now.")
         return _asks(request, elsewhere, target, 401, wrong=wrong, login=login[:80])
-    return with_session(request, RedirectResponse(target, 303), found)
+    return _remembered(request, target, *found)
 
 
 def _let_in(login: str, default_role: str) -> Opened | None:
@@ -158,16 +167,21 @@ async def _sign_out(request: Request, elsewhere: Elsewhere) -> Response:
 
 def with_session(request: Request, answer: Response, opened: Opened) -> Response:
     """Return an answer that gives the browser its session."""
-    answer.set_cookie(
-        COOKIE,
-        opened[1],
-        max_age=int(people.SESSION.total_seconds()),
-        path="/",
-        httponly=True,
-        samesite="strict",
-        secure=is_secure(request),
-    )
+    _give(request, answer, COOKIE, opened[1], people.SESSION)
     return answer
+
+
+def _remembered(request: Request, target: str, opened: Opened, known: str) -> Response:
+    """Return the way on, with a session and what tells this browser from others next time."""
+    answer = with_session(request, RedirectResponse(target, 303), opened)
+    _give(request, answer, browsers.COOKIE, known, browsers.LASTS)
+    return answer
+
+
+def _give(request: Request, answer: Response, name: str, value: str, lasts: pd.Timedelta) -> None:
+    """Give a browser what no script can read and no other site sends."""
+    seconds, secure = int(lasts.total_seconds()), is_secure(request)
+    answer.set_cookie(name, value, max_age=seconds, path="/", httponly=True, samesite="strict", secure=secure)
 
 
 def is_secure(request: Request) -> bool:
@@ -233,8 +247,9 @@ async def _password(request: Request, elsewhere: Elsewhere) -> Response:
     form = await _form(request)
     word, again, language = form.get("password", ""), form.get("again", ""), _language(request)
     old, target = form.get("old", ""), inside(form.get("next", "/"))
+    held = request.cookies.get(browsers.COOKIE, "")
 
-    def changed() -> Opened | people.AccountError | None:
+    def changed() -> tuple[Opened, str] | people.AccountError | None:
         token = token_of(request.headers)
         person = place().person_of(token)
         if person is None:
@@ -242,11 +257,18 @@ async def _password(request: Request, elsewhere: Elsewhere) -> Response:
         try:
             # Before the transaction: others write meanwhile.
             checked, new = people.check(place().database, person.login, old), people.hashed(word)
+            secret = settings.site_secret(place().folder)
+            known = browsers.knows(held, checked, secret, at=clock())
             with place().database.write() as connection:
-                if people.sign_in(connection, checked, at=clock()) is None:
-                    return None
-                people.change(connection, person.id, at=clock(), actor=person.actor, password=new)
-                return people.opened(connection, person.id, at=clock())
+                right = people.sign_in(connection, checked, at=clock(), known=known) is not None
+                if right:
+                    people.change(connection, person.id, at=clock(), actor=person.actor, password=new)
+                    again = people.opened(connection, person.id, at=clock())
+            if right:
+                return again, browsers.with_one_more(held, people.Checked(person.login, new, True), secret)
+            if known:
+                browsers.count_wrong(held, checked, secret, at=clock())
+            return None
         except people.AccountError as error:
             return error
 
@@ -256,7 +278,7 @@ async def _password(request: Request, elsewhere: Elsewhere) -> Response:
     if not wrong:
         found = await to_thread.run_sync(changed, limiter=_limiter())
         if isinstance(found, tuple):
-            return with_session(request, RedirectResponse(target, 303), found)
+            return _remembered(request, target, *found)
         wrong = _("The password so far is not right.") if found is None else _told(found, language)
     return page(request, "password.html", 400, wrong=wrong, shortest=people.SHORTEST, target=target)
 

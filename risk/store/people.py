@@ -242,24 +242,36 @@ def check(database: Database, login: str, password: str) -> Checked:
     return Checked(login, against, _matches(against, password))
 
 
-def sign_in(connection: sa.Connection, checked: Checked, *, at: pd.Timestamp) -> tuple[Person, str] | None:
+def sign_in(
+    connection: sa.Connection, checked: Checked, *, at: pd.Timestamp, known: bool = False
+) -> tuple[Person, str] | None:
     """Open a session; return who it is and the token for the browser, or None.
 
     Wrong login, wrong password, closed and locked accounts are not told apart to whoever asks; the ledger
     tells them apart. What counts is how the account stands in this transaction, not when the password was
     checked: of many checked at once those wrong are counted one after the other, and a right one among them
     no longer counts when they locked the account, or when the password was changed meanwhile.
+
+    Parameters
+    ----------
+    known : bool
+        Whether it was asked from a browser the account was signed in from before, whose wrong ones whoever
+        calls counts by itself: those of others have not closed the account there.
     """
     row = connection.execute(sa.select(users).where(users.c.login == checked.login)).first()
     right = checked.right and row is not None and row.password_hash == checked.kept
     if row is None:
         ledger.append(connection, "login.unknown", at=at, actor="nobody")
         return None
-    locked = row.locked_until is not None and row.locked_until > at
+    locked = row.locked_until is not None and row.locked_until > at and not known
     if locked or not row.active or not row.password_hash or not right:
-        _refused(connection, row, locked, at)
+        if known:
+            ledger.append(connection, "login.refused", at=at, actor="nobody", subject=f"user:{row.id}")
+        else:
+            _refused(connection, row, locked, at)
         return None
-    connection.execute(users.update().where(users.c.id == row.id).values(failed=0, locked_until=None))
+    if not known:
+        connection.execute(users.update().where(users.c.id == row.id).values(failed=0, locked_until=None))
     return opened(connection, row.id, at=at)
 
 

@@ -73,6 +73,7 @@ def restore(
     with scratch.folder(folder) as work, archives.opened(path) as archive:
         _must_be_empty(database)
         _must_be_free(folder, about)
+        _must_fit(archive, about, folder, path)
         goes_on("unpacking")
         _unpack(archive, about, work)
         source = Database(work / DATABASE)
@@ -88,8 +89,13 @@ def restore(
                 holds = _ends_as_it_did(target, about, step)
                 facts: dict[str, ledger.Plain] = {"sha256": archives.digest_of(path), "head": about.head}
                 ledger.append(target, "restore", at=at, actor=actor, facts=facts)
+        except BackupError:
+            raise
         except CopyError as error:
             raise BackupError(str(error)) from error
+        except ValueError as error:
+            # Sums hold for whatever somebody put in.
+            raise BackupError(f"{path}: {DATABASE} holds what cannot be read ({str(error)[:200]})") from error
         finally:
             source.close()
     return Restored(about, rows, holds)
@@ -122,6 +128,16 @@ def _must_be_free(folder: Path, about: About) -> None:
     there = sorted((folder / STATE).glob("*"))
     if strange := [path for path in there if f"{STATE}/{path.name}" not in about.sha256]:
         raise BackupError(f"{strange[0]}: is there already; restore into an empty folder")
+
+
+def _must_fit(archive: zipfile.ZipFile, about: About, folder: Path, path: Path) -> None:
+    """Refuse what would fill the disk, before anything is written."""
+    wanted = sum(archive.getinfo(name).file_size for name in about.sha256)
+    free = shutil.disk_usage(folder).free
+    if wanted > free:
+        raise BackupError(
+            f"{path}: takes {wanted >> 20:,} MB unpacked, {free >> 20:,} MB are free in {folder}"
+        )
 
 
 def _unpack(archive: zipfile.ZipFile, about: About, work: Path) -> None:

@@ -460,6 +460,49 @@ def test_rows_taken_out_of_its_database_show(made_one: Path, tmp_path: Path) -> 
         database.close()
 
 
+def changed_inside(source: Path, work: Path, *statements: str) -> Path:
+    """Return a backup whose database was changed, and whose sums are right again."""
+    with zipfile.ZipFile(source) as old:
+        (work / "inside.db").write_bytes(old.read("port.db"))
+    connection = sqlite3.connect(work / "inside.db")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.execute("PRAGMA journal_mode=DELETE")
+    connection.close()
+    content = (work / "inside.db").read_bytes()
+    sums = {"port.db": sha256(content).hexdigest()}
+    change = {"port.db": content, "about.json": about_with(source, sums=sums)}
+    return rewritten(source, work / "inside.zip", change)
+
+
+@pytest.mark.parametrize(
+    "statement", ["UPDATE batches SET counts = '{no json'", "UPDATE users SET created_at = 'yesterday'"]
+)
+def test_what_cannot_be_read_inside_is_said(made_one: Path, tmp_path: Path, statement: str) -> None:
+    target = changed_inside(made_one, tmp_path, statement)
+    database = Database(tmp_path / "new.db")
+    with pytest.raises(BackupError, match=r"port\.db holds what cannot be read"):
+        restore(target, database, tmp_path / "new")
+    with database.read() as opened:
+        assert opened.execute(sa.select(sa.func.count()).select_from(tables.users)).scalar() == 0
+    database.close()
+
+
+def test_what_would_fill_the_disk_is_not_begun(
+    made_one: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = b"0" * 5_000_000
+    name = "models/m/bomb.txt"
+    about = about_with(made_one, sums={name: sha256(content).hexdigest()})
+    target = rewritten(made_one, tmp_path / "t.zip", {name: content, "about.json": about})
+    usage = shutil.disk_usage(tmp_path)._replace(free=4_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: usage)
+    with pytest.raises(BackupError, match="MB unpacked, 3 MB are free"):
+        restore(target, Database(tmp_path / "never.db"), tmp_path / "new")
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_what_does_not_fit_the_stricter_server_is_named(postgresql: Any, tmp_path: Path) -> None:
     settings.site_secret(tmp_path)
     database = Database(tmp_path / "port.db")
