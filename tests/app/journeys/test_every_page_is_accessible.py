@@ -89,6 +89,10 @@ def test_axe_finds_nothing_on_any_page(
                 tab.wait_for_timeout(300)
                 if wrong := violations(tab):
                     found[f"{page}, {name}"] = wrong
+    for path in ("/language", "/password"):
+        tab.goto(port.url + path)
+        if wrong := violations(tab):
+            found[path] = wrong
     assert found == {}, "\n".join(f"{place}\n  " + "\n  ".join(wrong) for place, wrong in found.items())
 
 
