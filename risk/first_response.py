@@ -1,7 +1,11 @@
 """What to do at once where wildlife is found: first steps and protective equipment, by kind of animal.
 
 Outlined after the placement guidelines of IUCN (2000, 2019), advice of WHO and CDC on bites and hygiene, and
-common husbandry practice, as of 2026-11. No vet and no rescue centre has signed it off: pages say so.
+common husbandry practice, as of 2026-11. Rodents: CDC, "Hantavirus Pulmonary Syndrome: Updated
+Recommendations for Risk Reduction", MMWR 51 (RR-9), 2002, and its advice on cleaning up (droppings are wetted
+with disinfectant, never swept dry). Bats: Texas A&M AgriLife, "Preventing rabies transmission" (gloves,
+people who were vaccinated), and the 15 minutes of washing that WHO and CDC advise, as for monkeys. No vet and
+no rescue centre has signed it off: pages say so.
 """
 
 from __future__ import annotations
@@ -50,6 +54,14 @@ GEAR: Final[dict[str, str]] = {
         "or scratch wash for 15 minutes and see a doctor at once."
     ),
     "carnivores": N_("Cats, civets, otters, bears: thick gloves, a net or crush cage; FFP2 mask if many."),
+    "bats": N_(
+        "Bats: two pairs of gloves, FFP2 mask and eye protection. Only who is vaccinated against rabies "
+        "handles them. After a bite, scratch or saliva on skin wash for 15 minutes and see a doctor at once."
+    ),
+    "rodents": N_(
+        "Rats, squirrels, hares: gloves and FFP2 mask. Do not sweep droppings dry: wet them with "
+        "disinfectant first. After a bite wash and see a doctor."
+    ),
     "pangolins": N_("Pangolins: gloves and mask. Look for ticks. Keep them quiet and dark."),
     "birds": N_("Birds: FFP2 mask and eye protection, fresh air. Do not stack crates. Away from poultry."),
     "reptiles": N_("Reptiles: gloves, wash hands. Treat every snake as venomous. Look for ticks."),
@@ -75,6 +87,8 @@ _KINDS: Final = {
 }
 _BY_NAME: Final = {
     "Viverridae": "carnivores",
+    **dict.fromkeys(("Chiroptera", "Pteropus"), "bats"),
+    **dict.fromkeys(("Rodentia", "Lagomorpha"), "rodents"),
     "Aves": "birds",
     "Reptilia": "reptiles",
     "Actinopterygii": "water",

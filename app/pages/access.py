@@ -57,26 +57,34 @@ def _days(hours: int) -> str:
 
 def _people(found: list[view.Looker]) -> None:
     zone = str(session.chosen()["time_zone"])
-    grounds = [word("ground", ground) for ground in access.GROUNDS]
     tables.show(
         _("Looks by person, most looks outside their work first"),
         [
-            *(_("Login"), _("Name"), _("Role"), _("Looks"), _("Shipments")),
-            *(*grounds, _("Outside"), _("Last look")),
+            *(_("Login"), _("Looks"), _("Shipments"), _("Outside"), _("Why it was theirs"), _("Last look")),
         ],
         [
             [
-                each.login or f"user:{each.user_id}",
-                each.name,
-                word("role", each.role) if each.role else "",
+                tables.Cell(each.login or f"user:{each.user_id}", more=_whose(each)),
                 count(number(each.looks)),
                 count(number(each.shipments)),
-                *(count(number(each.grounds[ground])) for ground in access.GROUNDS),
                 count(percent(each.outside_share)),
+                tables.Cell("", more=_grounds(each)),
                 moment(each.last_at, zone),
             ]
             for each in found
         ],
+    )
+
+
+def _whose(looker: view.Looker) -> str:
+    role = word("role", looker.role) if looker.role else ""
+    return "\n".join(part for part in (looker.name, role) if part)
+
+
+def _grounds(looker: view.Looker) -> str:
+    """Return how many looks each ground covers, one below the other: a column each is wider than a page."""
+    return "\n".join(
+        f"{word('ground', ground)}: {number(looker.grounds[ground])}" for ground in access.GROUNDS
     )
 
 

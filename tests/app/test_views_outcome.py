@@ -177,6 +177,9 @@ def test_every_group_of_taxa_has_equipment_and_the_unknown_the_strictest() -> No
     assert first_response.gear(()) == first_response.gear(("Nasua nasua",)) == (strictest,)
     assert "Never hold one" in first_response.gear(("Macaca",))[0]
     assert first_response.gear(("Manidae", "Manis javanica")) == (first_response.GEAR["pangolins"],)
+    for name in ("Chiroptera", "Pteropus"):
+        assert "rabies" in first_response.gear((name,))[0]
+    assert "droppings" in first_response.gear(("Rodentia",))[0]
 
 
 def test_who_to_call_comes_in_order_and_gaps_are_known() -> None:
