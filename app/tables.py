@@ -16,6 +16,7 @@ _STYLE = """
 .wildcargo-rows th, .wildcargo-rows td { text-align: start; vertical-align: top; padding: .45rem .6rem;
   border-bottom: 1px solid #b8c4ce; }
 .wildcargo-rows th, .wildcargo-rows td { overflow-wrap: anywhere; min-width: 6rem; }
+.wildcargo-rows thead th { min-width: 0; overflow-wrap: normal; }
 .wildcargo-rows .number { font-variant-numeric: tabular-nums; white-space: nowrap; min-width: 2.5rem; }
 .wildcargo-rows .code { font-family: monospace; font-size: .9rem; min-width: 8.5rem; }
 .wildcargo-rows .condition { min-width: 9rem; }
