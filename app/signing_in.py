@@ -98,7 +98,13 @@ async def _sign_in_form(request: Request, elsewhere: Elsewhere) -> Response:
 
 def _asks(request: Request, elsewhere: Elsewhere, target: str, status: int = 200, **said: str) -> Response:
     label = elsewhere.provider.label if elsewhere.provider else ""
-    known = {"target": target, "provider": label, "passwords": elsewhere.passwords, "login": "", **said}
+    known: dict[str, Any] = {
+        "target": target,
+        "provider": label,
+        "passwords": elsewhere.passwords,
+        "login": "",
+        **said,
+    }
     return page(request, "signin.html", status, **known)
 
 
