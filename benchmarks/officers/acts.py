@@ -318,11 +318,15 @@ class Officer:
         number, at = self._one(), clock()
         direction = self.rng.choice(("raise", "lower"))
         code = "tip" if direction == "raise" else "permit_seen"
+        self.sent += 1
+        # What is said twice in the same words is written once: these words are new.
+        remark = f"{self.person.login} {self.journal.run} {self.sent}: seen at the gate"
         told = self._noted("override", at)
         with self.place.database.write() as connection:
             decisions.override(
-                connection, number, direction, code, self.person, at=at, rank=self.rng.randrange(1, 200)
-            )
+                connection, number, direction, code, self.person, at=at, rank=self.rng.randrange(1, 200),
+                remark=remark,
+            )  # fmt: skip
         self.journal.write("kept", **told)
         self.look(number)
         return "done"
