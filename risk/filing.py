@@ -19,6 +19,7 @@ from features.manifest.earlier import ORIGIN
 from features.manifest.synonyms import fold
 from features.parties import names, normal_form
 from risk import records
+from risk.store.sealed import of_declared, of_shown
 from risk.store.shipments import Filed
 from risk.store.texts import kept
 
@@ -170,8 +171,21 @@ def _plain(value: object) -> object:
     return value.isoformat() if isinstance(value, pd.Timestamp) else value
 
 
-def score_records(scored: Scored) -> tuple[list[bytes], list[str]]:
-    """Return what each score can be replayed from, compressed, and its SHA-256."""
+def shown(scores: pd.DataFrame, reasons: list[list[dict[str, Any]]], told: list[list[str]]) -> list[str]:
+    """Return of each score the hash of what is shown of it (`risk.store.sealed.of_shown`)."""
+    names = ("model_id", "risk_basis", "families", "notes")
+    cells = zip(*(scores[name].tolist() for name in names), reasons, told, strict=True)
+    return [of_shown(*row) for row in cells]
+
+
+def score_records(scored: Scored, digests_of: dict[str, list[str]]) -> tuple[list[bytes], list[str]]:
+    """Return what each score can be replayed from, compressed, and its SHA-256.
+
+    Parameters
+    ----------
+    digests_of : dict of str to list of str
+        Hashes of what is kept beside a record: changed there, it no longer is what the record says.
+    """
     values = {name: column.tolist() for name, column in scored.matrix.items()}
     numbers = records.parts(scored.prediction)
     scalar = {name: part.tolist() for name, part in numbers.items() if part.ndim == 1}
@@ -185,6 +199,7 @@ def score_records(scored: Scored) -> tuple[list[bytes], list[str]]:
                 name: hashlib.sha256(np.ascontiguousarray(part[row]).tobytes()).hexdigest()
                 for name, part in wide.items()
             },
+            "beside": {name: each[row] for name, each in digests_of.items() if each[row]},
         }
         text = json.dumps(record, sort_keys=True, separators=(",", ":")).encode("utf-8", "surrogatepass")
         packed.append(zlib.compress(text, 6))
@@ -227,7 +242,9 @@ def problems(manifest: Manifest) -> pd.DataFrame:
     return whole
 
 
-def filed(scored: Scored, key: bytes, count: int, language: str, zone: str = "") -> Filed:
+def filed(
+    scored: Scored, key: bytes, count: int, language: str, zone: str = "", stated: list[str] | None = None
+) -> Filed:
     """Return a batch as rows to keep.
 
     Parameters
@@ -241,15 +258,21 @@ def filed(scored: Scored, key: bytes, count: int, language: str, zone: str = "")
     language : str
     zone : str
         Time zone of the port: words tell times in it, what is kept as data stays in UTC.
+    stated : list of str, optional
+        Hashes of what was declared, of a score made again: an empty one where none was known.
     """
     table = scored.view.table
     reasons, spoken = told(scored, count, language, zone)
-    packed, digests = score_records(scored)
+    numbers, rows, made_of = scores(scored), declared_rows(table), origins(scored)
+    if stated is None:
+        stated = [of_declared(*each) for each in zip(rows, made_of, strict=True)]
+    beside = {"shown": shown(numbers, reasons, spoken), "declared": stated}
+    packed, digests = score_records(scored, beside)
     return Filed(
         versions=versions(scored),
-        scores=scores(scored),
-        declared=declared_rows(table),
-        origins=origins(scored),
+        scores=numbers,
+        declared=rows,
+        origins=made_of,
         search=searched(table),
         marks=marks(table, key),
         reasons=reasons,

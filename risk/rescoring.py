@@ -130,7 +130,8 @@ def _filed(what: Again, rows: list[sa.Row[Any]], read: list[replaying.Unpacked])
         manifest=Manifest(view.table, nothing, nothing, {}, local),
         bundle=what.bundle,
     )
-    return filing.filed(scored, what.key, what.reasons, what.language, what.zone)
+    stated = [each.beside.get("declared", "") for each in read]
+    return filing.filed(scored, what.key, what.reasons, what.language, what.zone, stated)
 
 
 def seen(bundle: Bundle, read: list[replaying.Unpacked], table: pd.DataFrame | None = None) -> pd.DataFrame:

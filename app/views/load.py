@@ -96,7 +96,10 @@ def _load(job: Job, names: Mapping[int, str], person: Person) -> Load:
     known = [(name, counts.pop(name)) for name in ORDER if name in counts]
     own = job.asked_by == person.id or person.role == "supervisor"
     failed = job.state == "failed"
-    nothing_new = result.get("changed") == 0 and result.get("rows_read", 0) > result.get("rejected", 0)
+    # What a later version replaced said other things: that is not told as the same.
+    nothing_new = result.get("changed") == 0 == result.get("superseded", 0) and result.get(
+        "rows_read", 0
+    ) > result.get("rejected", 0)
     return Load(
         id=job.id,
         state=job.state,

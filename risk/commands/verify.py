@@ -47,9 +47,9 @@ def command(place: str, head: str, data: Path | None, replayed: bool) -> None:
     """Check that a port's database, a backup of one or a model is what it was.
 
     A port's folder stands for the database in it, with its secret. Of a database: the ledger's chain,
-    the scores of every batch against it, every record of a score, what was purged and by which rule,
-    photos; with the site's secret (--data) also outcomes and the draws of published lists. Of a backup
-    or a model: its checksums.
+    the scores of every batch against it, every record of a score with what was declared and the reasons
+    as shown, what was purged and by which rule, photos; with the site's secret (--data) also outcomes,
+    published lists and their draws. Of a backup or a model: its checksums.
     """
     from risk.store import archives
 

@@ -16,8 +16,19 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.bundle import Bundle
-from risk.store import inspections, ledger, publishing, replaying, shipments
-from risk.store.tables import batches, declared, lists, photos, purges, records, scores, versions
+from risk.store import inspections, ledger, publishing, replaying, sealed, shipments
+from risk.store.tables import (
+    batches,
+    declared,
+    lists,
+    outcomes,
+    photos,
+    purges,
+    reasons,
+    records,
+    scores,
+    versions,
+)
 from risk.store.tables import ledger as ledger_rows
 
 HOLDS, BROKEN, UNCHECKED = "holds", "broken", "unchecked"
@@ -174,11 +185,20 @@ def of_batches(connection: sa.Connection) -> Checked:
 
 def of_records(connection: sa.Connection) -> Checked:
     """Check every record against its hash, and the numbers of its score against the record."""
-    wrong, count, last = [], 0, 0
+    wrong, count, last, alone = [], 0, 0, 0
     while True:
         rows = connection.execute(
-            sa.select(scores, records.c.record)
+            sa.select(
+                scores,
+                records.c.record,
+                reasons.c.records.label("reasons"),
+                reasons.c.told,
+                declared.c.row,
+                declared.c.origin,
+            )
             .join(records, records.c.score_id == scores.c.id)
+            .outerjoin(reasons, reasons.c.score_id == scores.c.id)
+            .outerjoin(declared, declared.c.version_id == scores.c.version_id)
             .where(scores.c.id > last)
             .order_by(scores.c.id)
             .limit(_AT_ONCE)
@@ -187,10 +207,31 @@ def of_records(connection: sa.Connection) -> Checked:
             break
         for row in rows:
             read = replaying.unpacked(row.record, row.record_hash)
-            faults = read.wrong or tuple(replaying.repeated(row, read.numbers))
+            faults = read.wrong or (*replaying.repeated(row, read.numbers), *_beside(row, read.beside))
             wrong += [f"score {row.id}: {fault}" for fault in faults[:1]]
+            alone += not read.beside
         last, count = rows[-1].id, count + len(rows)
-    return _checked("records", (line_of(N_("{n} records of scores are unchanged"), n=count),), wrong)
+    told = [
+        line_of(
+            N_("{n} records of scores are unchanged, with what was declared and the reasons as shown"),
+            n=count,
+        )
+    ]
+    if alone:
+        told.append(line_of(N_("{n} made by an earlier version say nothing of these"), n=alone))
+    return _checked("records", tuple(told), wrong)
+
+
+def _beside(row: Any, said: dict[str, str]) -> list[str]:
+    """Return what is kept beside a record that is not what the record says of it."""
+    wrong = []
+    of_score = (row.model_id, row.risk_basis, row.families, row.notes, row.reasons, row.told)
+    if "shown" in said and said["shown"] != sealed.of_shown(*of_score):
+        wrong.append("its reasons, their words or its basis are not those that were shown")
+    stated = "declared" in said and row.row is not None
+    if stated and said["declared"] != sealed.of_declared(row.row, row.origin):
+        wrong.append("what was declared is not what was scored")
+    return wrong
 
 
 def of_purges(connection: sa.Connection) -> Checked:
@@ -267,10 +308,12 @@ def of_secret(connection: sa.Connection, secret: bytes | None) -> Checked:
 def of_outcomes(connection: sa.Connection, secret: bytes | None) -> Checked:
     """Check that every outcome is the one that was entered."""
     since = _keyed_since(connection, secret)
+    wrong = _in_force(connection)
     if secret is None or since is None:
+        if wrong:
+            return _checked("outcomes", (), wrong)
         return Checked("outcomes", UNCHECKED, (line_of(N_("not checked: needs the site's secret (--data)")),))
     entered = {facts["outcome"]: seq for seq, _, facts in _rows_of(connection, "outcome")}
-    wrong = []
     for number in inspections.changed_behind(connection, secret):
         if number not in entered:
             wrong.append(f"outcome {number}: the ledger does not know it")
@@ -279,6 +322,19 @@ def of_outcomes(connection: sa.Connection, secret: bytes | None) -> Checked:
     count = sum(seq > since for seq in entered.values())
     told = line_of(N_("{n} outcomes are as they were entered"), n=count)
     return _checked("outcomes", (told, *_before(len(entered) - count)), wrong)
+
+
+def _in_force(connection: sa.Connection) -> list[str]:
+    """Return outcomes that count although one replaced them, or do not although none did."""
+    kept = connection.execute(
+        sa.select(outcomes.c.id, outcomes.c.current, outcomes.c.replaces_id).order_by(outcomes.c.id)
+    ).all()
+    replaced = {row.replaces_id for row in kept}
+    return [
+        f"outcome {row.id}: {'counts, but a later one replaced it' if row.current else 'does not count'}"
+        for row in kept
+        if bool(row.current) == (row.id in replaced)
+    ]
 
 
 def of_lists(connection: sa.Connection, secret: bytes | None) -> Checked:
@@ -297,6 +353,8 @@ def of_lists(connection: sa.Connection, secret: bytes | None) -> Checked:
         elif secret is not None and since is not None and seq > since:
             drawn += 1
             differs = publishing.drawn_again(connection, row.id, secret)
+            if "rows" in facts and publishing.rows_digest(connection, row.id, secret) != facts["rows"]:
+                differs.append("its rows, or what it says of itself, are not those that were published")
             wrong += [f"list {row.id}: {text}" for text in differs[:1]]
     wrong += [f"{subject.replace(':', ' ')}: in the ledger, but gone" for subject in entered]
     told = [line_of(N_("{n} lists are as they were published"), n=len(kept))]

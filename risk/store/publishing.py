@@ -150,6 +150,7 @@ def publish(
         "chosen": int((chosen["selected_by"] != "").sum()),
         "slots": sum(pool.slots for pool in pools),
         "share_per_mille": round(share * 1000),
+        "rows": rows_digest(connection, number, secret),
     }
     ledger.append(
         connection, "list.published", at=at, actor=person.actor, subject=f"list:{number}", facts=facts
@@ -221,6 +222,25 @@ def draw_key(secret: bytes, data: str, capacity: list[dict[str, Any]], at: pd.Ti
     """Return the key of a list's draw: who has the site's secret can make it again and check the draw."""
     text = json.dumps([data, capacity, at.isoformat()], sort_keys=True)
     return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+def rows_digest(connection: sa.Connection, number: int, secret: bytes) -> str:
+    """Return a keyed hash of a list as it is kept: the chosen rows whole, and what it says of itself.
+
+    Keyed, since with few chosen one could try which of them a hash without a key says were drawn.
+    """
+    kept = connection.execute(sa.select(lists).where(lists.c.id == number)).one()
+    wanted = sa.select(list_rows).where(list_rows.c.list_id == number, list_rows.c.selected_by != "")
+    chosen = [
+        [
+            *(row.shipment_id, row.score_id, row.rank, row.place, row.selected_by, row.pool),
+            repr(float(row.selection_probability)),
+        ]
+        for row in connection.execute(wanted.order_by(list_rows.c.shipment_id))
+    ]
+    told = [kept.after_id, kept.model_id, kept.risk_basis, kept.shipments, kept.published_by]
+    text = json.dumps([told, repr(float(kept.random_share)), kept.expected_finds, chosen], sort_keys=True)
+    return ledger.keyed(secret, text)
 
 
 def drawn_again(connection: sa.Connection, number: int, secret: bytes) -> list[str]:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,7 @@ class Unpacked:
     values: dict[str, Any] = field(default_factory=dict)
     numbers: dict[str, Any] = field(default_factory=dict)
     contributions: dict[str, str] = field(default_factory=dict)
+    beside: dict[str, str] = field(default_factory=dict)
     wrong: tuple[str, ...] = ()
 
 
@@ -192,11 +193,12 @@ def unpacked(record: bytes, record_hash: str) -> Unpacked:
         if unpacking.unconsumed_tail or not unpacking.eof:
             return Unpacked(wrong=("its record cannot be read",))
         data = json.loads(text)
-        read = Unpacked(dict(data["values"]), dict(data["numbers"]), dict(data["contributions"]))
+        named = ("values", "numbers", "contributions")
+        read = Unpacked(*(dict(data[name]) for name in named), dict(data.get("beside", {})))
     except (zlib.error, ValueError, KeyError, TypeError, RecursionError):
         return Unpacked(wrong=("its record cannot be read",))
     if hashlib.sha256(text).hexdigest() != record_hash:
-        return Unpacked(read.values, read.numbers, read.contributions, ("its record was changed",))
+        return replace(read, wrong=("its record was changed",))
     return read
 
 

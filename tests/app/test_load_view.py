@@ -80,6 +80,7 @@ def test_what_became_of_rows_is_told_in_order_and_whole() -> None:
         ({"rows_read": 3, "repeats": 3, "rejected": 0, "changed": 0}, True),
         ({"rows_read": 3, "repeats": 2, "rejected": 0, "changed": 1}, False),
         ({"rows_read": 3, "repeats": 0, "rejected": 3, "changed": 0}, False),
+        ({"rows_read": 3, "repeats": 1, "superseded": 2, "rejected": 0, "changed": 0}, False),
     ],
 )
 def test_the_same_again_is_nothing_new(result: dict[str, int], nothing: bool) -> None:

@@ -24,6 +24,7 @@ from risk.store import (
     people,
     publishing,
     retention,
+    sealed,
     settings,
     shipments,
     tables,
@@ -68,6 +69,10 @@ def load(database: Database, count: int, first: int, at: pd.Timestamp, *, person
                 "values": {},
                 "contributions": {},
                 "numbers": {"log_odds.risk": odds, "risk": risk},
+                "beside": {
+                    "shown": sealed.of_shown("m1", "prior", {"route": odds}, "", [{"share": 0.1}], ["Told"]),
+                    "declared": sealed.of_declared({"shipment_id": f"B{number}"}, {}),
+                },
             }
             text = json.dumps(record).encode()
             score = made(
@@ -79,7 +84,7 @@ def load(database: Database, count: int, first: int, at: pd.Timestamp, *, person
                 log_odds=odds,
                 risk=risk,
                 risk_basis="prior",
-                families={},
+                families={"route": odds},
                 record_hash=hashlib.sha256(text).hexdigest(),
             )
             connection.execute(
@@ -88,6 +93,8 @@ def load(database: Database, count: int, first: int, at: pd.Timestamp, *, person
                 )
             )
             connection.execute(tables.records.insert().values(score_id=score, record=zlib.compress(text)))
+            shown = {"records": [{"share": 0.1}], "told": ["Told"]}
+            connection.execute(tables.reasons.insert().values(score_id=score, **shown))
         shipments.finish(connection, batch, {"shipments": count}, at=at, actor="system")
 
 
@@ -165,6 +172,12 @@ def test_without_the_secret_it_says_what_was_not_checked(port: Database) -> None
     assert "were not made again" in found["lists"].told
 
 
+def test_an_outcome_taken_out_of_the_count_shows_without_the_secret(port: Database) -> None:
+    with behind(port) as connection:
+        connection.execute(tables.outcomes.update().where(tables.outcomes.c.id == 1).values(current=False))
+    assert broken(port, None) == {"outcomes": ("outcome 1: does not count",)}
+
+
 def test_another_secret_is_named_and_blames_nobody_else(port: Database) -> None:
     assert set(broken(port, b"x" * 32)) == {"secret"}
 
@@ -207,6 +220,22 @@ CHANGES = {
         tables.records.update().where(tables.records.c.score_id == 9).values(record=b"x"),
         {"records": "score 9: its record cannot be read"},
     ),
+    "reasons as they were told": (
+        tables.reasons.update().where(tables.reasons.c.score_id == 9).values(told=["Nothing"]),
+        {"records": "score 9: its reasons, their words or its basis"},
+    ),
+    "reasons taken out": (
+        tables.reasons.delete().where(tables.reasons.c.score_id == 9),
+        {"records": "score 9: its reasons, their words or its basis"},
+    ),
+    "a basis": (
+        tables.scores.update().where(tables.scores.c.id == 9).values(risk_basis="port"),
+        {"records": "score 9: its reasons, their words or its basis"},
+    ),
+    "a declared row": (
+        tables.declared.update().where(tables.declared.c.version_id == 9).values(row={"shipment_id": "B"}),
+        {"records": "score 9: what was declared is not what was scored"},
+    ),
     "a record taken out": (
         tables.records.delete().where(tables.records.c.score_id == 9),
         {"purges": "score 9: its record is gone"},
@@ -223,6 +252,10 @@ CHANGES = {
         tables.outcomes.update().where(tables.outcomes.c.id == 1).values(kg=0.2),
         {"outcomes": "outcome 1: not what was entered (ledger row "},
     ),
+    "an outcome that is to count no more": (
+        tables.outcomes.update().where(tables.outcomes.c.id == 1).values(current=False),
+        {"outcomes": "outcome 1: does not count"},
+    ),
     "a photo": (
         tables.photos.update().where(tables.photos.c.id == 2).values(content=b"\xff\xd8\xff other"),
         {"photos": "photo 2: it is not the one"},
@@ -234,6 +267,14 @@ CHANGES = {
     "a list": (
         tables.lists.update().where(tables.lists.c.id == 1).values(data_hash="f" * 64),
         {"lists": "list 1: it is not the one"},
+    ),
+    "how a shipment was chosen": (
+        tables.list_rows.update().where(tables.list_rows.c.selected_by == "model").values(selected_by="rule"),
+        {"lists": "list 1: its rows, or what it says of itself"},
+    ),
+    "what a list expects": (
+        tables.lists.update().where(tables.lists.c.id == 1).values(expected_finds={"expected": 9.0}),
+        {"lists": "list 1: its rows, or what it says of itself"},
     ),
     "a pick": (
         tables.list_rows.update().where(tables.list_rows.c.selected_by == "random").values(selected_by=""),

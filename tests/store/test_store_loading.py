@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from risk import intake
 from risk.engine import Engine
-from risk.store import ledger, shipments, tables
+from risk.store import checking, ledger, shipments, tables
 from risk.store.database import Database
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
@@ -125,6 +125,24 @@ def test_scores_are_those_of_the_engine_to_the_bit(database: Database, engine: E
     )
     with database.read() as connection:
         assert {row.bill: row.log_odds for row in connection.execute(wanted)} == expected
+
+
+def test_records_vouch_for_what_was_declared_and_for_the_reasons_as_shown(
+    database: Database, engine: Engine, day: Path
+) -> None:
+    load(database, engine, day)
+    with database.read() as connection:
+        found = checking.of_records(connection)
+    assert (found.state, "earlier version" in found.told) == (checking.HOLDS, False)
+    changes = (
+        tables.reasons.update().values(told=["Nothing"]).where(tables.reasons.c.score_id == 7),
+        tables.declared.update().values(row={"shipment_id": "B"}).where(tables.declared.c.version_id == 9),
+    )
+    with database.write() as connection:
+        for change in changes:
+            connection.execute(change)
+        found = checking.of_records(connection)
+    assert [text[:9] for text in found.problems] == ["score 7: ", "score 9: "]
 
 
 def test_an_amendment_is_a_version_and_the_earlier_stays(
