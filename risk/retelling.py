@@ -110,8 +110,8 @@ def _filled(key: str, values: Mapping[str, Any], language: str, zone: str) -> st
     def source(field: str) -> pd.Series:
         return pd.Series([values.get(field)])
 
-    kinds = _kinds() if name in _features() else _kinds() | sentences.fields([feature], ())
-    kinds = sentences.judged(kinds, name)
+    fields = _kinds() if name in _features() else _kinds() | sentences.fields([feature], ())
+    kinds = sentences.judged(fields, name)
     return str(sentences.render(sentences.template(text, language), source, 1, kinds, language, zone)[0])
 
 

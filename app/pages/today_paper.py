@@ -118,8 +118,12 @@ def _headings() -> dict[str, str]:
 def _reasons(frame: pd.DataFrame) -> dict[int, list[str]]:
     with session.database().read() as connection:
         records = day.listed_reasons(connection, [int(each) for each in frame["score_id"]])
-    how = {"language": current(), "first": day_table.REASONS, "zone": _zone()}
-    return {score: retelling.told(each, 4, **how) for score, each in records.items() if each}
+    first, zone = day_table.REASONS, _zone()
+    return {
+        score: retelling.told(each, 4, language=current(), first=first, zone=zone)
+        for score, each in records.items()
+        if each
+    }
 
 
 def _print(person: Person, listed: Any, looked: Looked, *, page: bool) -> None:

@@ -13,6 +13,8 @@ from risk.store.tables import batches, declared, versions
 
 #: Ids asked for at a time: a server takes only so many parameters.
 _ASKED = 500
+#: What is tried on some of the last shipments takes them from among so many times as many.
+SPREAD = 10
 _FLAGS = {True: True, False: False}
 
 
@@ -58,12 +60,18 @@ def of_versions(connection: sa.Connection, version_ids: Sequence[int]) -> tuple[
 
 
 def recent(connection: sa.Connection, most: int) -> tuple[list[int], pd.DataFrame]:
-    """Return the shipments that became known last, as they were declared, with their versions' ids."""
+    """Return shipments that became known last, as they were declared, with their versions' ids.
+
+    They are spread evenly over ten times as many: what becomes known last is of the modes that tell
+    last, while a vessel's bills are known for days.
+    """
     wanted = (
         sa.select(versions.c.id)
         .join(batches, batches.c.id == versions.c.batch_id)
         .where(versions.c.current, batches.c.state == "ready")
         .order_by(versions.c.known_at.desc(), versions.c.id.desc())
-        .limit(most)
+        .limit(most * SPREAD)
     )
-    return of_versions(connection, connection.execute(wanted).scalars().all())
+    ids = connection.execute(wanted).scalars().all()
+    step = max(1.0, len(ids) / most)
+    return of_versions(connection, [ids[int(place * step)] for place in range(min(most, len(ids)))])

@@ -193,8 +193,12 @@ def unpacked(record: bytes, record_hash: str) -> Unpacked:
         if unpacking.unconsumed_tail or not unpacking.eof:
             return Unpacked(wrong=("its record cannot be read",))
         data = json.loads(text)
-        named = ("values", "numbers", "contributions")
-        read = Unpacked(*(dict(data[name]) for name in named), dict(data.get("beside", {})))
+        read = Unpacked(
+            dict(data["values"]),
+            dict(data["numbers"]),
+            dict(data["contributions"]),
+            dict(data.get("beside", {})),
+        )
     except (zlib.error, ValueError, KeyError, TypeError, RecursionError):
         return Unpacked(wrong=("its record cannot be read",))
     if hashlib.sha256(text).hexdigest() != record_hash:

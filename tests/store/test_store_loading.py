@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from risk import intake
 from risk.engine import Engine
-from risk.store import checking, ledger, shipments, tables
+from risk.store import checking, declared_rows, ledger, shipments, tables
 from risk.store.database import Database
 
 SAMPLES = Path(__file__).parents[2] / "data_samples"
@@ -143,6 +143,25 @@ def test_records_vouch_for_what_was_declared_and_for_the_reasons_as_shown(
             connection.execute(change)
         found = checking.of_records(connection)
     assert [text[:9] for text in found.problems] == ["score 7: ", "score 9: "]
+
+
+def test_what_is_tried_is_tried_on_shipments_of_every_mode(
+    database: Database, engine: Engine, tmp_path: Path
+) -> None:
+    table = pd.read_csv(SAMPLES / "port_day.csv", dtype="str").head(60)
+    # Bills of the sea are known days before the parcels of the same day.
+    table["known_at"] = ["2025-01-03T04:00"] * 30 + ["2025-01-06T03:00"] * 30
+    table.to_csv(tmp_path / "day.csv", index=False)
+    load(database, engine, tmp_path / "day.csv")
+    with database.read() as connection:
+        ids, tried = declared_rows.recent(connection, 20)
+        everything, _ = declared_rows.recent(connection, 500)
+    assert len(ids) == len(set(ids)) == 20
+    assert tried["known_at"].value_counts().to_dict() == {
+        pd.Timestamp("2025-01-03 04:00"): 10,
+        pd.Timestamp("2025-01-06 03:00"): 10,
+    }
+    assert len(everything) == 60
 
 
 def test_an_amendment_is_a_version_and_the_earlier_stays(
