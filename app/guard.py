@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,8 @@ _OPEN = frozenset(("signin", "signout", "first", "healthz", "icon.png", "oidc", 
 _OPEN_EXACT = ("/_stcore/health", "/_stcore/host-config", "/_stcore/script-health-check")
 #: Asked for by pages, never by people: without a session refused, not sent to sign in.
 _PARTS = ("/_stcore/", "/media/", "/component/", "/app/static/")
+#: Pages one person has open at once, and all together that nobody is signed in at.
+PAGES_AT_ONCE = 60
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -50,11 +53,12 @@ class Guard:
         self.app = app
         self.hosts = frozenset(host.lower().strip("[]") for host in hosts)
         self.elsewhere = elsewhere or Elsewhere()
+        self._open: Counter[int] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
         if scope["type"] == "websocket":
-            await (self.app if await self._may_talk(scope) else _close)(scope, receive, send)
+            await self._talk(scope, receive, send)
             return
         if scope["type"] != "http":
             await self.app(scope, receive, send)
@@ -68,21 +72,35 @@ class Guard:
         answer = await self._answer(scope)
         await (answer or self.app)(scope, receive, headed)
 
-    async def _may_talk(self, scope: Scope) -> bool:
-        """Tell whether a websocket comes from a page of this server; who is there, the page itself asks.
+    async def _talk(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a page talk with the server; who is there, the page itself asks at every click.
+
+        Pages whose session ended may talk too, so that they can say so, and nobody opens them without end:
+        each takes memory for as long as it is open.
+        """
+        headers = Headers(scope=scope)
+        if not self._is_ours(headers):
+            await _close(scope, receive, send)
+            return
+        person = await to_thread.run_sync(place().person_of, token_of(headers))
+        login, who = self._proxied(scope), person.id if person else 0
+        if (login and person and person.login != login.lower()) or self._open[who] >= PAGES_AT_ONCE:
+            await _close(scope, receive, send)
+            return
+        self._open[who] += 1
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            self._open[who] -= 1
+
+    def _is_ours(self, headers: Headers) -> bool:
+        """Tell whether a websocket comes from a page of this server.
 
         Streamlit would let in pages of other ports of this machine, and ask the internet for the machine's
         address, everybody waiting meanwhile, before it refuses others.
         """
-        headers = Headers(scope=scope)
         host = headers.get("host", "")
-        if not self._known(host) or _place_of(headers.get("origin", "")) != host:
-            return False
-        login = self._proxied(scope)
-        if not login:
-            return True
-        person = await to_thread.run_sync(place().person_of, token_of(headers))
-        return person is None or person.login == login.lower()
+        return self._known(host) and _place_of(headers.get("origin", "")) == host
 
     def _known(self, host: str) -> bool:
         try:

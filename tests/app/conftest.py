@@ -123,7 +123,7 @@ def _echo(request: Any) -> PlainTextResponse:
 
 async def _talk(socket: Any) -> None:
     await socket.accept()
-    await socket.close()
+    await socket.receive()
 
 
 @pytest.fixture

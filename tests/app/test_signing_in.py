@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Callable, MutableMapping
+from contextlib import ExitStack
 from typing import Any
 
 import anyio
@@ -206,6 +207,23 @@ def test_a_path_that_is_none_is_no_page(client: Clients) -> None:
 )
 def test_only_pages_of_this_server_talk(client: Clients, headers: dict[str, str], passes: bool) -> None:
     assert talks(client(), **headers) == passes
+
+
+def test_nobody_opens_pages_without_end(
+    client: Clients, account: Accounts, port: place.Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account("ana")
+    monkeypatch.setattr(guard, "PAGES_AT_ONCE", 3)
+    browser = client()
+    sign_in(browser)
+    held = {"cookie": f"wildcargo={browser.cookies['wildcargo']}"}
+    with ExitStack() as opened:
+        for _ in range(3):
+            opened.enter_context(browser.websocket_connect("/_stcore/stream", headers={"host": "port.test"}))
+        assert not talks(browser)
+        assert not talks(browser, cookie="wildcargo=made-up")
+        assert talks(browser, **held), "who is signed in is not kept out by those who are not"
+    assert talks(browser), "one that is closed makes room"
 
 
 def talks(browser: TestClient, **headers: str) -> bool:
