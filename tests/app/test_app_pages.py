@@ -219,7 +219,7 @@ def test_files_become_one_job_that_a_page_only_watches(
     assert worker.Worker(port.database, port.folder).work().state == "done"
     said = text(app.run())
     assert "Done" in said
-    assert "Shipments: **30**" in said
+    assert "Rows read: **50** · New or changed: **30**" in said
     again = drop(app, ("day.csv", head(20)))
     assert len(all_jobs(port)) == 2
     worker.Worker(port.database, port.folder).work()
