@@ -54,6 +54,7 @@ class Subject:
     id: int
     row: dict[str, Any]
     zone: str
+    back: str = "/today"
 
 
 def asked(person: Person) -> Subject | None:
@@ -68,10 +69,10 @@ def asked(person: Person) -> Subject | None:
             row = decided.shipment(connection, shipment_id)
     if shipment_id is None or row is None:
         st.warning(_("There is no such shipment. Choose one in the day's list."))
-        ways([("/today", _("The day's list"))])
+        ways([(session.list_address(person), _("The day's list"))])
         return None
     looked(person, shipment_id)
-    return Subject(shipment_id, row, str(session.chosen()["time_zone"]))
+    return Subject(shipment_id, row, str(session.chosen()["time_zone"]), session.list_address(person))
 
 
 def bill_asked() -> str:
@@ -117,7 +118,7 @@ def head(subject: Subject, here: str) -> None:
         (_("Containers"), row["containers"]),
         (_("Packages"), "" if row["packages"] is None else number(row["packages"])),
         (_("Arrives"), moment(row["arrives_at"], subject.zone)),
-        (_("Available until"), f"{until} ({time_left})" if until and time_left else until),
+        (_("Released or goes on"), f"{until} ({time_left})" if until and time_left else until),
     ]
     facts(about)
     pages = {
@@ -126,7 +127,7 @@ def head(subject: Subject, here: str) -> None:
         "override": _("Raise or lower"),
     }
     to = [(f"/{name}?id={subject.id}", text) for name, text in pages.items() if name != here]
-    ways([*to, ("/today", _("The day's list"))])
+    ways([*to, (subject.back, _("The day's list"))])
 
 
 def style() -> None:

@@ -9,14 +9,15 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import pandas as pd
 import streamlit as st
 
-from app import place, words
+from app import drafts, place, words
 from app.words import STATE, _
 from risk.refusals import Refusal
 from risk.store import settings
@@ -26,6 +27,8 @@ from risk.store.people import Person
 
 #: Key of `st.session_state`: who the values kept there belong to.
 _OWNER = "_owner"
+#: What a person looked at last on the page of the day.
+_LIST = "today"
 
 
 def token() -> str:
@@ -88,6 +91,17 @@ def person(*, clicked: bool = True) -> Person | None:
     st.session_state[_OWNER] = found.id
     st.session_state[STATE] = found.language
     return found
+
+
+def note_list(person: Person, query: Mapping[str, str]) -> None:
+    """Keep what somebody looks at on the page of the day: pages of one shipment lead back to it."""
+    drafts.put(database().name, person.id, _LIST, query, at=clock())
+
+
+def list_address(person: Person) -> str:
+    """Return the address of what somebody looked at last on the page of the day."""
+    query = drafts.get(database().name, person.id, _LIST, at=clock())
+    return f"/today?{urlencode(query)}" if query else "/today"
 
 
 def allowed(action: str, *, clicked: bool = True) -> Person:

@@ -89,12 +89,18 @@ def _hours(plan: view.Plan, zone: str) -> None:
         st.info(_("Nothing waits to be opened."))
         return
     head = (_("From"), _("To be opened"), "", *(name[:40] or _("Terminal not said") for name in columns))
+    others = any(each.elsewhere for each in hours)
+    if others:
+        head = (*head, _("Other terminals"))
     rows: list[list[Cell]] = [
         [
             bars.time(moment(each.hour, zone) if each.hour is not None else _("Here already")),
             bars.figure(number(each.total)),
             bars.bar(each.share),
-            *(bars.figure(number(count) if count else "–") for count in each.waiting),
+            *(
+                bars.figure(number(count) if count else "–")
+                for count in (*each.waiting, *([each.elsewhere] if others else []))
+            ),
         ]
         for each in hours
     ]

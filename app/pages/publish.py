@@ -22,6 +22,8 @@ from risk.store.people import Person
 from risk.triage import Pool
 
 ACTION = "publish"
+#: Key of the session's state: a list was just published, and there is nothing left to explore.
+DONE = "publish-done"
 
 
 def show(person: Person, frame: pd.DataFrame, lists: Sequence[Any]) -> frozenset[int]:
@@ -159,6 +161,7 @@ def _freeze(person: Person, pools: tuple[Pool, ...], share: float, after: int | 
         return
     text = _("List {number} is published.").format(number=number_)
     st.session_state["today-notice"] = ("success", text)
+    st.session_state[DONE] = True
     today_filters.put(Asked(list=number_))
     st.rerun()
 

@@ -174,7 +174,7 @@ def _actions(person: Person, found: Dossier, zone: str) -> None:
     if person.may("decide"):
         _claim(person, found, zone)
     number = found.shipment_id
-    links = [("/today", _("Back to the list"))]
+    links = [(session.list_address(person), _("Back to the list"))]
     if person.may("decide"):
         links = [
             (f"/outcome?id={number}", _("Hold and outcome")),

@@ -36,9 +36,12 @@ def show() -> None:
         st.warning(_("There is no such list."))
         asked = replace(asked, list=0)
         looked = look(person, asked)
+    session.note_list(person, asked.to_query())
     _how_it_stands(looked)
     today_filters.show(person, asked, looked.day, looked.lists)
     within: frozenset[int] = frozenset()
+    if st.session_state.pop(publish.DONE, False):
+        st.session_state["today-capacity"] = False
     tools = st.container(horizontal=True)
     today_filters.flags(tools)
     if tools.toggle(_("Capacity and publishing"), key="today-capacity"):
@@ -94,7 +97,7 @@ def _list(person: Person, asked: Asked, looked: Looked, within: frozenset[int], 
     if asked.text:
         _beyond(asked, looked)
     if not len(frame):
-        st.info(_("No shipment matches.") if len(looked.day) else _("There is no shipment in these days."))
+        st.info(_("No shipment matches.") if len(looked.day) else _nothing(zone))
         return
     shown, pages_ = view.page_of(frame, asked.page)
     first = (min(asked.page, pages_) - 1) * view.SIZE + 1
@@ -107,6 +110,17 @@ def _list(person: Person, asked: Asked, looked: Looked, within: frozenset[int], 
     else:
         _rows(person, made, now, zone)
     _turn(asked, first, len(shown), len(frame), pages_, "below")
+
+
+def _nothing(zone: str) -> str:
+    """Say that nothing is here, and where what was loaded has gone: to days this page does not show."""
+    told = _("There is no shipment in these days.")
+    with session.database().read() as connection:
+        latest = day.latest_arrival(connection)
+    if latest is None:
+        return told
+    shown = _("This page shows three days before and after now; the last shipment loaded arrives {time}.")
+    return f"{told} {plain(shown.format(time=moment(latest, zone)))}"
 
 
 def _rows(person: Person, made: list[view.Row], now: pd.Timestamp, zone: str) -> None:

@@ -82,6 +82,7 @@ def _set(asked: Asked) -> None:
     for name in _WIDGETS:
         st.session_state[KEY(name)] = getattr(asked, name)
     st.session_state[KEY("arrival")] = (asked.earliest, asked.latest)
+    st.session_state[KEY("view")] = ""
 
 
 def _changed() -> None:
@@ -171,7 +172,6 @@ def _take(kept: dict[str, dict[str, Any]]) -> None:
     name = st.session_state[KEY("view")]
     if name in kept:
         put(Asked.of_query(kept[name]))
-    st.session_state[KEY("view")] = ""
 
 
 def _keep(person: Person, asked: Asked) -> None:

@@ -50,7 +50,8 @@ def _zone() -> str:
 
 
 def _give(made: bytes, ending: str, kind: str) -> None:
-    name = f"wildcargo-{session.now():%Y%m%d-%H%M}.{ending}"
+    local = session.now().tz_localize("UTC").tz_convert(_zone())
+    name = f"wildcargo-{local:%Y%m%d-%H%M}.{ending}"
     st.download_button(
         _("Save {name}").format(name=name),
         made,
@@ -99,6 +100,7 @@ def _headings() -> dict[str, str]:
         "model_id": _("Model"),
         "status": _("Status"),
         "bill": _("Bill"),
+        "master_bill": _("Master bill"),
         "available_until": _("Leaves"),
         "arrives_at": _("Arrives"),
         "goods": _("Goods"),

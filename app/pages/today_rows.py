@@ -23,7 +23,10 @@ STYLE = """
 .st-key-rows > div:nth-child(4n+2) { grid-column: 2; }
 .st-key-rows > div:not(:nth-child(4n+1)) { margin-bottom: .5rem; }
 .st-key-rows > div, .st-key-rows button { width: 100% !important; }
-.st-key-rows button { min-height: 2.5rem; }
+.st-key-rows button, .st-key-rows [data-testid="stPageLink-NavLink"] { min-height: 44px;
+  justify-content: center; }
+.st-key-rows [data-testid="stPageLink-NavLink"] { border: 1px solid #b8c4ce; border-radius: .5rem; }
+.st-key-rows > div:not(:nth-child(4n+1)) { margin-top: .35rem; }
 .wc-row { display: grid; grid-template-columns: 3.5rem 7rem 8rem minmax(9rem, 4fr) minmax(9rem, 5fr);
   gap: .25rem .9rem; color: #16232e; font-size: .9rem; line-height: 1.35; overflow-wrap: anywhere; }
 .wc-row > * { min-width: 0; }

@@ -42,6 +42,8 @@ def table(
         What became of each, in words.
     """
     made = frame[list(DECLARED)].reset_index(drop=True)
+    # Missing beside others that are there, a number of packages would be written as 2.0.
+    made["packages"] = pd.to_numeric(made["packages"]).round().astype("Int64")
     if unmarked:
         made.insert(0, "number", np.arange(1, len(made) + 1))
     else:

@@ -68,6 +68,11 @@ class Hour:
     total: int
     share: float
 
+    @property
+    def elsewhere(self) -> int:
+        """Return how much waits at terminals without a column of their own."""
+        return self.total - sum(self.waiting)
+
 
 def by_hour(plan: Plan) -> tuple[tuple[str, ...], tuple[Hour, ...]]:
     """Return terminals and, per hour in which something waits, how much waits at each.
@@ -75,7 +80,7 @@ def by_hour(plan: Plan) -> tuple[tuple[str, ...], tuple[Hour, ...]]:
     Returns
     -------
     columns : tuple of str
-        The terminals with the most waiting, at most `COLUMNS`; what waits at others is in the total alone.
+        The terminals with the most waiting, at most `COLUMNS`; `Hour.elsewhere` counts the others.
     rows : tuple of Hour
         What is here already first; hours without anything are left out.
     """

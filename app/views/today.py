@@ -120,7 +120,7 @@ def counts(frame: pd.DataFrame) -> Counts:
         listed=int(listed.sum()),
         listed_undecided=int((listed & ~decided).sum()),
         finds=finds,
-        claimed=int(frame["claimed_by"].notna().sum()),
+        claimed=int((frame["claimed_by"].notna().to_numpy() & ~decided).sum()),
     )
 
 

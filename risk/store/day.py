@@ -231,6 +231,15 @@ def filtered(frame: pd.DataFrame, chosen: Filters, *, now: pd.Timestamp, user_id
     return frame[keep]
 
 
+def latest_arrival(connection: sa.Connection) -> pd.Timestamp | None:
+    """Return when the last shipment loaded arrives (or was known, where it does not say); None for none."""
+    moment = sa.func.coalesce(versions.c.arrives_at, versions.c.known_at)
+    found = connection.execute(
+        sa.select(moment.label("at")).where(versions.c.current).order_by(moment.desc()).limit(1)
+    ).scalar()
+    return None if found is None else pd.Timestamp(found)
+
+
 def search(
     connection: sa.Connection,
     text: str,

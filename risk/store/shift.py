@@ -386,5 +386,7 @@ def _raised(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp)
 
 
 def _claims(connection: sa.Connection, at: pd.Timestamp) -> int:
-    wanted = sa.select(sa.func.count()).select_from(claims)
-    return int(connection.execute(wanted.where(claims.c.expires_at > at)).scalar_one())
+    """Return how many shipments somebody is at; one whose outcome is in is nobody's work any more."""
+    done = sa.exists().where(outcomes.c.shipment_id == claims.c.shipment_id, outcomes.c.current)
+    wanted = sa.select(sa.func.count()).select_from(claims).where(claims.c.expires_at > at, ~done)
+    return int(connection.execute(wanted).scalar_one())

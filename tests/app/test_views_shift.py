@@ -67,6 +67,7 @@ def test_hours_are_told_by_terminal_with_what_waits_elsewhere_in_the_total() -> 
     here, later = hours
     assert (here.total, here.waiting[0], here.share) == (1, 1, 1 / 15)
     assert (later.total, sum(later.waiting), later.share) == (15, 12, 1.0)
+    assert (here.elsewhere, later.elsewhere) == (0, 3)
     assert planning.by_hour(planning.plan(picks(("T0", 1.0, "opened")), NOW, "UTC")) == ((), ())
 
 

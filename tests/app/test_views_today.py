@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.paper import sheets
 from app.views import capacity, day_table, today
 from risk import triage
 from risk.triage import Pool
@@ -172,7 +173,8 @@ def test_counts() -> None:
     parts = [
         frame(3),
         frame(2, list_id=1.0, claimed_by=7.0),
-        frame(1, list_id=1.0, decided=True, found=["wildlife_products"], status="confirmed"),
+        # Claimed still, but nobody's work any more.
+        frame(1, list_id=1.0, decided=True, found=["wildlife_products"], status="confirmed", claimed_by=7.0),
     ]
     assert today.counts(pd.concat(parts)) == today.Counts(6, 5, 3, 2, 1, 2)
     assert today.counts(frame(0)) == today.Counts(0, 0, 0, 0, 0, 0)
@@ -207,7 +209,7 @@ def test_what_a_spreadsheet_gets() -> None:
     whole = frame(3).assign(
         master_bill="",
         direction="import",
-        packages=1.0,
+        packages=[1.0, float("nan"), 2.0],
         gross_weight_kg=2.0,
         model_id="m",
         containers="=cmd()",
@@ -216,6 +218,8 @@ def test_what_a_spreadsheet_gets() -> None:
     made = day_table.table(whole, told, unmarked=False, statuses=["", "x", ""])
     assert made["place"].tolist() == [1, 2, 3]
     assert made["risk"].isna().all()
+    assert ",2,2.0," in sheets.csv(made).decode("utf-8-sig")
+    assert sheets.xlsx(made)
     assert made["reason_1"].tolist() == ["a", "d", ""]
     assert made["reason_2"].tolist() == ["b", "", ""]
     listed = day_table.table(whole, {}, unmarked=True, statuses=["", "", ""])

@@ -36,6 +36,8 @@ def test_what_was_opened_found_and_left(port, database: Database) -> None:
     with database.write() as connection:
         decisions.step(connection, ids[6], "gone", who, at=at)
         decisions.claim(connection, ids[7], who, at=at, minutes=480)
+        # Its outcome is in: nobody is at it.
+        decisions.claim(connection, ids[0], who, at=at, minutes=480)
     told = numbers(database, port.now, port.now + 6 * port.hour)
     assert told.inspected == {"documents": 0, "scan": 1, "dog": 0, "partial": 0, "full": 4}
     assert told.found == {"clean": 1, "live_animals": 1, "wildlife_products": 2, "other_offence": 1}

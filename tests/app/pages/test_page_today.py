@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from app import place
+from app import place, session
 from app.pages import today_rows
 from risk import retelling
 from risk.store import day, decisions, ledger, people, publishing, settings, tables
@@ -301,6 +301,8 @@ def test_a_list_is_published_looked_at_and_added_to(port: place.Place, open_page
     app = press(app, "Not yet")
     app = press(press(app, "Publish"), "Publish it now")
     assert "List 1 is published" in said(app)
+    # What the list was made with no longer stands before it.
+    assert not app.toggle(key="today-capacity").value
     assert app.query_params["list"] == "1"
     with port.database.read() as connection:
         rows = publishing.rows(connection, 1)
@@ -320,6 +322,7 @@ def test_a_list_is_published_looked_at_and_added_to(port: place.Place, open_page
         assert not any(word in body for word in ("Score", "wc-bar", "Very high", "Low", "Model:"))
     # What is drawn and what is ranked differ in nothing but what was declared.
     assert "random" not in " ".join(row_of(app, each) for each in shown(app)).lower()
+    app = opened(app)
     assert "Random picks not inspected" in said(app)
     assert str(len(drawn)) in app.table[0].value["Random picks not inspected"].tolist()
 
@@ -345,7 +348,7 @@ def test_later_arrivals_have_a_list_of_their_own(port: place.Place, open_page, s
         connection.execute(moved.values(current=True))
         # As a load does it: what is kept of the day is read again.
         ledger.append(connection, "batch", at=place.clock(), actor="system", subject="batch:1")
-    app.run()
+    app = opened(app)
     assert "Shipments that wait: **5**" in said(app)
     app = press(press(app, "Publish"), "Publish it now")
     assert app.query_params["list"] == "2"
@@ -362,6 +365,24 @@ def test_who_may_not_publish_is_not_offered_to(port: place.Place, open_page) -> 
         app = opened(open_page("today", role, role))
         assert not [each for each in app.button if each.label.startswith("Publish")]
         assert not app.radio
+
+
+def test_a_load_of_other_days_is_told_of_where_nothing_is_to_see(
+    open_page, said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later = NOW + pd.Timedelta(days=400)
+    monkeypatch.setattr(session, "now", lambda: later)
+    told = said(open_page("today"))
+    assert "There is no shipment in these days." in told
+    assert "the last shipment loaded arrives" in told.replace("\\", "")
+    assert "2025" in told
+
+
+def test_pages_of_a_shipment_lead_back_to_what_was_looked_at(open_page, said) -> None:
+    open_page("today", mode="air", undecided="1")
+    for page in ("shipment", "outcome", "override"):
+        assert "/today?mode=air&amp;undecided=1" in said(open_page(page, id="7"))
+    assert 'href="/today"' in said(open_page("outcome", "omar", id="7"))
 
 
 def test_the_filter_of_lists_shows_rows_as_a_list_does(port: place.Place, open_page, press) -> None:
