@@ -456,7 +456,8 @@ def test_only_a_published_list_is_printed(open_page) -> None:
     app.toggle(key="today-paper").set_value(True).run()
     assert app.button(key="paper-print").disabled
     app.button(key="paper-csv").click().run()
-    assert saved(app, None).startswith("Save wildcargo-20250106-0400")
+    # Twelve on the clock of the port, four by UTC.
+    assert saved(app, None).startswith("Save wildcargo-20250106-1200")
 
 
 def test_a_cell_is_cut_and_keeps_its_own_direction() -> None:
