@@ -1,12 +1,15 @@
 """Finds: what counts as one, and finds in the columns of the CITES annual illegal trade report.
 
-Columns as in the standard format of the guidelines for the CITES annual illegal trade report (adopted by the
-CITES Standing Committee at its 69th meeting, 2017, and approved again at its 71st, August 2019). Their names
-were taken in November 2026 from a national authority's public program that fills the same form, since the
-form itself was not at hand: compare them with the form in force before a report is sent. The form's column
-on the nationality of people is left out: it is never kept here. So are the columns an inspection says nothing
-about, whose cells stay empty for the national authority: value, law, sanction, disposal. What is not known is
-left empty, never guessed. A report goes to an international body, so its words are the English ones.
+The form is the standard format at the end of the guidelines for the CITES annual illegal trade report
+(adopted by the CITES Standing Committee at its 69th meeting, 2017, and approved again at its 71st, August
+2019); the report is due on 31 October of the year after. The form itself was not at hand. In November 2026
+the names of 16 columns were compared with those of a national authority's public program that prints this
+report, and are the same; of its 17 columns the one on the nationality of people is left out, since it is
+never kept here. Number and date of the seizure, unit and sanction are not in that program and rest on no
+source we could read, nor does the order. Compare them with the form in force before a report is sent.
+Columns that an inspection says nothing about stay empty for the national authority: value, law, sanction,
+disposal. What is not known is left empty, never guessed. A report goes to an international body, so its
+words are the English ones.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from risk import vocabulary
 #: Where the columns come from, and of what date.
 SOURCE: Final = "CITES guidelines for the annual illegal trade report, SC69 (2017), SC71 (August 2019)"
 
-#: Columns of the report, in the order of its form.
+#: Columns of the report.
 COLUMNS: Final = (
     "Seizure number",
     "Date of seizure",

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import bars, printed, session
+from app import bars, outcome_words, printed, session
 from app.bars import Cell
 from app.pages import find
 from app.paper import sheets
@@ -115,11 +115,10 @@ def _row(row: dict[Hashable, Any], zone: str) -> list[Cell]:
     told = [
         text.format(n=number(row[name], digits)) for text, name, digits in amounts if row[name] is not None
     ]
-    found = [word("found", code) for code in row["found"] if code in FINDS]
     return [
         bars.link(f"/finds?id={row['shipment_id']}", str(row["bill"])),
         bars.time(day(row["inspected_at"], zone)),
-        " · ".join([*found, word("status", str(row["status"]))]),
+        outcome_words.found(row, FINDS),
         " · ".join([*names, *told]) or "–",
         " · ".join(str(row[name]) for name in ("location", "conveyance") if row[name]),
         word("selected_by", str(row["selected_by"])),

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import bars, printed, session
+from app import bars, outcome_words, printed, session
 from app.bars import Cell
 from app.paper import kept, prints
 from app.printed import Document
@@ -205,15 +205,12 @@ def _named(rows: pd.DataFrame, title: str, zone: str) -> None:
 
 def _done(rows: pd.DataFrame, title: str, zone: str) -> None:
     def told(row: dict[Hashable, Any]) -> list[Cell]:
-        found = [word("found", code) for code in row["found"]]
-        found += [word("status", str(row["status"]))] if found else []
-        why = [word("why_not", str(row["why_not"]))] if row["why_not"] else []
         return [
             bars.link(f"/shipment?id={row['shipment_id']}", str(row["bill"])),
             bars.time(moment(row["at"], zone)),
             _at(row),
-            " · ".join([word("inspection", str(row["inspection"])), *why]),
-            " · ".join(found) or "–",
+            outcome_words.done(row),
+            outcome_words.found(row) or "–",
         ]
 
     head = (_("Bill"), _("When"), _("Where"), _("What was done"), _("Found"))

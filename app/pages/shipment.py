@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import markup, one_shipment, session
+from app import markup, one_shipment, outcome_words, session
 from app.pages.shipment_parts import around, declared, notes, risk, route, search
 from app.views import address
 from app.views import past as surroundings
@@ -151,19 +151,10 @@ def _status(found: Dossier, zone: str) -> str:
                 f" ({each['who']}){state}"
             )
     if found.outcome:
-        parts.append(_outcome(found.outcome))
+        parts.append(outcome_words.whole(found.outcome))
     if found.legal_hold:
         parts.append(_("Its data are held: nothing of it is purged."))
     return "<br>".join(markup.text(part, 300) for part in parts or [word("step", "")])
-
-
-def _outcome(row: dict[str, object]) -> str:
-    inspection = word("inspection", str(row["inspection"]))
-    if row["inspection"] == "not_inspected":
-        return f"{inspection}: {word('why_not', str(row['why_not']))}" if row["why_not"] else inspection
-    kinds = row["found"] if isinstance(row["found"], list) else []
-    found = ", ".join(word("found", kind) for kind in kinds)
-    return f"{found} · {inspection} · {word('status', str(row['status']))}"
 
 
 def _actions(person: Person, found: Dossier, zone: str) -> None:
