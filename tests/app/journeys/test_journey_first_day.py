@@ -64,10 +64,8 @@ def test_from_the_first_start_to_a_loaded_day(
     page.fill("#password", NEW)
     page.fill("#again", NEW)
     page.get_by_role("button", name="Change the password").click()
-    expect(page.get_by_role("heading", name="Today", exact=True)).to_be_visible()
-    expect(page.get_by_text("Nothing was scored yet")).to_be_visible()
-    page.get_by_role("link", name="Load", exact=True).click()
     expect(page.get_by_role("heading", name="Load", exact=True)).to_be_visible()
+    expect(page.get_by_text("Nothing was scored yet")).to_be_visible()
 
     few = tmp_path / "day.csv"
     few.write_text("".join(DAY.read_text("utf-8").splitlines(keepends=True)[:301]), "utf-8")
@@ -77,7 +75,7 @@ def test_from_the_first_start_to_a_loaded_day(
     expect(page.get_by_text("day.csv").first).to_be_visible()
     page.reload()
     expect(page.get_by_text("Done", exact=True)).to_be_visible(timeout=LONG)
-    expect(page.get_by_text("Shipments: 300")).to_be_visible()
+    expect(page.get_by_text("New or changed: 300")).to_be_visible()
     assert page.url == served.url + "/load"
     page.goto(served.url + "/load")
     expect(page.get_by_text("not known for this port")).to_be_visible()
