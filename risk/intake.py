@@ -173,7 +173,9 @@ class _Read:
         """Start from the beginning."""
         self.along = 0
         now = self._at.to_pydatetime()
-        for manifest in stream(self._what.paths, self._what.mapping, now=now, earlier=self._earlier()):
+        what = self._what
+        # One file that cannot be read is a problem of the load and keeps no other out.
+        for manifest in stream(what.paths, what.mapping, now=now, earlier=self._earlier(), lenient=True):
             self.manifest = manifest
             yield manifest
 

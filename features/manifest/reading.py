@@ -120,6 +120,7 @@ def stream(
     now: datetime.datetime | None = None,
     versions: str = "latest",
     earlier: Iterable[pd.DataFrame] = (),
+    lenient: bool = False,
 ) -> Iterator[Manifest]:
     """Read manifests in batches; the same rows as `read`, in bounded memory.
 
@@ -135,6 +136,9 @@ def stream(
     earlier : iterable of DataFrame
         Shipments of an earlier list, as `features.manifest.earlier.as_rows` takes them: read before the
         files, and settled with what these say of them. Only with ``versions="latest"``.
+    lenient : bool
+        A file that was named and cannot be read is listed among the rejected rows, like one in a folder,
+        where another can be read.
 
     Yields
     ------
@@ -145,7 +149,7 @@ def stream(
         raise ValueError("rows is at least 1")
     with scratch.folder() as folder, ExitStack() as unpacked:
         spill = Spill(folder)
-        source = _Source(paths, mapping, unpacked)
+        source = _Source(paths, mapping, unpacked, lenient=lenient)
         for part in source.parts(earlier):
             spill.add(part)
         unpacked.close()
@@ -195,7 +199,14 @@ def _read_outcomes(source: _Source) -> Manifest:
 class _Source:
     """The files of one reading, opened and checked together."""
 
-    def __init__(self, paths: Paths, mapping: Mapping | str | Path | None, unpacked: ExitStack) -> None:
+    def __init__(
+        self,
+        paths: Paths,
+        mapping: Mapping | str | Path | None,
+        unpacked: ExitStack,
+        *,
+        lenient: bool = False,
+    ) -> None:
         listed = [paths] if isinstance(paths, (str, Path)) else list(paths)
         if not listed:
             raise ManifestError([problem("at least one file")])
@@ -208,7 +219,7 @@ class _Source:
         found = sources.find(listed, unpacked)
         for file, label in zip(found.files, _labels([file.name for file in found.files]), strict=True):
             problems = self._open(file.path, label)
-            (wrong if file.named else self.unread).extend(problems)
+            (wrong if file.named and not lenient else self.unread).extend(problems)
             if not problems:
                 self._part(self.opened.pop(), unpacked)
         self.unread = found.problems + self.unread

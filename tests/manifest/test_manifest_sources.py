@@ -225,3 +225,16 @@ def test_a_doubt_on_every_row_costs_as_much_as_its_row(tmp_path):
     wrong = found.notes[found.notes["expected"].str.contains("check digit")]
     assert 8_000 < len(wrong) < 10_000
     assert wrong["source_position"].iloc[0] in ("line 2", "line 3")
+
+
+def test_where_it_is_allowed_a_named_file_that_cannot_be_read_costs_no_other(tmp_path):
+    good, bad, empty = (tmp_path / name for name in ("a.csv", "b.csv", "c.csv"))
+    good.write_text(GOOD.format("A"))
+    bad.write_bytes(b"\x00\x01\x02 no table")
+    empty.write_text("")
+    (found,) = manifest.stream([bad, good, empty], lenient=True)
+    assert ids(found) == ["A1", "A2"]
+    assert sorted(found.files["unread"]) == ["b.csv", "c.csv"]
+    assert {"b.csv", "c.csv"} == set(found.rejected["source_file"])
+    with pytest.raises(manifest.ManifestError):
+        list(manifest.stream([bad, empty], lenient=True))

@@ -88,6 +88,19 @@ def test_rows_of_the_file_alone_are_counted_and_each_has_a_fate(
     assert sum(scored) <= 8, "what nothing was said of is not scored again"
 
 
+def test_a_file_that_cannot_be_read_is_a_problem_and_keeps_no_other_out(
+    database: Database, engine: Engine, day: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_text("")
+    loaded = load(database, engine, empty, day)
+    assert loaded.counts["shipments"] == 60
+    assert loaded.counts["rows_read"] + loaded.counts["again"] == sum(loaded.counts[name] for name in FATES)
+    with database.read() as connection:
+        told = connection.execute(sa.select(tables.problems.c.source_file)).scalars().all()
+    assert told == ["empty.csv"]
+
+
 def test_what_was_put_in_lately_is_read_along_whatever_date_it_states(
     database: Database, engine: Engine
 ) -> None:
