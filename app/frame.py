@@ -14,7 +14,7 @@ from app.views.frame import Frame, frame
 from app.words import _, moment
 from risk.language import BY_CODE, SOURCE
 from risk.store import in_force
-from risk.store.people import Person
+from risk.store.roles import Person
 
 #: Colours whose contrast to their text is at least 7 to 1.
 _STYLE = """

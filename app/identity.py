@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pandas as pd
 import sqlalchemy as sa
 
-from risk.store import ledger, people
+from risk.store import ledger, people, roles
 from risk.store.tables import users
 
 FILE = "signin.toml"
@@ -129,8 +129,8 @@ def read(folder: Path) -> Elsewhere:
 def _elsewhere(document: Mapping[str, Any], wrong: list[str]) -> Elsewhere:
     wrong += [f"{name}: not known" for name in set(document) - {"oidc", "proxy", "default_role", "passwords"}]
     role = document.get("default_role", "")
-    if role and role not in people.ROLES:
-        wrong.append(f"default_role: expected one of {', '.join(people.ROLES)}")
+    if role and role not in roles.ROLES:
+        wrong.append(f"default_role: expected one of {', '.join(roles.ROLES)}")
     elif role == "admin":
         wrong.append("default_role: nobody becomes an administrator by coming from elsewhere")
     passwords = document.get("passwords", True)
@@ -195,7 +195,7 @@ def _proxy(section: Any, wrong: list[str]) -> Proxy | None:
 
 def let_in(
     connection: sa.Connection, login: str, default_role: str, *, at: pd.Timestamp, name: str = ""
-) -> tuple[people.Person, str] | None:
+) -> tuple[roles.Person, str] | None:
     """Open a session for somebody known from elsewhere; None where this port does not know them.
 
     Raises

@@ -13,9 +13,10 @@ import streamlit as st
 from app import session
 from app.views import address
 from app.words import _, left, moment, number, plain, word
-from risk.store import access, decided, retention
+from risk.refusals import Refusal
+from risk.store import access, decided, holding
 from risk.store.database import Busy
-from risk.store.people import Person
+from risk.store.roles import Person
 
 #: Every target on these pages is at least 44 px high: fingers, gloves, a tablet that moves.
 _STYLE = """
@@ -81,7 +82,7 @@ def bill_asked() -> str:
     if shipment_id is None:
         return ""
     with session.database().read() as connection:
-        return retention.bill_of(connection, shipment_id) or ""
+        return holding.bill_of(connection, shipment_id) or ""
 
 
 def looked(person: Person, shipment_id: int) -> None:
@@ -93,7 +94,7 @@ def looked(person: Person, shipment_id: int) -> None:
                 return
         with session.database().write() as connection:
             access.viewed(connection, shipment_id, person, at=at)
-    except (Busy, sa.exc.SQLAlchemyError) as error:
+    except (Refusal, Busy, sa.exc.SQLAlchemyError) as error:
         session.say_fault(error)
         st.stop()
 

@@ -22,7 +22,7 @@ from risk.refusals import Refusal
 from risk.store import contacts, inspections
 from risk.store.database import Busy
 from risk.store.inspections import Meanwhile, OutcomeError
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.taxa import search_taxa, taxon_name
 
 #: What each field is called; English, looked up when shown.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from risk.store import people, settings
+from risk.store import people, roles, settings
 from risk.store.database import Busy, Database
 from risk.store.day_scores import Scored
 
@@ -61,7 +61,7 @@ class Place:
         with self.database.read() as connection:
             return settings.current(connection)
 
-    def person_of(self, token: str) -> people.Person | None:
+    def person_of(self, token: str) -> roles.Person | None:
         """Return who a token belongs to, None where its session ended or was idle for too long."""
         if not token:
             return None

@@ -14,7 +14,7 @@ from app.views import frame as frame_view
 from app.words import _, current
 from risk.language import BY_CODE, LANGUAGES
 from risk.store import in_force
-from risk.store.people import Person
+from risk.store.roles import Person
 
 PDF, HTML = "application/pdf", "text/html"
 

@@ -23,7 +23,7 @@ from risk.refusals import Refusal
 from risk.store import settings
 from risk.store.database import Busy, Database
 from risk.store.day_scores import Scored
-from risk.store.people import Person
+from risk.store.roles import Person
 
 #: Key of `st.session_state`: who the values kept there belong to.
 _OWNER = "_owner"
@@ -105,7 +105,7 @@ def list_address(person: Person) -> str:
 
 
 def allowed(action: str, *, clicked: bool = True) -> Person:
-    """Return who is signed in where their role allows an action of `risk.store.people.MAY`.
+    """Return who is signed in where their role allows an action of `risk.store.roles.MAY`.
 
     Everybody else is told so, and the page ends here.
     """

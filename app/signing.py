@@ -8,9 +8,9 @@ from app import one_shipment, session
 from app.views.override import Said
 from app.words import _, moment, number, word
 from risk.refusals import Refusal
-from risk.store import decisions
+from risk.store import overriding
 from risk.store.database import Busy
-from risk.store.people import Person
+from risk.store.roles import Person
 
 TOLD = "override-told"
 
@@ -60,9 +60,9 @@ def _do(said: Said, person: Person, what: str) -> None:
     try:
         with session.database().write() as connection:
             if what == "withdraw":
-                decisions.withdraw(connection, said.id, person, at=at)
+                overriding.withdraw(connection, said.id, person, at=at)
             else:
-                decisions.sign(connection, said.id, what == "sign", person, at=at)
+                overriding.sign(connection, said.id, what == "sign", person, at=at)
     except (Refusal, Busy) as error:
         session.say_fault(error)
         return

@@ -31,7 +31,7 @@ from app.words import COOKIE as LANGUAGE
 from risk import vocabulary, worker
 from risk.language import BY_CODE, LANGUAGES, gettext, nearest
 from risk.refusals import Refusal
-from risk.store import first_account, people, settings
+from risk.store import first_account, people, roles, settings
 from risk.store.database import StoreError
 
 #: Bytes of a form.
@@ -42,7 +42,7 @@ _STALE = 60.0
 #: Passwords checked at once: each check is slow and large on purpose.
 _AT_ONCE = 2
 
-Opened = tuple[people.Person, str]
+Opened = tuple[roles.Person, str]
 
 
 def routes(elsewhere: Elsewhere) -> list[Route]:
@@ -255,7 +255,7 @@ async def _password(request: Request, elsewhere: Elsewhere) -> Response:
     old, target = form.get("old", ""), inside(form.get("next", "/"))
     held = request.cookies.get(browsers.COOKIE, "")
 
-    def changed() -> tuple[Opened, str] | people.AccountError | None:
+    def changed() -> tuple[Opened, str] | Refusal | None:
         token = token_of(request.headers)
         person = place().person_of(token)
         if person is None:
@@ -268,14 +268,14 @@ async def _password(request: Request, elsewhere: Elsewhere) -> Response:
             with place().database.write() as connection:
                 right = people.sign_in(connection, checked, at=clock(), known=known) is not None
                 if right:
-                    people.change(connection, person.id, at=clock(), actor=person.actor, password=new)
+                    people.change(connection, person.id, at=clock(), actor=person, password=new)
                     again = people.opened(connection, person.id, at=clock())
             if right:
                 return again, browsers.with_one_more(held, people.Checked(person.login, new, True), secret)
             if known:
                 browsers.count_wrong(held, checked, secret, at=clock())
             return None
-        except people.AccountError as error:
+        except Refusal as error:
             return error
 
     _ = words(request)
@@ -309,7 +309,7 @@ async def _speak(request: Request, elsewhere: Elsewhere) -> Response:
             return False
         if person.language != code:
             with place().database.write() as connection:
-                people.change(connection, person.id, at=clock(), actor=person.actor, language=code)
+                people.change(connection, person.id, at=clock(), actor=person, language=code)
         return True
 
     if not await to_thread.run_sync(changed):

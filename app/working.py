@@ -10,7 +10,7 @@ import streamlit as st
 from app import session
 from app.words import _, moment, number, plain, word
 from risk.store import jobs
-from risk.store.people import Person
+from risk.store.roles import Person
 
 #: Seconds between two looks at a job that runs.
 LOOK = 2
@@ -20,7 +20,7 @@ def ask(kind: str, person: Person, **asked: Any) -> None:
     """Ask for a job and look at the page anew."""
     try:
         with session.database().write() as connection:
-            jobs.ask(connection, kind, asked, at=session.clock(), user_id=person.id)
+            jobs.ask(connection, kind, asked, at=session.clock(), actor=person)
     except Exception as error:
         session.say_fault(error)
         return

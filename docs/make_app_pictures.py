@@ -39,14 +39,16 @@ from risk.store import (  # noqa: E402
     decisions,
     inspections,
     local_rules,
+    overriding,
     people,
     publishing,
+    remarks,
     settings,
     watching,
 )
 from risk.store.database import Database  # noqa: E402
 from risk.store.inspections import Outcome  # noqa: E402
-from risk.store.people import MAY, Person  # noqa: E402
+from risk.store.roles import MAY, Person  # noqa: E402
 from risk.watch_entries import New  # noqa: E402
 from risk.worker import clock  # noqa: E402
 
@@ -125,11 +127,11 @@ def _tend(connection: Any, chief: Person) -> None:
         ("party", "AL SADEED GENERAL TRADING FZCO", "Named in a lead of a partner service", True),
     ):
         entry = New(kind, value, reason, "B2", restricted, "", 60, since)
-        watching.add(connection, entry, chief, at=clock())
+        watching.add(connection, entry, chief, now=NOW, at=clock())
     rule = local_rules.NewRule(
         "Reptile season", "origin = MG and mode = air", "Hatchlings leave now", 80, since
     )
-    local_rules.add(connection, rule, chief, at=clock())
+    local_rules.add(connection, rule, chief, now=NOW, at=clock())
 
 
 def _open(connection: Any, chief: Person, officer: Person, secret: bytes) -> int:
@@ -146,8 +148,8 @@ def _open(connection: Any, chief: Person, officer: Person, secret: bytes) -> int
         decisions.step(connection, shipment, step, officer, at=clock())
     for shipment in waiting[4:6]:
         decisions.claim(connection, shipment, officer, at=clock(), minutes=480)
-    decisions.write(connection, waiting[4], "note", "Seal looks new", officer, at=clock())
-    decisions.override(connection, waiting[6], "lower", "permit_seen", officer, at=clock(), rank=40)
+    remarks.keep(connection, waiting[4], "note", "Seal looks new", officer.id, at=clock())
+    overriding.override(connection, waiting[6], "lower", "permit_seen", officer, now=NOW, at=clock())
     return ids[0]
 
 

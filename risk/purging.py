@@ -116,7 +116,7 @@ def ask_daily(database: Database, at: pd.Timestamp) -> int | None:
         # Another worker may have asked meanwhile.
         if not _is_due(connection, at):
             return None
-        return jobs.ask(connection, "purge", {}, at=at, user_id=None)
+        return jobs.ask(connection, "purge", {}, at=at, actor="system")
 
 
 def _is_time(database: Database, at: pd.Timestamp) -> bool:

@@ -161,7 +161,7 @@ class Worker:
             working_out.of_batch(connection, loaded.batch_id, at=at, since=covered)
             shipments.finish(connection, loaded.batch_id, loaded.counts, at=at, actor="system")
             if stages.of_stage(connection, stages.SHADOW) is not None:
-                jobs.ask(connection, "score", {"stage": stages.SHADOW}, at=at, user_id=None)
+                jobs.ask(connection, "score", {"stage": stages.SHADOW}, at=at, actor="system")
             result = {"batch": loaded.batch_id, **loaded.counts}
             jobs.end(connection, job.id, self.name, "done", at=self.now(), result=result)
 

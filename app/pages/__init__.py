@@ -16,7 +16,7 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 from app.words import _
-from risk.store.people import Person
+from risk.store.roles import Person
 
 
 def N_(text: str) -> str:
@@ -37,7 +37,7 @@ class Page:
     icon : str
         ``:material/…:``, drawn with the font the server brings.
     action : str
-        What one must be allowed (`risk.store.people.MAY`) to see it in the navigation.
+        What one must be allowed (`risk.store.roles.MAY`) to see it in the navigation.
     listed : bool
         Whether the navigation shows it; else it is reached from another page.
     in_drill : bool

@@ -9,8 +9,10 @@ from app import session
 from app.views import accounts as view
 from app.words import _, plain, word, words
 from risk.language import BY_CODE, LANGUAGES
+from risk.refusals import Refusal
 from risk.store import people
-from risk.store.people import AccountError, Person
+from risk.store.database import Busy
+from risk.store.roles import Person
 
 ACTION = "administer"
 #: Key of what is told once: the login and password of an account just made.
@@ -79,13 +81,13 @@ def _make(person: Person) -> None:
                 login,
                 role,
                 at=session.clock(),
-                actor=person.actor,
+                actor=person,
                 name=name,
                 password=kept,
                 language=language,
                 terminal=terminal,
             )
-    except AccountError as error:
+    except (Refusal, Busy) as error:
         session.say_fault(error)
         return
     if password:
@@ -131,14 +133,14 @@ def _change(person: Person, found: list[view.Account]) -> None:
                 connection,
                 number,
                 at=session.clock(),
-                actor=person.actor,
+                actor=person,
                 role=role if what == "role" else None,
                 terminal=terminal if what == "terminal" else None,
                 active={"close": False, "open": True}.get(what),
                 password=kept,
                 must_change=True,
             )
-    except AccountError as error:
+    except (Refusal, Busy) as error:
         session.say_fault(error)
         return
     if password:

@@ -9,7 +9,7 @@ from app.views import settings as view
 from app.words import _, number, percent, word
 from risk.language import BY_CODE
 from risk.store import settings
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.settings import SettingError
 
 ACTION = "administer"
@@ -76,7 +76,7 @@ def _keep(person: Person, asked: dict[str, Value]) -> None:
         return
     try:
         with session.database().write() as connection:
-            settings.change(connection, asked, at=session.clock(), actor=person.actor)
+            settings.change(connection, asked, at=session.clock(), actor=person)
     except SettingError:
         st.error(_("One of the values cannot be kept. Nothing was changed."))
         return

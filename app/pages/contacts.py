@@ -9,10 +9,11 @@ from app.pages import entry_form
 from app.tables import Cell
 from app.views import address
 from app.words import _, plain, word, words
+from risk.refusals import Refusal
 from risk.store import contacts
-from risk.store.contacts import Contact, ContactRefused
+from risk.store.contacts import Contact
 from risk.store.database import Busy
-from risk.store.people import Person
+from risk.store.roles import Person
 
 ACTION = "see_contacts"
 _FORM = "contacts.form"
@@ -25,7 +26,7 @@ def show() -> None:
     entry_form.say_told()
     with session.database().read() as connection:
         found = contacts.by_topic(connection)
-    tends = person.may("tend_lists") or person.may("administer")
+    tends = person.may("tend_contacts")
     asked = address.number(st.query_params.get("contact"))
     known = {each.id: each for listed in found.values() for each in listed}
     if "contact" in st.query_params and tends:
@@ -102,7 +103,7 @@ def _kept(person: Person, new: Contact, before: int | None) -> bool:
                 contacts.add(connection, new, person, at=session.clock())
             else:
                 contacts.change(connection, before, new, person, at=session.clock())
-    except (ContactRefused, Busy) as error:
+    except (Refusal, Busy) as error:
         session.say_fault(error)
         return False
     return True
@@ -123,7 +124,7 @@ def _one(person: Person, contact: Contact | None) -> None:
     try:
         with session.database().write() as connection:
             contacts.end(connection, contact.id, person, at=session.clock())
-    except (ContactRefused, Busy) as error:
+    except (Refusal, Busy) as error:
         session.say_fault(error)
         return
     _back(_("Taken off the list."))

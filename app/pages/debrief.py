@@ -11,7 +11,7 @@ from app.words import _, current, left, ngettext, number, percent, word
 from risk import drill, retelling, taxa
 from risk.drill import Debrief, Way
 from risk.store import day, drills
-from risk.store.people import Person
+from risk.store.roles import Person
 
 ACTION = "see_list"
 #: Reasons a shipment has here, of which the first two are told.

@@ -19,7 +19,7 @@ from risk.refusals import Refusal
 from risk.store import trying, watching
 from risk.store.database import Busy
 from risk.store.hit_records import Reached
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.watch_listing import Entry
 from risk.store.watching import EntryRefused
 from risk.watch_entries import LOWEST_FLOOR, New, Problem
@@ -104,17 +104,18 @@ def added(hit: int) -> str:
 
 
 def _kept(person: Person, new: New, before: Entry | None) -> watching.Added | None:
+    times = {"now": session.now(), "at": session.clock()}
     try:
         with session.database().write() as connection:
             if before is None:
-                return watching.add(connection, new, person, at=session.now())
-            return watching.change(connection, before.id, new, person, at=session.now())
+                return watching.add(connection, new, person, **times)
+            return watching.change(connection, before.id, new, person, **times)
     except EntryRefused as error:
         if error.problems:
             _wrong(error.problems)
         else:
             session.say_fault(error)
-    except Busy as error:
+    except (Refusal, Busy) as error:
         session.say_fault(error)
     return None
 
@@ -229,7 +230,7 @@ def _kinds() -> None:
 
 
 def _try(new: New) -> None:
-    if wrong := written.problems(new, at=session.now()):
+    if wrong := written.problems(new, at=session.clock()):
         _wrong(wrong)
         return
     with session.database().read() as connection:

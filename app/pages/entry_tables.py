@@ -17,9 +17,8 @@ from risk import watch_entries as written
 from risk.refusals import Refusal
 from risk.store import watch_tables
 from risk.store.database import Busy
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.watch_tables import Checked
-from risk.store.watching import EntryRefused
 from risk.watch_values import KINDS
 
 _CSV, _XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -42,8 +41,8 @@ def bring_in(person: Person) -> None:
     table = _read(files[0].getvalue())
     try:
         with session.database().read() as connection:
-            checked = watch_tables.check(connection, table, person, at=session.now())
-    except EntryRefused as error:
+            checked = watch_tables.check(connection, table, person, at=session.clock())
+    except Refusal as error:
         session.say_fault(error)
         return
     if checked.problems:
@@ -60,7 +59,7 @@ def _read(content: bytes) -> written.Table:
     known = st.session_state.get(_READ)
     if known is None or known[0] != digest:
         with st.spinner(_("Reading")):
-            table = written.read(content, at=session.now(), zone=str(session.chosen()["time_zone"]))
+            table = written.read(content, at=session.clock(), zone=str(session.chosen()["time_zone"]))
         known = (digest, table)
         st.session_state[_READ] = known
     found: written.Table = known[1]
@@ -70,7 +69,7 @@ def _read(content: bytes) -> written.Table:
 def _take_in(person: Person, table: written.Table, field: int) -> None:
     try:
         with session.database().write() as connection:
-            done = watch_tables.take_in(connection, table, person, at=session.now())
+            done = watch_tables.take_in(connection, table, person, now=session.now(), at=session.clock())
     except (Refusal, Busy) as error:
         session.say_fault(error)
         return
@@ -184,7 +183,7 @@ def take_out(person: Person) -> None:
     if st.button(_("Make the files"), width="stretch"):
         try:
             with session.database().write() as connection:
-                entries = watch_tables.leaving(connection, person, at=session.now())
+                entries = watch_tables.leaving(connection, person, at=session.clock())
             st.session_state[_LEFT] = (
                 len(entries),
                 written.written(entries),

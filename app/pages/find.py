@@ -17,7 +17,7 @@ from app.words import _, current, day, moment, number, percent, plain, word
 from features.manifest import schema
 from risk import taxa
 from risk.store import finds, people
-from risk.store.people import Person
+from risk.store.roles import Person
 
 #: Kinds of codes by field.
 _CODES = {

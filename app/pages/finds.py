@@ -19,7 +19,7 @@ from app.words import _, current, day, ngettext, number, word, words
 from risk import taxa
 from risk.finds import FINDS, illegal_trade
 from risk.store import finds
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.texts import line
 
 ACTION = "see_finds"

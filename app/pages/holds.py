@@ -6,9 +6,9 @@ import streamlit as st
 
 from app import one_shipment, session, tables
 from app.words import _, words
-from risk.store import retention
-from risk.store.people import Person
-from risk.store.retention import HoldError
+from risk.store import holding
+from risk.store.holding import HoldError
+from risk.store.roles import Person
 
 ACTION = "hold_data"
 
@@ -24,7 +24,7 @@ def show() -> None:
         )
     )
     with session.database().read() as connection:
-        held = [(int(row.id), str(row.bill)) for row in retention.held(connection)]
+        held = [(int(row.id), str(row.bill)) for row in holding.held(connection)]
     if held:
         tables.show(
             _("Under a legal hold"), [_("Bill")], [[tables.shipment(number, bill)] for number, bill in held]
@@ -50,7 +50,7 @@ def _hold(person: Person) -> None:
         if not st.form_submit_button(_("Set the hold"), type="primary", width="stretch"):
             return
     with session.database().read() as connection:
-        number = retention.of_bill(connection, bill)
+        number = holding.of_bill(connection, bill)
     if number is None:
         st.warning(_("No shipment has this bill."))
         return
@@ -80,7 +80,7 @@ def _lift(person: Person, held: dict[int, str]) -> None:
 
 
 def _do(person: Person, number: int, why: str, *, lift: bool) -> None:
-    change = retention.lift if lift else retention.hold
+    change = holding.lift if lift else holding.hold
     try:
         with session.database().write() as connection:
             change(connection, number, why, person, at=session.clock())

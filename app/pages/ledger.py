@@ -10,7 +10,7 @@ from app.views import ledger as view
 from app.words import _, current, moment, plain, word
 from app.words import number as written
 from risk.store import jobs, ledger
-from risk.store.people import Person
+from risk.store.roles import Person
 
 ACTION = "read_ledger"
 #: Rows shown at a time.

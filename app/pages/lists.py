@@ -11,7 +11,7 @@ from app.views import address
 from app.views import lists as view
 from app.words import _, day, moment, ngettext, number, plain, word, words
 from risk.store import watch_listing, watching
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.watch_listing import Entry
 
 ACTION = "see_list"
@@ -51,7 +51,7 @@ def _entries(person: Person) -> None:
         found = watch_listing.find(
             connection,
             person,
-            at=session.now(),
+            at=session.clock(),
             kind=kind,
             text=text,
             ended=ended,
@@ -155,9 +155,9 @@ def _one(person: Person, entry_id: int | None) -> None:
     entry = None
     if entry_id is not None:
         with session.database().read() as connection:
-            entry = watch_listing.one(connection, entry_id, person, at=session.now())
+            entry = watch_listing.one(connection, entry_id, person, at=session.clock())
             hit = (
-                watch_listing.hit_by(connection, entry_id, person, at=session.now(), most=view.SIZE)
+                watch_listing.hit_by(connection, entry_id, person, at=session.clock(), most=view.SIZE)
                 if entry
                 else []
             )
@@ -194,5 +194,5 @@ def _end(person: Person, entry: Entry) -> None:
     entry_form.ask_to_end(
         _("End this entry"),
         _("The entry has ended."),
-        lambda connection: watching.end(connection, entry.id, person, at=session.now()),
+        lambda connection: watching.end(connection, entry.id, person, at=session.clock()),
     )

@@ -15,8 +15,10 @@ from app.words import _, moment, ngettext, number, plain, word
 from features.manifest import ManifestError, schema
 from features.manifest.proposals import MappingProposal
 from risk import unknown_tables, worker, writing
+from risk.refusals import Refusal
 from risk.store import jobs, people, saved, uploads
-from risk.store.people import Person
+from risk.store.database import Busy
+from risk.store.roles import Person
 from risk.unknown_tables import Answer
 from risk.worker import keep_upload
 
@@ -38,6 +40,7 @@ def show() -> None:
         _drop(person)
     st.header(_("Latest loads"))
     _watch(person)
+    _explained(person)
 
 
 # --- files --------------------------------------------------------------------------------------
@@ -63,8 +66,44 @@ def _drop(person: Person) -> None:
     if not given:
         st.warning(_("Choose files first."))
         return
-    kept = [_keep(person, file.name, file.getvalue()) for file in given]
-    _ask(person, kept, sender or "")
+    try:
+        kept = [_keep(person, file.name, file.getvalue()) for file in given]
+        unknown = _ask(person, kept, sender or "")
+    except (Refusal, Busy) as error:
+        session.say_fault(error)
+        return
+    if unknown:
+        st.query_params["map"] = [str(each.id) for each in unknown]
+    st.rerun()
+
+
+def _explained(person: Person) -> None:
+    """Let what was explained of a sender's tables be forgotten: their next table is asked about anew."""
+    with session.database().read() as connection:
+        senders = saved.senders(connection)
+    if not senders:
+        return
+    zone = str(session.chosen()["time_zone"])
+    with st.expander(_("Senders whose columns were explained")):
+        sender = st.selectbox(
+            _("Sender"),
+            list(senders),
+            index=None,
+            format_func=lambda name: f"{name} · {moment(senders[name], zone)}",
+            placeholder=_("Choose"),
+            key="load.explained",
+        )
+        st.caption(_("Forgotten, the columns of their next table are asked about anew."))
+        if not st.button(_("Forget how their tables are read"), disabled=sender is None):
+            return
+    try:
+        with session.database().write() as connection:
+            saved.drop_mapping(connection, str(sender), person, at=session.clock())
+    except (Refusal, Busy) as error:
+        session.say_fault(error)
+        return
+    st.session_state.pop("load.explained", None)
+    st.rerun()
 
 
 def _keep(person: Person, name: str, content: bytes) -> uploads.Upload:
@@ -74,8 +113,8 @@ def _keep(person: Person, name: str, content: bytes) -> uploads.Upload:
         return uploads.add(connection, name, digest, len(content), person, at=session.clock())
 
 
-def _ask(person: Person, kept: list[uploads.Upload], sender: str) -> None:
-    """Ask for what is known to be loaded, and for the rest to be explained."""
+def _ask(person: Person, kept: list[uploads.Upload], sender: str) -> list[uploads.Upload]:
+    """Ask for what is known to be loaded; return the rest, which has to be explained."""
     toml = ""
     if sender:
         with session.database().read() as connection:
@@ -94,9 +133,7 @@ def _ask(person: Person, kept: list[uploads.Upload], sender: str) -> None:
         for files, mapping in ((known, ""), (mapped, toml)):
             if files:
                 uploads.load(connection, files, person, at=session.clock(), mapping=mapping)
-    if unknown:
-        st.query_params["map"] = [str(each.id) for each in unknown]
-    st.rerun()
+    return unknown
 
 
 def _path(upload: uploads.Upload) -> Path:
@@ -221,10 +258,14 @@ def _finish(person: Person, waiting: list[uploads.Upload], toml: str, fits: bool
     )
     load, leave = st.columns(2)
     if load.button(_("Load it so"), type="primary", disabled=not fits, width="stretch"):
-        with session.database().write() as connection:
-            if sender.strip():
-                saved.save_mapping(connection, sender, toml, person, at=session.clock())
-            uploads.load(connection, [table], person, at=session.clock(), mapping=toml)
+        try:
+            with session.database().write() as connection:
+                if sender.strip():
+                    saved.save_mapping(connection, sender, toml, person, at=session.clock())
+                uploads.load(connection, [table], person, at=session.clock(), mapping=toml)
+        except (Refusal, Busy) as error:
+            session.say_fault(error)
+            return
         _next(waiting)
     if leave.button(_("Leave this file out"), width="stretch"):
         _next(waiting)
@@ -288,9 +329,7 @@ def _one(person: Person, load: view.Load) -> None:
             if load.total:
                 st.progress(min(1.0, load.done / load.total))
             if load.may_stop and st.button(_("Stop"), key=f"stop-{load.id}"):
-                with session.database().write() as connection:
-                    jobs.stop(connection, load.id, at=session.clock(), actor=person.actor)
-                st.rerun()
+                _stop(person, load.id)
         if load.told:
             st.error("  \n".join(plain(line) for line in load.told))
         if load.nothing_new:
@@ -299,6 +338,16 @@ def _one(person: Person, load: view.Load) -> None:
             st.markdown(" · ".join(f"{_count(name)}: **{number(value)}**" for name, value in load.counts))
         if load.batch is not None:
             _problems(load)
+
+
+def _stop(person: Person, number_: int) -> None:
+    try:
+        with session.database().write() as connection:
+            jobs.stop(connection, number_, at=session.clock(), actor=person)
+    except (Refusal, Busy) as error:
+        session.say_fault(error)
+        return
+    st.rerun()
 
 
 def _progress(load: view.Load) -> str:

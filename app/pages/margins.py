@@ -10,9 +10,9 @@ from app.tables import number as count
 from app.words import _, moment, number, plain, word
 from risk.margins import Change
 from risk.refusals import Refusal
-from risk.store import access, margins, retention
-from risk.store.people import Person
+from risk.store import access, holding, margins
 from risk.store.replaying import ReplayError
+from risk.store.roles import Person
 
 ACTION = "see_margins"
 
@@ -85,7 +85,7 @@ def _changes(person: Person) -> None:
     if not sent:
         return
     with session.database().read() as connection:
-        shipment = retention.of_bill(connection, bill)
+        shipment = holding.of_bill(connection, bill)
     if shipment is None:
         st.warning(_("No shipment has this bill."))
         return

@@ -20,7 +20,7 @@ from risk.engine import load_bundle
 from risk.installed import Found
 from risk.store import jobs, scored_again, stages
 from risk.store.archives import MODELS
-from risk.store.people import Person
+from risk.store.roles import Person
 
 ACTION = "administer"
 #: Days over which the shadow is compared.
@@ -101,7 +101,7 @@ def _put(person: Person, model_id: str, stage: str) -> None:
         with session.database().write() as connection:
             stages.begin(connection, starter.model_id, starter.risk_basis, at=at)
             stages.put(connection, model_id, bundle.risk_basis, path, stage, person, at=at)
-            jobs.ask(connection, "score", {"stage": stage}, at=at, user_id=person.id)
+            jobs.ask(connection, "score", {"stage": stage}, at=at, actor=person)
     except BundleError as error:
         st.error(plain(str(error).splitlines()[0][:300]))
         return

@@ -15,7 +15,7 @@ from app.words import _, moment, ngettext, number, plain, word
 from risk.refusals import Refusal
 from risk.store import contacts, decided, decisions
 from risk.store.database import Busy
-from risk.store.people import Person
+from risk.store.roles import Person
 
 ACTION = "decide"
 _TOLD = "outcome-told"

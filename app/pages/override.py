@@ -11,9 +11,9 @@ from app.one_shipment import Subject
 from app.views import override as view
 from app.words import _, number, word
 from risk.refusals import Refusal
-from risk.store import day, decided, decisions
+from risk.store import day, decided, overriding
 from risk.store.database import Busy
-from risk.store.people import Person
+from risk.store.roles import Person
 
 ACTION = "decide"
 
@@ -30,9 +30,9 @@ def show() -> None:
     one_shipment.tell(signing.TOLD)
     with session.database().read() as connection:
         frame = day.rows(connection, session.now(), at=session.clock(), scored=session.scored())
-        listed = decided.is_listed(connection, subject.id)
+        stands = overriding.in_force(connection, subject.id, now=session.now(), at=session.clock())
         said = view.said(decided.overrides_of(connection, subject.id), person)
-    standing = view.standing(frame, subject.id, listed)
+    standing = view.standing(frame, subject.id, stands.high)
     _standing(standing)
     for each in said:
         if each.state in ("waiting", "in_force"):
@@ -81,7 +81,7 @@ def _ask(subject: Subject, person: Person, standing: view.Standing) -> None:
             for field in missing:
                 st.error(_(view.WRONG[field]))
             return
-        _put(subject, person, standing, direction, code, remark, about)
+        _put(subject, person, direction, code, remark, about)
 
 
 def _choose(
@@ -98,7 +98,6 @@ def _choose(
 def _put(
     subject: Subject,
     person: Person,
-    standing: view.Standing,
     direction: str,
     code: str,
     remark: str,
@@ -106,16 +105,14 @@ def _put(
 ) -> None:
     try:
         with session.database().write() as connection:
-            state = decisions.override(
+            state = overriding.override(
                 connection,
                 subject.id,
                 direction,
                 code,
                 person,
+                now=session.now(),
                 at=session.clock(),
-                rank=standing.rank,
-                place=standing.place,
-                listed=standing.listed,
                 remark=remark,
             )
     except (Refusal, Busy) as error:

@@ -18,7 +18,7 @@ from risk import triage
 from risk.refusals import Refusal
 from risk.store import people, publishing
 from risk.store.database import StoreError
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.triage import Pool
 
 ACTION = "publish"

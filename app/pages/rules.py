@@ -16,10 +16,11 @@ from app.words import _, day, moment, ngettext, number, plain
 from risk import conditions
 from risk.condition_fields import FIELDS
 from risk.conditions import ConditionError
+from risk.refusals import Refusal
 from risk.store import local_rules, trying, watching
 from risk.store.database import Busy
-from risk.store.local_rules import NewRule, Rule, RuleRefused
-from risk.store.people import Person
+from risk.store.local_rules import NewRule, Rule
+from risk.store.roles import Person
 from risk.watch_entries import LOWEST_FLOOR
 
 ACTION = "see_list"
@@ -41,7 +42,7 @@ def show() -> None:
     asked = st.query_params.get("rule")
     ended = st.query_params.get("ended") == "1"
     with session.database().read() as connection:
-        found = local_rules.listed(connection, at=session.now(), ended=ended or asked is not None)
+        found = local_rules.listed(connection, at=session.clock(), ended=ended or asked is not None)
     if asked is not None:
         _one(person, found, address.number(asked))
         return
@@ -134,14 +135,15 @@ def _try(condition: str) -> None:
 
 
 def _kept(person: Person, new: NewRule, before: Rule | None) -> watching.Added | None:
+    times = {"now": session.now(), "at": session.clock()}
     try:
         with session.database().write() as connection:
             if before is None:
-                return local_rules.add(connection, new, person, at=session.now())
-            return local_rules.change(connection, before.id, new, person, at=session.now())
+                return local_rules.add(connection, new, person, **times)
+            return local_rules.change(connection, before.id, new, person, **times)
     except ConditionError as error:
         _at_fault(new.condition, error)
-    except (RuleRefused, Busy) as error:
+    except (Refusal, Busy) as error:
         session.say_fault(error)
     return None
 
@@ -228,5 +230,5 @@ def _change(person: Person, rule: Rule) -> None:
     entry_form.ask_to_end(
         _("End this rule"),
         _("The rule has ended."),
-        lambda connection: local_rules.end(connection, rule.id, person, at=session.now()),
+        lambda connection: local_rules.end(connection, rule.id, person, at=session.clock()),
     )

@@ -15,7 +15,7 @@ from app.printed import Document
 from app.views import shift as view
 from app.words import _, current, moment, ngettext, number, percent, word
 from risk.store import in_force, shift, shift_rows
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.shift import Shift
 
 ACTION = "see_list"

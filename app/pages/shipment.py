@@ -15,7 +15,7 @@ from risk.refusals import Refusal
 from risk.store import alike, concealed, contacts, day, decisions, dossier, past
 from risk.store.database import Busy
 from risk.store.dossier import Dossier
-from risk.store.people import Person
+from risk.store.roles import Person
 
 ACTION = "see_list"
 #: Shipments offered for what is looked for.
@@ -203,7 +203,7 @@ def _decide(person: Person, found: Dossier, *, claims: bool) -> None:
                 decisions.claim(connection, found.shipment_id, person, at=at, minutes=minutes)
             else:
                 decisions.release(connection, found.shipment_id, person, at=at)
-    except (Busy, Refusal, decisions.Refused) as error:
+    except (Busy, Refusal) as error:
         session.say_fault(error)
         return
     st.rerun()

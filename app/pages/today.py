@@ -16,7 +16,7 @@ from app.words import _, current, moment, number, plain
 from risk import retelling
 from risk.store import day, decisions, people
 from risk.store.database import StoreError
-from risk.store.people import Person
+from risk.store.roles import Person
 
 ACTION = "see_list"
 #: Reasons told of which the first are shown.

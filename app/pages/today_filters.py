@@ -15,7 +15,7 @@ from app.words import _, country, moment, number, plain, words
 from risk.refusals import Refusal
 from risk.store import saved
 from risk.store.database import StoreError
-from risk.store.people import Person
+from risk.store.roles import Person
 
 #: Keys of the widgets, by the attribute of `Asked` they change.
 KEY = "today-{}".format

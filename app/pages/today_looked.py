@@ -10,7 +10,7 @@ from app import session
 from app.views import today as view
 from app.views.day_query import Asked
 from risk.store import day, publishing
-from risk.store.people import Person
+from risk.store.roles import Person
 
 #: Published lists to choose from, the latest.
 _LISTS = 100

@@ -19,7 +19,7 @@ from features.manifest import schema
 from risk import retelling
 from risk.refusals import Refusal
 from risk.store import day, people
-from risk.store.people import Person
+from risk.store.roles import Person
 
 _PDF, _XLSX = "application/pdf", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 

@@ -10,8 +10,8 @@ from app.tables import number as count
 from app.views import upkeep as view
 from app.words import _, moment, ngettext, number, plain, word
 from risk import upkeep
-from risk.store import jobs, ledger, retention
-from risk.store.people import Person
+from risk.store import holding, jobs, ledger, retention
+from risk.store.roles import Person
 
 ACTION = "administer"
 #: Purges told.
@@ -32,7 +32,7 @@ def _keeping(person: Person) -> None:
         keep = retention.Keeping.of(connection)
         due = retention.due(connection, session.now(), all_kept=True)
         past = view.purges(ledger.latest(connection, PURGES, kind="purge"))
-        held = len(retention.held(connection))
+        held = len(holding.held(connection))
     tables.show(
         _("What is due goes once a day by itself"),
         [_("What"), _("Days"), _("Due now"), _("Due, but kept for another reason")],

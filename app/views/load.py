@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.manifest.proposals import MappingProposal
 from risk.store.jobs import ENDED, Job
-from risk.store.people import Person
+from risk.store.roles import Person
 
 #: Counts of a load told in this order; others after them.
 ORDER = ("rows_read", "shipments", "changed", "rejected")
@@ -94,7 +94,7 @@ def _load(job: Job, names: Mapping[int, str], person: Person) -> Load:
     if counts.get("shipments") == counts.get("changed"):
         counts.pop("shipments", None)
     known = [(name, counts.pop(name)) for name in ORDER if name in counts]
-    own = job.asked_by == person.id or person.role == "supervisor"
+    own = job.asked_by == person.id or person.may("stop_others")
     failed = job.state == "failed"
     # What a later version replaced said other things: that is not told as the same.
     nothing_new = result.get("changed") == 0 == result.get("superseded", 0) and result.get(

@@ -9,11 +9,11 @@ from typing import Any, Final
 import pandas as pd
 
 from risk.language import N_
-from risk.store import decisions
-from risk.store.people import Person
+from risk.store import overriding
+from risk.store.roles import Person
 
 DIRECTIONS: Final = ("raise", "lower")
-CODES: Final = {"raise": decisions.RAISE, "lower": decisions.LOWER}
+CODES: Final = {"raise": overriding.RAISE, "lower": overriding.LOWER}
 
 #: What is missing; English, looked up when shown.
 WRONG: Final[dict[str, str]] = {
@@ -31,8 +31,6 @@ class Standing:
     ----------
     rank, place, of : int or None
         The model's rank, the place once people had their say, among how many; None: not in this day.
-    listed : bool
-        Chosen on a published list and without an outcome.
     high : bool
         Lowering it needs a second signature.
     """
@@ -40,15 +38,14 @@ class Standing:
     rank: int | None
     place: int | None
     of: int
-    listed: bool
     high: bool
 
 
-def standing(frame: pd.DataFrame, shipment_id: int, listed: bool) -> Standing:
-    """Return where a shipment stands (`risk.store.day.rows`)."""
+def standing(frame: pd.DataFrame, shipment_id: int, high: bool) -> Standing:
+    """Return where a shipment stands (`risk.store.day.rows`, `risk.store.overriding.in_force`)."""
     mine = frame[frame["shipment_id"] == shipment_id]
     rank, place = (int(mine[name].iloc[0]) if len(mine) else None for name in ("rank", "place"))
-    return Standing(rank, place, len(frame), listed, decisions.stands_high(rank, place, listed))
+    return Standing(rank, place, len(frame), high)
 
 
 def missing(direction: str, code: str, remark: str) -> list[str]:

@@ -36,10 +36,12 @@ from risk.store import (
     in_force,
     inspections,
     jobs,
+    overriding,
     past,
-    people,
     planning,
     publishing,
+    remarks,
+    roles,
     settings,
     shift,
     watch_listing,
@@ -98,7 +100,7 @@ class Officer:
     """
 
     place: Place
-    person: people.Person
+    person: roles.Person
     token: str
     journal: Journal
     rng: random.Random
@@ -323,10 +325,9 @@ class Officer:
         remark = f"{self.person.login} {self.journal.run} {self.sent}: seen at the gate"
         told = self._noted("override", at)
         with self.place.database.write() as connection:
-            decisions.override(
-                connection, number, direction, code, self.person, at=at, rank=self.rng.randrange(1, 200),
-                remark=remark,
-            )  # fmt: skip
+            overriding.override(
+                connection, number, direction, code, self.person, now=at, at=at, remark=remark
+            )
         self.journal.write("kept", **told)
         self.look(number)
         return "done"
@@ -342,7 +343,7 @@ class Officer:
         told = self._noted("override.signed", at)
         try:
             with self.place.database.write() as connection:
-                decisions.sign(connection, int(number), True, self.person, at=at)
+                overriding.sign(connection, int(number), True, self.person, at=at)
         except decisions.Refused:
             return "meanwhile"
         self.journal.write("kept", **told)
@@ -355,7 +356,7 @@ class Officer:
         text = f"{self.person.login} {self.journal.run} {self.sent}: ask the terminal"
         told = self._noted("note", at)
         with self.place.database.write() as connection:
-            decisions.write(connection, number, "note", text, self.person, at=at)
+            remarks.keep(connection, number, "note", text, self.person.id, at=at)
         self.journal.write("kept", **told, text=text)
         self.look(number)
 

@@ -11,7 +11,7 @@ import pandas as pd
 from app.place import clock
 from risk.store import jobs, people, settings, uploads
 from risk.store.database import Database
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.upgrading import upgrade
 from risk.worker import Worker, keep_upload
 
@@ -74,6 +74,6 @@ def ask(database: Database, folder: Path, content: bytes, person: Person | None,
     with database.write() as connection:
         if person is None:
             asked = {"files": [{"name": "day.csv", "sha256": digest}]}
-            return jobs.ask(connection, "load", asked, at=at, user_id=None)
+            return jobs.ask(connection, "load", asked, at=at, actor="system")
         kept = uploads.add(connection, "day.csv", digest, len(content), person, at=at)
         return uploads.load(connection, [kept], person, at=at)

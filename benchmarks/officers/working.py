@@ -24,7 +24,7 @@ from benchmarks.officers.acts import CHANGES, WEIGHTS, Officer
 from benchmarks.officers.journal import Journal
 from risk.store import people
 from risk.store.database import Busy, Database, StoreError
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.tables import users
 
 MEDIAN, SPREAD, SHORTEST, LONGEST = 8.0, 0.8, 1.0, 60.0

@@ -106,7 +106,7 @@ def load(database: Database, folder: Path, paths: list[Path]) -> Job:
         keep_upload(folder, content, digest)
         named.append({"name": path.name, "sha256": digest})
     with database.write() as connection:
-        jobs.ask(connection, "load", {"files": named}, at=clock(), user_id=None)
+        jobs.ask(connection, "load", {"files": named}, at=clock(), actor="system")
     job = Worker(database, folder).work()
     assert job is not None, "the job was asked for just now"
     return job

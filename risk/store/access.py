@@ -16,9 +16,8 @@ from typing import Any, Final
 import pandas as pd
 import sqlalchemy as sa
 
-from risk.refusals import Refusal
-from risk.store import ledger, settings
-from risk.store.people import Person
+from risk.store import ledger, roles, settings
+from risk.store.roles import Person
 from risk.store.tables import claims, list_rows, lists, shipments, users, versions
 from risk.store.tables import ledger as rows
 
@@ -42,10 +41,6 @@ MOST = 2_000
 _ASKED = 500
 
 
-class MarginsRefused(Refusal):
-    """Margins are not for this role."""
-
-
 def recorded(connection: sa.Connection, shipment_id: int, person: Person, *, at: pd.Timestamp) -> bool:
     """Tell whether a look in this hour is on record already, so that nothing has to be written."""
     hour = at.floor(RATE).isoformat(timespec="microseconds")
@@ -67,7 +62,13 @@ def viewed(connection: sa.Connection, shipment_id: int, person: Person, *, at: p
         In a transaction that writes; ask `recorded` in one that reads first, which costs no turn at writing.
     at : Timestamp
         When (UTC); passed in.
+
+    Raises
+    ------
+    NotAllowed
+        The role does not allow it.
     """
+    roles.check(connection, person, "see_list", at=at)
     if recorded(connection, shipment_id, person, at=at):
         return False
     facts: dict[str, ledger.Plain] = {"by": ground(connection, shipment_id, person, at=at)}
@@ -201,11 +202,10 @@ def viewed_margins(
 
     Raises
     ------
-    MarginsRefused
-        The role may not look.
+    NotAllowed
+        The role does not allow it.
     """
-    if not person.may("see_margins"):
-        raise MarginsRefused("Margins are for analysts and auditors.")
+    roles.check(connection, person, "see_margins", at=at)
     subject = "day" if shipment_id is None else f"shipment:{shipment_id}"
     ledger.append(connection, MARGINS, at=at, actor=person.actor, subject=subject)
 

@@ -1,7 +1,7 @@
 """Whom to call: the port's own list, by topic.
 
 Nothing is shipped with the program: a wrong number at night is worse than none, so a topic without anybody is
-told as such (`missing`).
+told as such (empty in `by_topic`).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk.refusals import Refusal
-from risk.store import ledger
-from risk.store.people import Person
+from risk.store import ledger, roles
+from risk.store.roles import Person
 from risk.store.tables import contacts
 from risk.store.texts import kept, line
 
@@ -71,9 +71,12 @@ def add(connection: sa.Connection, new: Contact, person: Person, *, at: pd.Times
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     ContactRefused
         There is no such topic, nobody is named, or there is no way to reach them.
     """
+    roles.check(connection, person, "tend_contacts", at=at)
     return _keep(connection, new, person, at, None)
 
 
@@ -84,10 +87,12 @@ def change(
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     ContactRefused
         There is no such contact any more, or see `add`.
     """
-    _check(new, person)
+    roles.check(connection, person, "tend_contacts", at=at)
     _end(connection, contact_id, at)
     return _keep(connection, new, person, at, contact_id)
 
@@ -97,10 +102,12 @@ def end(connection: sa.Connection, contact_id: int, person: Person, *, at: pd.Ti
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     ContactRefused
         There is no such contact any more.
     """
-    _may(person)
+    roles.check(connection, person, "tend_contacts", at=at)
     _end(connection, contact_id, at)
     ledger.append(connection, "contact.ended", at=at, actor=person.actor, subject=f"contact:{contact_id}")
 
@@ -115,18 +122,7 @@ def by_topic(connection: sa.Connection) -> dict[str, list[Contact]]:
     return found
 
 
-def missing(connection: sa.Connection) -> tuple[str, ...]:
-    """Return the topics nobody is named for."""
-    return tuple(topic for topic, listed in by_topic(connection).items() if not listed)
-
-
-def _may(person: Person) -> None:
-    if not (person.may("tend_lists") or person.may("administer")):
-        raise ContactRefused("this account may not change contacts")
-
-
-def _check(new: Contact, person: Person) -> dict[str, Any]:
-    _may(person)
+def _checked(new: Contact) -> dict[str, Any]:
     if new.topic not in TOPICS:
         raise ContactRefused("{topic} is no topic", topic=new.topic[:40])
     row = {name: line(getattr(new, name), 200) for name in ("name", "phone", "email", "hours")}
@@ -142,7 +138,7 @@ def _check(new: Contact, person: Person) -> dict[str, Any]:
 def _keep(
     connection: sa.Connection, new: Contact, person: Person, at: pd.Timestamp, replaces: int | None
 ) -> int:
-    row = {**_check(new, person), "replaces_id": replaces, "at": at}
+    row = {**_checked(new), "replaces_id": replaces, "at": at}
     number = int(connection.execute(contacts.insert().values(**row).returning(contacts.c.id)).scalar_one())
     kind = "contact.added" if replaces is None else "contact.changed"
     facts: dict[str, ledger.Plain] = {"topic": new.topic}

@@ -14,7 +14,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk.store import decided, hits, retention
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.standing import Standing, standing
 from risk.store.tables import (
     batches,

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from features.manifest.schema import FINDS
 from risk.refusals import Refusal
-from risk.store import ledger, settings
-from risk.store.people import Person
+from risk.store import ledger, roles, settings
+from risk.store.roles import Person
 from risk.store.tables import ledger as rows
 
 BEGUN, ENDED = "drill.begun", "drill.ended"
@@ -49,13 +49,14 @@ def end(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> None:
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     DrillRefused
-        This is no drill, it ended already, or the role may not.
+        This is no drill, or it ended already.
     """
+    roles.check(connection, person, "publish", at=at)
     if not settings.current(connection)["drill"]:
         raise DrillRefused("This is no drill.")
-    if not person.may("publish"):
-        raise DrillRefused("A drill is ended by a supervisor.")
     if ended_at(connection) is not None:
         raise DrillRefused("The drill has ended already.")
     facts: dict[str, ledger.Plain] = {"opened": len(opened(connection))}

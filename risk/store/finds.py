@@ -13,9 +13,9 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk import finds
-from risk.store import decisions, retention
 from risk.store import ledger as ledger_rows
-from risk.store.people import Person
+from risk.store import retention, roles
+from risk.store.roles import Person
 from risk.store.tables import (
     batches,
     declared,
@@ -203,10 +203,10 @@ def exported(connection: sa.Connection, year: int, rows: int, person: Person, *,
 
     Raises
     ------
-    decisions.Refused
+    NotAllowed
         The role does not allow it.
     """
-    decisions.check(person, "see_finds")
+    roles.check(connection, person, "see_finds", at=at)
     facts: dict[str, ledger_rows.Plain] = {"year": year, "rows": rows}
     ledger_rows.append(connection, "finds.exported", at=at, actor=person.actor, facts=facts)
 

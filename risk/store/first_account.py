@@ -17,7 +17,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk.refusals import Refusal
-from risk.store import people
+from risk.store import people, roles
 from risk.store.tables import users
 
 #: How long a code works.
@@ -66,7 +66,7 @@ def make(
     at: pd.Timestamp,
     name: str = "",
     language: str = "en",
-) -> tuple[people.Person, str]:
+) -> tuple[roles.Person, str]:
     """Make the first account, an administrator, and open its session; return the person and the token.
 
     Raises

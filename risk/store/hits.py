@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.tables import batches, rule_hits, rules, users, versions, watch_entries, watch_hits
 
 
@@ -154,8 +154,13 @@ def ready() -> sa.Select[Any]:
     return sa.select(batches.c.id).where(batches.c.state == "ready")
 
 
-def floors(connection: sa.Connection, *, at: pd.Timestamp) -> pd.DataFrame:
+def floors(connection: sa.Connection, *, at: pd.Timestamp, shipment_id: int | None = None) -> pd.DataFrame:
     """Return the floor of each shipment that has one, by what stands now.
+
+    Parameters
+    ----------
+    shipment_id : int, optional
+        Of this one alone.
 
     Returns
     -------
@@ -163,6 +168,7 @@ def floors(connection: sa.Connection, *, at: pd.Timestamp) -> pd.DataFrame:
         By ``shipment_id``: ``floor`` (int, the highest place any gives) and ``floor_reason`` (``rule`` or
         ``watch``, the one that gives it).
     """
+    mine = [] if shipment_id is None else [versions.c.shipment_id == shipment_id]
     parts = []
     for source, hit, of, key in (
         ("rule", rule_hits, rules, rule_hits.c.rule_id),
@@ -172,7 +178,7 @@ def floors(connection: sa.Connection, *, at: pd.Timestamp) -> pd.DataFrame:
             sa.select(versions.c.shipment_id, sa.func.min(of.c.floor).label("floor"))
             .select_from(hit.join(of, of.c.id == key).join(versions, versions.c.id == hit.c.version_id))
             .where(of.c.floor.is_not(None), versions.c.batch_id.in_(ready()))
-            .where(of.c.ended_at.is_(None) | (of.c.ended_at > at))
+            .where(of.c.ended_at.is_(None) | (of.c.ended_at > at), *mine)
             .group_by(versions.c.shipment_id)
         )
         rows = connection.execute(wanted).all()

@@ -18,8 +18,8 @@ import sqlalchemy as sa
 
 from features.manifest import schema
 from risk import pictures
-from risk.store import decisions, ledger
-from risk.store.people import Person
+from risk.store import decisions, ledger, remarks, roles
+from risk.store.roles import Person
 from risk.store.tables import ledger as ledger_rows
 from risk.store.tables import list_rows, outcomes, photos
 from risk.store.texts import line
@@ -183,10 +183,12 @@ def record(
         Listing everything that is wrong with it.
     Meanwhile
         Another outcome is in force than the one to be corrected.
+    NotAllowed
+        The role does not allow it.
     decisions.Refused
-        The role does not allow it, or there is no such shipment.
+        There is no such shipment.
     """
-    decisions.check(person, "decide")
+    roles.check(connection, person, "decide", at=at)
     decisions.known(connection, shipment_id)
     if wrong := problems(outcome, at):
         raise OutcomeError(wrong)
@@ -208,7 +210,7 @@ def record(
         "at": at,
     }
     number = int(connection.execute(outcomes.insert().values(**row).returning(outcomes.c.id)).scalar_one())
-    decisions.write(connection, shipment_id, "outcome", remark, person, at=at, of_id=number)
+    remarks.keep(connection, shipment_id, "outcome", remark, person.id, at=at, of_id=number)
     facts: dict[str, ledger.Plain] = {
         "outcome": number,
         "replaces": replaces,
@@ -256,12 +258,6 @@ def in_force_of(connection: sa.Connection, shipment_id: int) -> sa.Row[Any] | No
     return connection.execute(sa.select(outcomes).where(mine)).first()
 
 
-def kept_of(connection: sa.Connection, shipment_id: int) -> list[sa.Row[Any]]:
-    """Return all outcomes a shipment ever had, oldest first."""
-    mine = outcomes.c.shipment_id == shipment_id
-    return list(connection.execute(sa.select(outcomes).where(mine).order_by(outcomes.c.id)))
-
-
 def changed_behind(connection: sa.Connection, key: bytes) -> list[int]:
     """Return numbers of outcomes that are not what the ledger says was entered, or are gone."""
     entered = connection.execute(
@@ -287,10 +283,10 @@ def add_photo(
     ------
     OutcomeError
         It is too large, or no whole JPEG or PNG.
-    decisions.Refused
+    NotAllowed
         The role does not allow it.
     """
-    decisions.check(person, "decide")
+    roles.check(connection, person, "decide", at=at)
     try:
         if len(content) > PHOTO_BYTES:
             raise pictures.NoPicture("too large")

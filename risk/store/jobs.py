@@ -9,12 +9,13 @@ is the one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 import pandas as pd
 import sqlalchemy as sa
 
-from risk.store import ledger
+from risk.store import ledger, roles
+from risk.store.roles import Actor, Person
 from risk.store.tables import jobs
 
 #: A worker that did not beat for so long is taken for dead.
@@ -22,6 +23,15 @@ DEAD_AFTER = pd.Timedelta(seconds=30)
 
 #: A job is tried so often; one that kills every worker is no longer tried.
 ATTEMPTS = 3
+
+#: Kind of job -> what one must be allowed to ask for it (`risk.store.roles.MAY`).
+NEEDS: Final = {
+    "load": "load",
+    "score": "administer",
+    "purge": "administer",
+    "backup": "administer",
+    "verify": "read_ledger",
+}
 
 ENDED = ("done", "failed", "stopped")
 
@@ -59,13 +69,27 @@ class Job:
 
 
 def ask(
-    connection: sa.Connection, kind: str, asked: dict[str, Any], *, at: pd.Timestamp, user_id: int | None
+    connection: sa.Connection, kind: str, asked: dict[str, Any], *, at: pd.Timestamp, actor: Actor
 ) -> int:
-    """Put a job into the queue; return its number."""
+    """Put a job into the queue; return its number.
+
+    Parameters
+    ----------
+    kind : str
+        Of `NEEDS`.
+    actor : Person or "system"
+        Who asks for it, or the program itself.
+
+    Raises
+    ------
+    NotAllowed
+        The role does not allow it.
+    """
+    by = roles.acting(connection, actor, NEEDS.get(kind, "administer"), at=at)
+    user_id = actor.id if isinstance(actor, Person) else None
     row = {"kind": kind, "state": "queued", "asked": asked, "asked_by": user_id, "asked_at": at}
     number = int(connection.execute(jobs.insert().values(**row).returning(jobs.c.id)).scalar_one())
-    actor = "system" if user_id is None else f"user:{user_id}"
-    ledger.append(connection, "job.asked", at=at, actor=actor, subject=f"job:{number}", facts={"kind": kind})
+    ledger.append(connection, "job.asked", at=at, actor=by, subject=f"job:{number}", facts={"kind": kind})
     return number
 
 
@@ -181,8 +205,24 @@ def give_back(connection: sa.Connection, number: int, worker: str, *, counts: bo
         raise Lost(f"job {number}")
 
 
-def stop(connection: sa.Connection, number: int, *, at: pd.Timestamp, actor: str) -> None:
-    """Ask a job to stop: at once where it waits, at its next beat where it runs."""
+def stop(connection: sa.Connection, number: int, *, at: pd.Timestamp, actor: Actor) -> None:
+    """Ask a job to stop: at once where it waits, at its next beat where it runs.
+
+    Parameters
+    ----------
+    actor : Person or "system"
+        Who asked for it, a supervisor, or the program itself.
+
+    Raises
+    ------
+    NotAllowed
+        The role does not allow it, or somebody else asked for the job.
+    """
+    row = connection.execute(sa.select(jobs.c.kind, jobs.c.asked_by).where(jobs.c.id == number)).first()
+    by = roles.acting(connection, actor, NEEDS.get(row.kind if row else "load", "administer"), at=at)
+    own = isinstance(actor, Person) and row is not None and row.asked_by == actor.id
+    if isinstance(actor, Person) and not own and not actor.may("stop_others"):
+        raise roles.NotAllowed("only who asked for it stops it, or a supervisor")
     connection.execute(
         jobs.update()
         .where(jobs.c.id == number, jobs.c.state == "queued")
@@ -191,7 +231,7 @@ def stop(connection: sa.Connection, number: int, *, at: pd.Timestamp, actor: str
     connection.execute(
         jobs.update().where(jobs.c.id == number, jobs.c.state == "running").values(stop_asked=True)
     )
-    ledger.append(connection, "job.stop", at=at, actor=actor, subject=f"job:{number}")
+    ledger.append(connection, "job.stop", at=at, actor=by, subject=f"job:{number}")
 
 
 def get(connection: sa.Connection, number: int) -> Job:

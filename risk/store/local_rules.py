@@ -13,8 +13,8 @@ import sqlalchemy as sa
 
 from risk import conditions
 from risk.refusals import Refusal
-from risk.store import declared_rows, hit_records, ledger, working_out
-from risk.store.people import Person
+from risk.store import declared_rows, hit_records, ledger, roles, working_out
+from risk.store.roles import Person
 from risk.store.tables import rule_hits, rules, users
 from risk.store.texts import kept, line
 from risk.store.watching import TRIED_ON, Added, Tried
@@ -95,30 +95,56 @@ def tried(connection: sa.Connection, condition: str, last: int = TRIED_ON) -> Tr
     return Tried(int(conditions.holds(parsed, table).sum()), len(table))
 
 
-def add(connection: sa.Connection, new: NewRule, person: Person, *, at: pd.Timestamp) -> Added:
+def add(
+    connection: sa.Connection, new: NewRule, person: Person, *, now: pd.Timestamp, at: pd.Timestamp
+) -> Added:
     """Keep a rule and work out what it hits of the shipments there are.
+
+    Parameters
+    ----------
+    now : Timestamp
+        The moment shipments are looked at: from it on the rule counts unless it says otherwise.
+    at : Timestamp
+        The time it is: by it the rule stands, and the ledger says it.
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     ConditionError
         Its condition cannot be read.
     RuleRefused
         A name, reason or floor is missing, or it hits too many shipments.
     """
-    return _keep(connection, _checked(connection, new, person), person, at, None)
+    roles.check(connection, person, "tend_lists", at=at)
+    return _keep(connection, _checked(connection, new), person, now, at, None)
 
 
 def change(
-    connection: sa.Connection, rule_id: int, new: NewRule, person: Person, *, at: pd.Timestamp
+    connection: sa.Connection,
+    rule_id: int,
+    new: NewRule,
+    person: Person,
+    *,
+    now: pd.Timestamp,
+    at: pd.Timestamp,
 ) -> Added:
     """Put a further rule in the place of one, which ends if it had not; the same condition counts on.
 
+    Parameters
+    ----------
+    now, at : Timestamp
+        As of `add`.
+
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     ConditionError, RuleRefused
         There is no such rule, it was replaced before, or see `add`.
     """
-    new = _checked(connection, new, person)
+    roles.check(connection, person, "tend_lists", at=at)
+    new = _checked(connection, new)
     row = _row(connection, rule_id)
     if connection.execute(sa.select(rules.c.id).where(rules.c.replaces_id == rule_id)).first():
         raise RuleRefused("this rule was changed since; look at the list again")
@@ -127,7 +153,7 @@ def change(
         new = NewRule(new.name, new.condition, new.reason, new.floor, pd.Timestamp(row.valid_from))
     if row.ended_at is None:
         connection.execute(rules.update().where(rules.c.id == rule_id).values(ended_at=at))
-    return _keep(connection, new, person, at, rule_id)
+    return _keep(connection, new, person, now, at, rule_id)
 
 
 def end(connection: sa.Connection, rule_id: int, person: Person, *, at: pd.Timestamp) -> None:
@@ -135,10 +161,12 @@ def end(connection: sa.Connection, rule_id: int, person: Person, *, at: pd.Times
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     RuleRefused
         There is no such rule, or it ended already.
     """
-    _may(person)
+    roles.check(connection, person, "tend_lists", at=at)
     if _row(connection, rule_id).ended_at is not None:
         raise RuleRefused("this rule has ended")
     connection.execute(rules.update().where(rules.c.id == rule_id).values(ended_at=at))
@@ -195,11 +223,6 @@ def _readable(condition: str) -> bool:
     return True
 
 
-def _may(person: Person) -> None:
-    if not person.may("tend_lists"):
-        raise RuleRefused("this account may not change rules")
-
-
 def _row(connection: sa.Connection, rule_id: int) -> Any:
     row = connection.execute(sa.select(rules).where(rules.c.id == rule_id)).first()
     if row is None:
@@ -207,8 +230,7 @@ def _row(connection: sa.Connection, rule_id: int) -> Any:
     return row
 
 
-def _checked(connection: sa.Connection, new: NewRule, person: Person) -> NewRule:
-    _may(person)
+def _checked(connection: sa.Connection, new: NewRule) -> NewRule:
     condition = conditions.told(conditions.parse(new.condition))
     checked = NewRule(line(new.name, 120), condition, kept(new.reason, 1_000), new.floor, new.valid_from)
     if not checked.name:
@@ -226,7 +248,12 @@ def _checked(connection: sa.Connection, new: NewRule, person: Person) -> NewRule
 
 
 def _keep(
-    connection: sa.Connection, new: NewRule, person: Person, at: pd.Timestamp, replaces: int | None
+    connection: sa.Connection,
+    new: NewRule,
+    person: Person,
+    now: pd.Timestamp,
+    at: pd.Timestamp,
+    replaces: int | None,
 ) -> Added:
     row = {
         "name": new.name,
@@ -235,7 +262,7 @@ def _keep(
         "floor": new.floor,
         "replaces_id": replaces,
         "owner_id": person.id,
-        "valid_from": at if new.valid_from is None else new.valid_from,
+        "valid_from": now if new.valid_from is None else new.valid_from,
         "at": at,
     }
     number = int(connection.execute(rules.insert().values(**row).returning(rules.c.id)).scalar_one())

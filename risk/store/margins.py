@@ -10,8 +10,8 @@ from risk import margins, triage
 from risk.margins import Changes
 from risk.refusals import Refusal
 from risk.rescoring import seen
-from risk.store import day, replaying, scored_again, settings
-from risk.store.people import Person
+from risk.store import day, replaying, roles, scored_again, settings
+from risk.store.roles import Person
 from risk.store.tables import lists
 from risk.triage import Pool
 
@@ -56,10 +56,12 @@ def below(
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     NoMargins
-        The role may not look, or there is no line.
+        There is no line.
     """
-    _may(person)
+    roles.check(connection, person, "see_margins", at=at)
     asked, number = pools(connection, now)
     frame = day.rows(connection, now, at=at)
     return margins.below(frame[~frame["decided"].to_numpy(dtype=bool)].reset_index(drop=True), asked), number
@@ -72,12 +74,14 @@ def changes(
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     NoMargins
-        The role may not look, it is not of the day, or its record was purged.
+        It is not of the day, or its record was purged.
     risk.store.replaying.ReplayError
         Its model is not here.
     """
-    _may(person)
+    roles.check(connection, person, "see_margins", at=at)
     frame = day.rows(connection, now, at=at)
     mine = frame[frame["shipment_id"] == shipment_id]
     if mine.empty:
@@ -93,8 +97,3 @@ def changes(
     matrix = seen(bundle, read)
     rest = frame.loc[frame["shipment_id"] != shipment_id, "log_odds"].to_numpy(dtype=float)
     return margins.changes(bundle, matrix[:1], matrix[1:].reset_index(drop=True), rest)
-
-
-def _may(person: Person) -> None:
-    if not person.may("see_margins"):
-        raise NoMargins("Margins are for analysts and auditors.")

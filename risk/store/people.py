@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
 
 import pandas as pd
 import sqlalchemy as sa
@@ -18,31 +17,11 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from risk.refusals import Refusal
-from risk.store import ledger
+from risk.store import ledger, roles
 from risk.store.database import Database
+from risk.store.roles import ROLES, Actor, Person
 from risk.store.tables import sessions, users
 from risk.store.texts import line
-
-#: Roles, from what a shift needs to what a port needs; `may` says what each may do.
-ROLES: Final = ("officer", "supervisor", "analyst", "auditor", "admin")
-
-#: Action -> roles.
-MAY: Final[dict[str, frozenset[str]]] = {
-    "see_list": frozenset(("officer", "supervisor", "analyst", "auditor")),
-    "decide": frozenset(("officer", "supervisor")),
-    "sign_second": frozenset(("supervisor",)),
-    "publish": frozenset(("supervisor",)),
-    "load": frozenset(("officer", "supervisor", "analyst")),
-    "tend_lists": frozenset(("supervisor", "analyst")),
-    "see_restricted": frozenset(("supervisor", "analyst", "auditor")),
-    "see_access": frozenset(("supervisor", "auditor")),
-    "see_margins": frozenset(("analyst", "auditor")),
-    "see_finds": frozenset(("officer", "supervisor", "analyst", "auditor")),
-    "see_contacts": frozenset(ROLES),
-    "hold_data": frozenset(("supervisor",)),
-    "administer": frozenset(("admin",)),
-    "read_ledger": frozenset(("supervisor", "auditor", "admin")),
-}
 
 WRONG_ALLOWED = 5
 LOCKED_FOR = pd.Timedelta(minutes=15)
@@ -82,42 +61,13 @@ class AccountError(Refusal):
     """An account cannot be made or changed so; the text says why."""
 
 
-@dataclass(frozen=True)
-class Person:
-    """Somebody signed in.
-
-    Attributes
-    ----------
-    id : int
-    login, name, role, language : str
-    must_change : bool
-        Whether the password was given by somebody else and has to be changed first.
-    """
-
-    id: int
-    login: str
-    name: str
-    role: str
-    language: str
-    must_change: bool = False
-
-    @property
-    def actor(self) -> str:
-        """Return how the ledger calls this person."""
-        return f"user:{self.id}"
-
-    def may(self, action: str) -> bool:
-        """Tell whether the role allows an action of `MAY`."""
-        return self.role in MAY[action]
-
-
 def add(
     connection: sa.Connection,
     login: str,
     role: str,
     *,
     at: pd.Timestamp,
-    actor: str,
+    actor: Actor,
     name: str = "",
     password: str | Hashed = "",
     language: str = "en",
@@ -128,14 +78,19 @@ def add(
 
     Parameters
     ----------
+    actor : Person or "system"
+        Who administers, or the program itself.
     terminal : str
         Where somebody works, as manifests call it: looks at what lies there are part of the work (`access`).
 
     Raises
     ------
+    NotAllowed
+        The role of who makes it does not allow that.
     AccountError
         The login is taken or malformed, there is no such role, or the password is too short.
     """
+    by = roles.acting(connection, actor, "administer", at=at)
     login = login.strip().lower()
     if not 2 <= len(login) <= 80 or not all(c.isalnum() or c in "._-@" for c in login):
         raise AccountError("a login has 2 to 80 letters, digits, dots, dashes or @")
@@ -155,7 +110,7 @@ def add(
     }
     number = int(connection.execute(users.insert().values(**values).returning(users.c.id)).scalar_one())
     ledger.append(
-        connection, "account.added", at=at, actor=actor, subject=f"user:{number}", facts={"role": role}
+        connection, "account.added", at=at, actor=by, subject=f"user:{number}", facts={"role": role}
     )
     return number
 
@@ -165,7 +120,7 @@ def change(
     user_id: int,
     *,
     at: pd.Timestamp,
-    actor: str,
+    actor: Actor,
     role: str | None = None,
     active: bool | None = None,
     language: str | None = None,
@@ -175,11 +130,24 @@ def change(
 ) -> None:
     """Change an account; a new password or role ends its sessions.
 
+    Parameters
+    ----------
+    actor : Person or "system"
+        Who administers, or the program itself. Their own password and language anybody changes.
+
     Raises
     ------
+    NotAllowed
+        The role of who changes it does not allow that.
     AccountError
         No such account or role, a weak password, or nobody would be left to administer.
     """
+    own = isinstance(actor, Person) and actor.id == user_id
+    if isinstance(actor, Person) and own and role is None and active is None and terminal is None:
+        roles.current(connection, actor, at=at)
+        by = actor.actor
+    else:
+        by = roles.acting(connection, actor, "administer", at=at)
     row = connection.execute(sa.select(users).where(users.c.id == user_id)).first()
     if row is None:
         raise AccountError("there is no such account")
@@ -208,7 +176,7 @@ def change(
     told: dict[str, ledger.Plain] = {"changed": sorted(values)}
     if role is not None:
         told["role"] = role
-    ledger.append(connection, "account.changed", at=at, actor=actor, subject=f"user:{user_id}", facts=told)
+    ledger.append(connection, "account.changed", at=at, actor=by, subject=f"user:{user_id}", facts=told)
 
 
 def hashed(password: str) -> Hashed:
@@ -306,7 +274,7 @@ def opened(connection: sa.Connection, user_id: int, *, at: pd.Timestamp) -> tupl
             token_hash=_hash(token), user_id=row.id, created_at=at, seen_at=at, expires_at=at + SESSION
         )
     )
-    person = _person(row)
+    person = _person(row, token)
     ledger.append(connection, "login", at=at, actor=person.actor)
     return person, token
 
@@ -323,7 +291,7 @@ def of_token(connection: sa.Connection, token: str, *, at: pd.Timestamp, idle: p
             users.c.active,
         )
     ).first()
-    return _person(row) if row else None
+    return _person(row, token) if row else None
 
 
 def seen(connection: sa.Connection, token: str, *, at: pd.Timestamp) -> None:
@@ -350,5 +318,5 @@ def _hash(token: str) -> str:
     return sha256(token.encode("utf-8", "replace")).hexdigest()
 
 
-def _person(row: sa.Row[tuple[object, ...]]) -> Person:
-    return Person(row.id, row.login, row.name, row.role, row.language, row.must_change)
+def _person(row: sa.Row[tuple[object, ...]], token: str) -> Person:
+    return Person(row.id, row.login, row.name, row.role, row.language, row.must_change, _hash(token))

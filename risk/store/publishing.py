@@ -20,9 +20,9 @@ import sqlalchemy as sa
 
 from risk import priority, triage
 from risk.refusals import Refusal
-from risk.store import day, ledger
+from risk.store import day, ledger, roles
 from risk.store.day_scores import Scored
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.tables import list_rows, lists, outcomes, scores, shipments, versions
 from risk.triage import Pool
 
@@ -103,11 +103,14 @@ def publish(
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     NothingToPublish
         No shipment takes part, or the same list of the same moment is published.
     CapacityError
         The capacity makes no sense for these shipments.
     """
+    roles.check(connection, person, "publish", at=at)
     frame = takes_part(connection, day.rows(connection, now, at=at, scored=scored), after)
     if frame.empty:
         raise NothingToPublish("no shipment is waiting for a list")

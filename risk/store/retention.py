@@ -12,16 +12,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 import sqlalchemy as sa
 
 from features.history.events import shipment_keys
 from features.manifest import schema
-from risk.refusals import Refusal
 from risk.store import ledger, settings, watching
-from risk.store.people import Person
 from risk.store.tables import (
     batches,
     contacts,
@@ -50,18 +48,10 @@ PIECE = 250
 #: A chosen shipment without an outcome may still be opened for so long after its list was published.
 UNDECIDED = pd.Timedelta(days=60)
 
-#: Why a shipment's data are held, and why a hold is lifted.
-HOLD: Final = ("court_case", "investigation", "complaint", "other_agency", "audit")
-LIFT: Final = ("case_closed", "no_longer_needed", "set_by_mistake")
-
 #: Modes whose conveyance is a vehicle with a number plate, which tells of its holder.
 _PLATED: Final = ("road",)
 _ASKED = 500
 _COLUMNS = ["shipment_id", "bill", "natural_person", "last", "rule", "kept"]
-
-
-class HoldError(Refusal):
-    """A hold cannot be set or lifted so; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -88,78 +78,6 @@ class Keeping:
         chosen = settings.current(connection)
         names = ("keep_days", "keep_days_people", "keep_days_files", "keep_days_photos")
         return cls(*(int(chosen[name]) for name in names))
-
-
-# --- legal holds ----------------------------------------------------------------------------
-
-
-def hold(connection: sa.Connection, shipment_id: int, code: str, person: Person, *, at: pd.Timestamp) -> None:
-    """Keep a shipment's data whatever the rules say, until the hold is lifted.
-
-    Parameters
-    ----------
-    code : str
-        One of `HOLD`.
-
-    Raises
-    ------
-    HoldError
-        No such shipment or reason, a role that may not, or a hold already.
-    """
-    _set_hold(connection, shipment_id, True, code, person, at)
-
-
-def lift(connection: sa.Connection, shipment_id: int, code: str, person: Person, *, at: pd.Timestamp) -> None:
-    """End a hold; the rules apply again from the next purge on.
-
-    Parameters
-    ----------
-    code : str
-        One of `LIFT`.
-
-    Raises
-    ------
-    HoldError
-        No such shipment or reason, a role that may not, or no hold.
-    """
-    _set_hold(connection, shipment_id, False, code, person, at)
-
-
-def _set_hold(
-    connection: sa.Connection, shipment_id: int, to: bool, code: str, person: Person, at: pd.Timestamp
-) -> None:
-    if not person.may("hold_data"):
-        raise HoldError("A legal hold is set and lifted by a supervisor.")
-    if code not in (HOLD if to else LIFT):
-        raise HoldError("Choose why the hold is set or lifted.")
-    row = connection.execute(sa.select(shipments.c.legal_hold).where(shipments.c.id == shipment_id)).first()
-    if row is None:
-        raise HoldError("There is no such shipment.")
-    if bool(row.legal_hold) == to:
-        if to:
-            raise HoldError("It is under a legal hold already.")
-        raise HoldError("It is under no legal hold.")
-    connection.execute(shipments.update().where(shipments.c.id == shipment_id).values(legal_hold=to))
-    kind = "hold" if to else "hold.lifted"
-    subject = f"shipment:{shipment_id}"
-    ledger.append(connection, kind, at=at, actor=person.actor, subject=subject, facts={"code": code})
-
-
-def of_bill(connection: sa.Connection, bill: str) -> int | None:
-    """Return the number of the shipment of a bill, None where there is none."""
-    wanted = sa.select(shipments.c.id).where(shipments.c.bill == bill.strip())
-    return connection.execute(wanted).scalar()
-
-
-def bill_of(connection: sa.Connection, shipment_id: int) -> str | None:
-    """Return the bill of a shipment, None where there is none of this number."""
-    return connection.execute(sa.select(shipments.c.bill).where(shipments.c.id == shipment_id)).scalar()
-
-
-def held(connection: sa.Connection) -> list[sa.Row[Any]]:
-    """Return shipments under a legal hold: ``id``, ``bill``, in order of number."""
-    wanted = sa.select(shipments.c.id, shipments.c.bill).where(shipments.c.legal_hold)
-    return list(connection.execute(wanted.order_by(shipments.c.id)))
 
 
 # --- what is due ----------------------------------------------------------------------------

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 
 from features.manifest.mapping import parse_mapping
 from risk.refusals import Refusal
-from risk.store import ledger
-from risk.store.people import Person
+from risk.store import ledger, roles
+from risk.store.roles import Person
 from risk.store.tables import mappings, saved_views
 from risk.store.texts import line
 
@@ -42,9 +42,12 @@ def save_view(
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     NotSaved
         Without a name, too large, or there are too many.
     """
+    roles.check(connection, person, "see_list", at=at)
     if not (name := line(name, 80)):
         raise NotSaved("a view needs a name")
     try:
@@ -63,7 +66,14 @@ def save_view(
 
 
 def drop_view(connection: sa.Connection, name: str, person: Person, *, at: pd.Timestamp) -> None:
-    """Remove one's own view; nothing happens where there is none of that name."""
+    """Remove one's own view; nothing happens where there is none of that name.
+
+    Raises
+    ------
+    NotAllowed
+        The role does not allow it.
+    """
+    roles.check(connection, person, "see_list", at=at)
     if _drop_view(connection, name, person):
         ledger.append(connection, "view.dropped", at=at, actor=person.actor)
 
@@ -97,12 +107,14 @@ def save_mapping(
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     NotSaved
-        Without a sender, too large, or by an account that loads nothing.
+        Without a sender, or too large.
     ManifestError
         It is no mapping; with every problem.
     """
-    _may(person)
+    roles.check(connection, person, "load", at=at)
     if not (name := _sender(sender)):
         raise NotSaved("say whose tables these are")
     if len(toml) > _LARGEST_MAPPING or "\x00" in toml:
@@ -125,10 +137,10 @@ def drop_mapping(connection: sa.Connection, sender: str, person: Person, *, at: 
 
     Raises
     ------
-    NotSaved
-        By an account that loads nothing.
+    NotAllowed
+        The role does not allow it.
     """
-    _may(person)
+    roles.check(connection, person, "load", at=at)
     gone = connection.execute(
         mappings.delete().where(mappings.c.sender == _sender(sender)).returning(mappings.c.id)
     ).scalar()
@@ -138,8 +150,3 @@ def drop_mapping(connection: sa.Connection, sender: str, person: Person, *, at: 
 
 def _sender(sender: str) -> str:
     return line(sender, 200)
-
-
-def _may(person: Person) -> None:
-    if not person.may("load"):
-        raise NotSaved("this account may not load files")

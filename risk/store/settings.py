@@ -19,7 +19,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk import triage
-from risk.store import ledger
+from risk.store import ledger, roles
+from risk.store.roles import Actor
 from risk.store.tables import settings
 
 SECRET_BYTES = 32
@@ -143,15 +144,23 @@ def change(
     values: dict[str, str | int | float | bool],
     *,
     at: pd.Timestamp,
-    actor: str,
+    actor: Actor,
 ) -> None:
     """Change settings; the ledger says which.
 
+    Parameters
+    ----------
+    actor : Person or "system"
+        Who administers, or the program itself.
+
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     SettingError
         Listing every value that may not be.
     """
+    by = roles.acting(connection, actor, "administer", at=at)
     wrong = []
     for name, value in values.items():
         if name not in BY_NAME:
@@ -169,7 +178,7 @@ def change(
         facts: dict[str, ledger.Plain] = {
             n: sha256(json.dumps(v).encode()).hexdigest() for n, v in changed.items()
         }
-        ledger.append(connection, "settings", at=at, actor=actor, facts=facts)
+        ledger.append(connection, "settings", at=at, actor=by, facts=facts)
 
 
 def _wrong(setting: Setting, value: object) -> str:

@@ -11,8 +11,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk.refusals import Refusal
-from risk.store import ledger
-from risk.store.people import Person
+from risk.store import ledger, roles
+from risk.store.roles import Person
 from risk.store.tables import models
 
 CHAMPION, SHADOW, RETIRED = "champion", "shadow", "retired"
@@ -61,10 +61,12 @@ def put(
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     StageError
-        A role that may not, no such stage, or it is there already.
+        No such stage, or it is there already.
     """
-    _allowed(person)
+    roles.check(connection, person, "administer", at=at)
     if stage not in (CHAMPION, SHADOW):
         raise StageError("A model is put in force or beside the one in force, nowhere else.")
     champion = of_stage(connection, CHAMPION)
@@ -83,21 +85,18 @@ def end_shadow(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     StageError
-        A role that may not, or there is none.
+        There is none.
     """
-    _allowed(person)
+    roles.check(connection, person, "administer", at=at)
     shadow = of_stage(connection, SHADOW)
     if shadow is None:
         raise StageError("No model scores beside the one in force.")
     _retire(connection, SHADOW, at)
     facts: dict[str, ledger.Plain] = {"model": shadow.model_id, "stage": RETIRED}
     ledger.append(connection, "model", at=at, actor=person.actor, facts=facts)
-
-
-def _allowed(person: Person) -> None:
-    if not person.may("administer"):
-        raise StageError("Models are put in force by an administrator.")
 
 
 def _put(

@@ -176,7 +176,7 @@ versions = sa.Table(
     # The one people work with; at most one per shipment.
     sa.Column("current", sa.Boolean, nullable=False),
     sa.Column("content_hash", sa.String(64), nullable=False),
-    _time("known_at"),
+    _time("known_at", index=True),
     _time("arrives_at", needed=False, index=True),
     _time("available_until", needed=False),
     sa.Column("mode", sa.String(10), nullable=False, server_default=""),

@@ -12,8 +12,8 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
-from risk.store import decisions, jobs, ledger
-from risk.store.people import Person
+from risk.store import jobs, ledger, roles
+from risk.store.roles import Person
 from risk.store.tables import files, problems
 from risk.store.texts import line
 
@@ -47,10 +47,10 @@ def add(
 
     Raises
     ------
-    decisions.Refused
+    NotAllowed
         The role does not allow it.
     """
-    decisions.check(person, "load")
+    roles.check(connection, person, "load", at=at)
     name = line(name, 200) or "file"
     held = connection.execute(sa.select(files.c.id).where(files.c.sha256 == digest)).scalar()
     if held is not None:
@@ -86,14 +86,14 @@ def load(
 
     Raises
     ------
-    decisions.Refused
+    NotAllowed
         The role does not allow it.
     """
-    decisions.check(person, "load")
+    roles.check(connection, person, "load", at=at)
     asked: dict[str, Any] = {"files": [{"name": each.name, "sha256": each.sha256} for each in wanted]}
     if mapping:
         asked["mapping"] = mapping
-    return jobs.ask(connection, "load", asked, at=at, user_id=person.id)
+    return jobs.ask(connection, "load", asked, at=at, actor=person)
 
 
 def problems_of(connection: sa.Connection, batch_id: int, most: int = SHOWN) -> pd.DataFrame:

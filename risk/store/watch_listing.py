@@ -10,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk.store import hit_records
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.tables import users, watch_entries, watch_hits
 from risk.watch_entries import New
 

@@ -9,8 +9,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk import watch_entries as written
-from risk.store import ledger, watch_listing, watching, working_out
-from risk.store.people import Person
+from risk.store import ledger, roles, watch_listing, watching, working_out
+from risk.store.roles import Person
 from risk.store.tables import watch_entries
 from risk.watch_entries import New, Problem
 
@@ -67,10 +67,10 @@ def check(connection: sa.Connection, table: written.Table, person: Person, *, at
 
     Raises
     ------
-    EntryRefused
-        This account may not change lists.
+    NotAllowed
+        The role does not allow it.
     """
-    watching.check_may(person)
+    roles.check(connection, person, "tend_lists", at=at)
     if table.problems:
         return Checked(len(table.entries), 0, 0, 0, table.problems)
     results = watching.tried(connection, [new for _, _, new in table.entries])
@@ -90,6 +90,7 @@ def take_in(
     content: bytes | written.Table,
     person: Person,
     *,
+    now: pd.Timestamp,
     at: pd.Timestamp,
     zone: str = "UTC",
 ) -> Imported:
@@ -101,15 +102,17 @@ def take_in(
     ----------
     content : bytes or Table
         A file, or what `risk.watch_entries.read` read of it before the transaction.
+    now, at : Timestamp
+        As of `watching.add`.
     zone : str
         Of times without one, in a file.
 
     Raises
     ------
-    EntryRefused
-        This account may not change lists.
+    NotAllowed
+        The role does not allow it.
     """
-    watching.check_may(person)
+    roles.check(connection, person, "tend_lists", at=at)
     table = written.read(content, at=at, zone=zone) if isinstance(content, bytes) else content
     if table.problems:
         return Imported(0, 0, 0, table.problems)
@@ -121,7 +124,7 @@ def take_in(
     for _, _, new in table.entries:
         if (mark := _mark(new)) not in there:
             added.setdefault(mark, new)
-    numbers = watching.insert(connection, list(added.values()), person, at)
+    numbers = watching.insert(connection, list(added.values()), person.id, now, at)
     standing = len(table.entries) - len(numbers)
     hit = working_out.of_entries(connection, numbers, at=at)
     facts: dict[str, ledger.Plain] = {"added": len(numbers), "standing": standing, "hit": hit}
@@ -159,8 +162,8 @@ def take_out(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> 
 
     Raises
     ------
-    EntryRefused
-        This account may not change lists.
+    NotAllowed
+        The role does not allow it.
     """
     return written.written(leaving(connection, person, at=at))
 
@@ -170,10 +173,10 @@ def leaving(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> l
 
     Raises
     ------
-    EntryRefused
-        This account may not change lists.
+    NotAllowed
+        The role does not allow it.
     """
-    watching.check_may(person)
+    roles.check(connection, person, "tend_lists", at=at)
     seen = [each for each in watch_listing.entries(connection, person, at=at) if not each.hidden]
     ledger.append(connection, "watch.exported", at=at, actor=person.actor, facts={"entries": len(seen)})
     return [each.new for each in reversed(seen)]

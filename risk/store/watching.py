@@ -17,8 +17,8 @@ import sqlalchemy as sa
 from risk import watch_entries as written
 from risk import watching
 from risk.refusals import Refusal
-from risk.store import declared_rows, ledger, working_out
-from risk.store.people import Person
+from risk.store import declared_rows, ledger, roles, working_out
+from risk.store.roles import Person
 from risk.store.tables import watch_entries
 from risk.watch_entries import New, Problem
 
@@ -93,40 +93,66 @@ def _readable(new: New) -> bool:
         return False
 
 
-def add(connection: sa.Connection, new: New, person: Person, *, at: pd.Timestamp) -> Added:
+def add(connection: sa.Connection, new: New, person: Person, *, now: pd.Timestamp, at: pd.Timestamp) -> Added:
     """Keep an entry and work out what it hits of the shipments there are.
+
+    Parameters
+    ----------
+    now : Timestamp
+        The moment shipments are looked at: from it on the entry counts unless it says otherwise.
+    at : Timestamp
+        The time it is: by it the entry stands, and the ledger says it.
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     EntryRefused
         Something is wrong with a field, it stands there already, or it hits too many shipments.
     """
-    new = _checked(connection, new, person, at)
+    roles.check(connection, person, "tend_lists", at=at)
+    new = _checked(connection, new, at)
     if (there := _standing(connection, new, at)) is not None:
         raise EntryRefused("this stands on a list already, as entry {number}", number=there)
-    return _keep(connection, new, person, at)
+    return _keep(connection, new, person, now, at)
 
 
-def change(connection: sa.Connection, entry_id: int, new: New, person: Person, *, at: pd.Timestamp) -> Added:
+def change(
+    connection: sa.Connection,
+    entry_id: int,
+    new: New,
+    person: Person,
+    *,
+    now: pd.Timestamp,
+    at: pd.Timestamp,
+) -> Added:
     """Put a further entry in the place of one; the earlier one ends.
 
     An entry that watches for the same keeps the time from which it counts, unless another is given; one that
     watches for something else counts from now on.
 
+    Parameters
+    ----------
+    now, at : Timestamp
+        As of `add`.
+
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     EntryRefused
         The entry ended already, or the new one cannot be kept.
     """
+    roles.check(connection, person, "tend_lists", at=at)
     row = _open(connection, entry_id, person, at)
-    new = _checked(connection, new, person, at)
+    new = _checked(connection, new, at)
     if new.valid_from is None and (row.kind, row.folded) == (new.kind, new.form):
         new = replace(new, valid_from=pd.Timestamp(row.valid_from))
     there = _standing(connection, new, at)
     if there not in (None, entry_id):
         raise EntryRefused("this stands on a list already, as entry {number}", number=int(there or 0))
     connection.execute(watch_entries.update().where(watch_entries.c.id == entry_id).values(ended_at=at))
-    return _keep(connection, new, person, at, replaces=entry_id)
+    return _keep(connection, new, person, now, at, replaces=entry_id)
 
 
 def end(connection: sa.Connection, entry_id: int, person: Person, *, at: pd.Timestamp) -> None:
@@ -134,27 +160,18 @@ def end(connection: sa.Connection, entry_id: int, person: Person, *, at: pd.Time
 
     Raises
     ------
+    NotAllowed
+        The role does not allow it.
     EntryRefused
         There is no such entry, or it ended already.
     """
+    roles.check(connection, person, "tend_lists", at=at)
     _open(connection, entry_id, person, at)
     connection.execute(watch_entries.update().where(watch_entries.c.id == entry_id).values(ended_at=at))
     ledger.append(connection, "watch.ended", at=at, actor=person.actor, subject=f"watch:{entry_id}")
 
 
-def check_may(person: Person) -> None:
-    """Refuse who may not change lists.
-
-    Raises
-    ------
-    EntryRefused
-    """
-    if not person.may("tend_lists"):
-        raise EntryRefused("this account may not change lists")
-
-
 def _open(connection: sa.Connection, entry_id: int, person: Person, at: pd.Timestamp) -> Any:
-    check_may(person)
     row = connection.execute(sa.select(watch_entries).where(watch_entries.c.id == entry_id)).first()
     if row is None or (row.restricted and not person.may("see_restricted")):
         raise EntryRefused("there is no such entry")
@@ -163,8 +180,7 @@ def _open(connection: sa.Connection, entry_id: int, person: Person, at: pd.Times
     return row
 
 
-def _checked(connection: sa.Connection, new: New, person: Person, at: pd.Timestamp) -> New:
-    check_may(person)
+def _checked(connection: sa.Connection, new: New, at: pd.Timestamp) -> New:
     new = written.clean(new)
     if wrong := written.problems(new, at=at):
         refused = EntryRefused(wrong[0].text, **dict(wrong[0].values))
@@ -191,9 +207,14 @@ def _standing(connection: sa.Connection, new: New, at: pd.Timestamp) -> int | No
 
 
 def _keep(
-    connection: sa.Connection, new: New, person: Person, at: pd.Timestamp, replaces: int | None = None
+    connection: sa.Connection,
+    new: New,
+    person: Person,
+    now: pd.Timestamp,
+    at: pd.Timestamp,
+    replaces: int | None = None,
 ) -> Added:
-    number = insert(connection, [new], person, at, replaces)[0]
+    number = insert(connection, [new], person.id, now, at, replaces)[0]
     hit = working_out.of_entries(connection, [number], at=at)
     facts: dict[str, ledger.Plain] = {
         "kind": new.kind,
@@ -212,7 +233,8 @@ def _keep(
 def insert(
     connection: sa.Connection,
     entries: Sequence[New],
-    person: Person,
+    owner_id: int,
+    now: pd.Timestamp,
     at: pd.Timestamp,
     replaces: int | None = None,
 ) -> list[int]:
@@ -228,8 +250,8 @@ def insert(
             "lead": new.lead,
             "floor": new.floor,
             "replaces_id": replaces,
-            "owner_id": person.id,
-            "valid_from": at if new.valid_from is None else new.valid_from,
+            "owner_id": owner_id,
+            "valid_from": now if new.valid_from is None else new.valid_from,
             "expires_at": new.expires_at,
             "at": at,
         }

@@ -22,7 +22,7 @@ from app import guard, oidc, place, signing_in
 from app.identity import Elsewhere
 from risk import triage
 from risk.commands import cli
-from risk.store import decisions, inspections, people, publishing, settings
+from risk.store import decisions, inspections, people, publishing, roles, settings
 from risk.store.database import Database
 from risk.store.inspections import Outcome
 from risk.store.upgrading import upgrade
@@ -173,7 +173,7 @@ def work() -> Callable[..., Worked]:
         live |= {"status": "confirmed", "permit_valid": False, "evidence_reference": "EV-7"}
         with database.write() as connection:
             made = people.add(connection, "sup.one", "supervisor", at=place.clock(), actor="system")
-            who = people.Person(made, "sup.one", "", "supervisor", "en")
+            who = roles.Person(made, "sup.one", "", "supervisor", "en")
             number = publishing.publish(
                 connection, now, triage.parse("30"), 0.2, secret=secret, person=who, at=place.clock()
             )

@@ -20,8 +20,11 @@ from risk.store import (
     decisions,
     inspections,
     local_rules,
+    overriding,
     people,
     publishing,
+    remarks,
+    roles,
     saved,
     settings,
     uploads,
@@ -83,7 +86,7 @@ def fill(database: Database, now: pd.Timestamp) -> None:
         chief = _person(connection, "x.chief_1-a", "supervisor")
         other = _person(connection, "x.other_1-a", "supervisor")
         officer = _person(connection, "x.officer_1-a", "officer")
-        settings.change(connection, {"port_name": WHOLE_LINE[:120]}, at=clock(), actor=chief.actor)
+        settings.change(connection, {"port_name": WHOLE_LINE[:120]}, at=clock(), actor="system")
         for topic in contacts.TOPICS:
             new = contacts.Contact(
                 topic, WHOLE[:100], "+1 555 0100", "a@example.org", WHOLE[:60], WHOLE[:300]
@@ -91,9 +94,9 @@ def fill(database: Database, now: pd.Timestamp) -> None:
             contacts.add(connection, new, chief, at=clock())
         for number, text in enumerate(TEXTS):
             new = New("word", text[:100], text, "B2", number % 2 == 0, text, 50, now - pd.Timedelta(days=60))
-            watching.add(connection, new, chief, at=clock())
+            watching.add(connection, new, chief, now=now, at=clock())
             rule = local_rules.NewRule(text[:80], RULE, text[:200], 60, now - pd.Timedelta(days=60))
-            local_rules.add(connection, rule, chief, at=clock())
+            local_rules.add(connection, rule, chief, now=now, at=clock())
             saved.save_view(connection, text[:80], {"mode": "sea", "location": text}, chief, at=clock())
             saved.save_mapping(connection, text[:100], '[columns]\nshipment_id = "a"\n', chief, at=clock())
             uploads.add(connection, f"{text}.csv", f"{number:064x}", 10, officer, at=clock())
@@ -111,9 +114,9 @@ def fill(database: Database, now: pd.Timestamp) -> None:
 WHOLE_LINE = "".join(c for c in WHOLE if c.isprintable())
 
 
-def _person(connection: Any, login: str, role: str) -> people.Person:
+def _person(connection: Any, login: str, role: str) -> roles.Person:
     number = people.add(connection, login, role, at=clock(), actor="system", name=WHOLE)
-    return people.Person(number, login, WHOLE, role, "en")
+    return roles.Person(number, login, WHOLE, role, "en")
 
 
 def _ids(connection: Any) -> list[int]:
@@ -127,16 +130,16 @@ def _decide(
     connection: Any,
     shipment: int,
     number: int,
-    officer: people.Person,
-    other: people.Person,
+    officer: roles.Person,
+    other: roles.Person,
     now: pd.Timestamp,
 ) -> None:
     text = TEXTS[number % len(TEXTS)] if number else "live <b>parrot</b> " * (MEGABYTE // 19)
     decisions.claim(connection, shipment, officer, at=clock(), minutes=400)
-    decisions.write(connection, shipment, "note", text, officer, at=clock())
+    remarks.keep(connection, shipment, "note", text, officer.id, at=clock())
     direction = "raise" if number % 3 else "lower"
-    decisions.override(
-        connection, shipment, direction, "other", officer, at=clock(), rank=number + 1, remark=text
+    overriding.override(
+        connection, shipment, direction, "other", officer, now=clock(), at=clock(), remark=text
     )
     decisions.step(connection, shipment, "hold_asked", other, at=clock())
     if number % 2:

@@ -117,7 +117,7 @@ def test_a_worker_told_to_end_gives_its_job_back(serve: Callable[..., Any]) -> N
     database = Database(app.data / "port.db")
     with database.write() as connection:
         asked = {"files": [{"name": "day.csv", "sha256": digest}]}
-        number = jobs.ask(connection, "load", asked, at=clock(), user_id=None)
+        number = jobs.ask(connection, "load", asked, at=clock(), actor="system")
     given = {**os.environ, "PYTHONPATH": str(ROOT)}
     program = [sys.executable, "-m", "risk.commands", "worker", "--data", str(app.data)]
     worker = subprocess.Popen(program, env=given, stdin=subprocess.DEVNULL)

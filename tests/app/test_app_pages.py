@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import pages, place, session
 from risk import vocabulary, worker
-from risk.store import jobs, people, saved, settings, tables
+from risk.store import jobs, people, roles, saved, settings, tables
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = ROOT / "app/script/main.py"
@@ -85,16 +85,16 @@ def test_a_session_that_ends_leads_back_to_the_same_page(
     assert not app.title
 
 
-@pytest.mark.parametrize("role", people.ROLES)
+@pytest.mark.parametrize("role", roles.ROLES)
 def test_the_navigation_shows_what_a_role_may_see(role: str) -> None:
-    person = people.Person(1, "x", "", role, "en")
+    person = roles.Person(1, "x", "", role, "en")
     shown = [page.name for page in pages.seen_by(person)]
     daily = [page for page in pages.PAGES if page.action and not page.in_drill]
-    may = [page.name for page in daily if role in people.MAY[page.action]]
+    may = [page.name for page in daily if role in roles.MAY[page.action]]
     assert shown == (may or ["welcome"])
 
 
-_REFUSABLE = [page for page in pages.PAGES if page.action and people.MAY[page.action] < set(people.ROLES)]
+_REFUSABLE = [page for page in pages.PAGES if page.action and roles.MAY[page.action] < set(roles.ROLES)]
 
 
 @pytest.mark.parametrize("module", [page.name for page in _REFUSABLE])
@@ -102,7 +102,7 @@ def test_a_page_checks_the_role_itself(
     port: place.Place, account: Accounts, monkeypatch: pytest.MonkeyPatch, module: str
 ) -> None:
     action = next(page.action for page in pages.PAGES if page.name == module)
-    role = next(role for role in people.ROLES if role not in people.MAY[action])
+    role = next(role for role in roles.ROLES if role not in roles.MAY[action])
     number = account("bo", role)
     with port.database.write() as connection:
         token = people.opened(connection, number, at=place.clock())[1]
@@ -298,6 +298,14 @@ def test_an_unknown_table_is_explained_kept_for_its_sender_and_known_next_time(
     drop(app, ("odd2.csv", UNKNOWN.replace(b"R-", b"S-")))
     assert "What do the columns" not in text(app)
     assert worker.Worker(port.database, port.folder).work().result["changed"] == 8
+    app.run()
+    next(each for each in app.selectbox if each.label == "Sender").select("Odd & Co").run()
+    next(each for each in app.button if each.label == "Forget how their tables are read").click().run()
+    assert not app.exception
+    with port.database.read() as connection:
+        assert saved.senders(connection) == {}
+    drop(app, ("odd3.csv", UNKNOWN.replace(b"R-", b"T-")))
+    assert "What do the columns" in text(app)
 
 
 def test_a_number_in_the_address_opens_nothing_else(

@@ -20,8 +20,8 @@ from risk import watch_entries
 from risk.store import (
     contacts,
     day,
+    decided,
     finds,
-    inspections,
     ledger,
     planning,
     publishing,
@@ -33,7 +33,7 @@ from risk.store import (
     watch_listing,
 )
 from risk.store.database import Database
-from risk.store.people import Person
+from risk.store.roles import Person
 
 NOW = pd.Timestamp("2025-01-06T04:00")
 WEEK = pd.Timedelta(days=7)
@@ -130,7 +130,7 @@ def _exports(connection: sa.Connection) -> dict[str, pd.DataFrame]:
     chief = Person(1, "x@chief", "", "supervisor", "en")
     batch = connection.execute(sa.select(tables.batches.c.id)).scalar_one()
     reported, text = finds.reported(connection, 2025, "UTC"), _text(connection)
-    entered = inspections.kept_of(connection, _found(connection))
+    entered = decided.outcomes_of(connection, _found(connection))
     everybody = connection.execute(sa.select(tables.users.c.login, tables.users.c.name))
     return {
         "day": day.rows(connection, NOW, at=NOW),

@@ -11,7 +11,7 @@ from risk import intake
 from risk.store import uploads
 from risk.store.in_force import InForce
 from risk.store.jobs import Job
-from risk.store.people import ROLES, Person
+from risk.store.roles import ROLES, Person
 from risk.store.settings import SETTINGS
 
 NOW = pd.Timestamp("2026-11-22 04:00")

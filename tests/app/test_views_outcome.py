@@ -18,7 +18,7 @@ from app.views import live_find
 from app.views import outcome as view
 from risk import first_response, taxa
 from risk.store import contacts, decided, inspections, ledger, tables
-from risk.store.people import Person
+from risk.store.roles import Person
 
 NOW = pd.Timestamp("2026-11-22 04:00")
 KEY = b"k" * 32

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app import words
 from risk import language, vocabulary
-from risk.store import decisions, inspections, people, settings
+from risk.store import decisions, inspections, overriding, roles, settings
 
 _ = words._
 AT = pd.Timestamp("2026-01-06 22:15")
@@ -64,10 +64,10 @@ def test_numbers_are_the_languages():
 @pytest.mark.parametrize(
     ("kind", "codes"),
     [
-        ("role", people.ROLES),
+        ("role", roles.ROLES),
         ("step", ("", *decisions.STEPS)),
-        ("raise", decisions.RAISE),
-        ("lower", decisions.LOWER),
+        ("raise", overriding.RAISE),
+        ("lower", overriding.LOWER),
         ("inspection", inspections.INSPECTIONS),
         ("why_not", inspections.WHY_NOT),
         ("found", inspections.FOUND),

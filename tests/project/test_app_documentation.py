@@ -11,7 +11,7 @@ from app import identity
 from app.pages import PAGES
 from risk import drill, upkeep, worker
 from risk.commands import port_place
-from risk.store import archives, first_account, people
+from risk.store import archives, first_account, roles
 from risk.store.settings import SETTINGS, Setting
 
 ROOT = Path(__file__).parents[2]
@@ -57,7 +57,7 @@ def test_no_picture_is_of_a_page_that_is_gone() -> None:
 
 def test_every_role_is_told_of() -> None:
     told = set(re.findall(r"^\| (\w+) \|", TEXT, re.MULTILINE))
-    assert {"administrator" if role == "admin" else role for role in people.ROLES} <= told
+    assert {"administrator" if role == "admin" else role for role in roles.ROLES} <= told
 
 
 def test_every_file_of_the_folder_is_told_of() -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from features.manifest import schema
 from risk import upkeep
-from risk.store import people, retention, tables
+from risk.store import retention, roles, tables
 from risk.store.settings import BY_NAME
 
 ROOT = Path(__file__).parents[2]
@@ -57,10 +57,10 @@ def test_times_are_those_of_the_settings() -> None:
 
 
 def test_readers_are_those_who_may() -> None:
-    assert people.MAY["see_list"] == {"officer", "supervisor", "analyst", "auditor"}
-    assert people.MAY["hold_data"] == {"supervisor"}
-    assert people.MAY["see_access"] == {"supervisor", "auditor"}
-    assert people.MAY["tend_lists"] == {"supervisor", "analyst"}
-    assert people.MAY["see_contacts"] == set(people.ROLES)
+    assert roles.MAY["see_list"] == {"officer", "supervisor", "analyst", "auditor"}
+    assert roles.MAY["hold_data"] == {"supervisor"}
+    assert roles.MAY["see_access"] == {"supervisor", "auditor"}
+    assert roles.MAY["tend_lists"] == {"supervisor", "analyst"}
+    assert roles.MAY["see_contacts"] == set(roles.ROLES)
     assert "live animals, hazards | everybody |" in TEXT
-    assert people.MAY["load"] == {"officer", "supervisor", "analyst"}
+    assert roles.MAY["load"] == {"officer", "supervisor", "analyst"}

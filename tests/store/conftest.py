@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from PIL import Image
 
 from benchmarks.postgresql_server import Server
-from risk.store import inspections, people, tables
+from risk.store import inspections, people, roles, tables
 from risk.store.database import Database
 from risk.store.inspections import Outcome
 from risk.store.tables import metadata
@@ -88,10 +88,10 @@ class Port:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def person(self, login: str = "chi", role: str = "supervisor") -> people.Person:
+    def person(self, login: str = "chi", role: str = "supervisor") -> roles.Person:
         with self.database.write() as connection:
             number = people.add(connection, login, role, at=NOW - 400 * self.day, actor="system")
-        return people.Person(number, login, "", role, "en")
+        return roles.Person(number, login, "", role, "en")
 
     def shipment(
         self,
@@ -168,7 +168,7 @@ class Port:
     def outcome(
         self,
         number: int,
-        who: people.Person,
+        who: roles.Person,
         at: pd.Timestamp = NOW,
         *,
         replaces: int | None = None,
@@ -241,11 +241,11 @@ def photo() -> Callable[[int], bytes]:
 
 
 @pytest.fixture
-def crew(database: Database) -> dict[str, people.Person]:
+def crew(database: Database) -> dict[str, roles.Person]:
     """One person of each role, by role."""
     made = {}
     for role in ("officer", "supervisor", "analyst", "auditor", "admin"):
         with database.write() as connection:
             number = people.add(connection, role, role, at=NOW, actor="system")
-        made[role] = people.Person(number, role, "", role, "en")
+        made[role] = roles.Person(number, role, "", role, "en")
     return made

@@ -9,9 +9,10 @@ import pandas as pd
 import pytest
 
 from risk.refusals import Refusal
-from risk.store import decisions, first_account, in_force, jobs, ledger, people, settings, tables, uploads
+from risk.store import first_account, in_force, jobs, ledger, people, settings, tables, uploads
 from risk.store.database import Database
-from risk.store.people import AccountError, Person
+from risk.store.people import AccountError
+from risk.store.roles import Person
 
 NOW = pd.Timestamp("2026-11-22 04:00")
 WORD = "a word that is long"
@@ -105,7 +106,7 @@ def test_a_load_names_its_files_and_its_mapping(database: Database) -> None:
 
 def test_a_job_given_back_waits_again_and_counts_no_try(database: Database) -> None:
     with database.write() as connection:
-        number = jobs.ask(connection, "load", {}, at=NOW, user_id=None)
+        number = jobs.ask(connection, "load", {}, at=NOW, actor="system")
         for _ in range(jobs.ATTEMPTS + 2):
             job = jobs.take(connection, "w1", at=NOW)
             assert job is not None
@@ -145,13 +146,3 @@ def test_time_stands_still_where_it_was_told_to(database: Database) -> None:
         for wrong in ("yesterday", "2025-01-06T04:00+02:00", "NaT", 7):
             with pytest.raises(settings.SettingError):
                 settings.change(connection, {"clock": wrong}, at=NOW, actor="system")
-
-
-def test_files_are_taken_from_those_who_may_load(database: Database) -> None:
-    auditor = Person(2, "lea", "", "auditor", "en")
-    with database.write() as connection:
-        with pytest.raises(decisions.Refused, match="your role"):
-            uploads.add(connection, "day.csv", "a" * 64, 7, auditor, at=NOW)
-        with pytest.raises(decisions.Refused, match="your role"):
-            uploads.load(connection, [], auditor, at=NOW)
-        assert jobs.latest(connection) == []

@@ -105,7 +105,7 @@ def fill(database: Database, shipments: int = 3) -> None:
                     published_at=NOW,
                 )
             )
-        jobs.ask(connection, "load", {"files": []}, at=NOW, user_id=ana)
+        jobs.ask(connection, "load", {"files": []}, at=NOW, actor="system")
 
 
 def everything(database: Database) -> dict[str, list[tuple[Any, ...]]]:
@@ -219,7 +219,7 @@ def test_the_past_models_and_waiting_files_come_along(
     shutil.copytree(STARTER, own)
     model_id = load_bundle(own).model_id
     with database.write() as connection:
-        jobs.ask(connection, "load", asked, at=NOW, user_id=None)
+        jobs.ask(connection, "load", asked, at=NOW, actor="system")
         for name, path, stage in ((model_id, own, "champion"), ("gone", tmp_path / "nowhere", "retired")):
             connection.execute(
                 tables.models.insert().values(
@@ -229,7 +229,7 @@ def test_the_past_models_and_waiting_files_come_along(
     assert worker.Worker(database, folder, now=lambda: NOW).work().state == "done"
     remembering.past(database, folder / "state")
     with database.write() as connection:
-        jobs.ask(connection, "load", asked, at=NOW, user_id=None)
+        jobs.ask(connection, "load", asked, at=NOW, actor="system")
     make(database, folder, tmp_path / "port.zip")
     shutil.rmtree(own)
     new = tmp_path / "new"

@@ -24,6 +24,7 @@ from risk.store import (
     people,
     publishing,
     retention,
+    roles,
     sealed,
     settings,
     shipments,
@@ -103,7 +104,7 @@ def port(database: Database, photo) -> Database:
     """A port that loaded, purged, published, inspected and took photos."""
     with database.write() as connection:
         number = people.add(connection, "chi", "supervisor", at=NOW, actor="system")
-    chief = people.Person(number, "chi", "", "supervisor", "en")
+    chief = roles.Person(number, "chi", "", "supervisor", "en")
     load(database, 4, 0, NOW - pd.Timedelta(days=400), person=True)
     load(database, 12, 100, NOW)
     with database.write() as connection:

@@ -7,7 +7,7 @@ import threading
 import pandas as pd
 import pytest
 
-from risk.store import day, decisions, ledger, publishing, tables
+from risk.store import day, decisions, ledger, overriding, publishing, tables
 from risk.store.database import Database
 from risk.store.day_scores import LEAVE_ALONE, Scored
 from risk.triage import Pool
@@ -42,7 +42,7 @@ def test_kept_or_read_anew_a_day_is_the_same(port, database: Database) -> None:
     with database.write() as connection:
         decisions.claim(connection, numbers[3], who, at=port.now, minutes=30)
         decisions.step(connection, numbers[4], "located", who, at=port.now)
-        decisions.override(connection, numbers[5], "raise", "tip", who, at=port.now, rank=5)
+        overriding.override(connection, numbers[5], "raise", "tip", who, now=port.now, at=port.now)
         publishing.publish(connection, port.now, (Pool(4),), 0.2, secret=b"k" * 32, person=who, at=port.now)
     port.outcome(numbers[6], who)
     for at in (port.now, port.now + 7 * HOUR, port.now + 31 * HOUR):

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from risk.store import decisions, inspections, ledger, people
+from risk.store import decided, decisions, inspections, ledger, overriding, people, roles
 from risk.store.database import Database
 from risk.store.inspections import Outcome
 from risk.store.tables import claims, outcomes, overrides, photos, remarks, shipments
@@ -32,7 +32,7 @@ def shipment(database: Database) -> int:
 
 
 @pytest.fixture
-def crew(database: Database) -> dict[str, people.Person]:
+def crew(database: Database) -> dict[str, roles.Person]:
     made = {}
     for login, role in (
         *(("ana", "officer"), ("ben", "officer"), ("chi", "supervisor"), ("dan", "supervisor")),
@@ -40,14 +40,14 @@ def crew(database: Database) -> dict[str, people.Person]:
     ):
         with database.write() as connection:
             number = people.add(connection, login, role, at=NOW, actor="system")
-        made[login] = people.Person(number, login, "", role, "en")
+        made[login] = roles.Person(number, login, "", role, "en")
     return made
 
 
 # --- claims ---------------------------------------------------------------------------------
 
 
-def claim(database: Database, shipment: int, who: people.Person, at: pd.Timestamp = NOW) -> int:
+def claim(database: Database, shipment: int, who: roles.Person, at: pd.Timestamp = NOW) -> int:
     with database.write() as connection:
         return decisions.claim(connection, shipment, who, at=at, minutes=30).user_id
 
@@ -94,7 +94,7 @@ def test_there_is_no_claim_on_nothing(database: Database, crew: dict) -> None:
 # --- steps ----------------------------------------------------------------------------------
 
 
-def step(database: Database, shipment: int, to: str, who: people.Person) -> None:
+def step(database: Database, shipment: int, to: str, who: roles.Person) -> None:
     with database.write() as connection:
         decisions.step(connection, shipment, to, who, at=NOW)
 
@@ -119,12 +119,10 @@ def test_every_step_is_reached_and_none_is_unknown() -> None:
 
 
 def override(
-    database: Database, shipment: int, who: people.Person, direction: str, code: str, rank: int, remark=""
+    database: Database, shipment: int, who: roles.Person, direction: str, code: str, remark=""
 ) -> str:
     with database.write() as connection:
-        return decisions.override(
-            connection, shipment, direction, code, who, at=NOW, rank=rank, remark=remark
-        )
+        return overriding.override(connection, shipment, direction, code, who, now=NOW, at=NOW, remark=remark)
 
 
 def states(database: Database) -> list[str]:
@@ -133,115 +131,58 @@ def states(database: Database) -> list[str]:
 
 
 def test_an_officer_raises_alone(database: Database, shipment: int, crew: dict) -> None:
-    assert override(database, shipment, crew["ana"], "raise", "tip", 2000) == "in_force"
+    assert override(database, shipment, crew["ana"], "raise", "tip") == "in_force"
 
 
 def test_lowering_what_stands_high_waits_for_somebody_else(
     database: Database, shipment: int, crew: dict
 ) -> None:
-    assert override(database, shipment, crew["chi"], "lower", "permit_seen", 3) == "waiting"
+    assert override(database, shipment, crew["chi"], "lower", "permit_seen") == "waiting"
     with database.read() as connection:
         number = connection.execute(sa.select(overrides.c.id)).scalar_one()
     with pytest.raises(decisions.Refused, match="somebody else"), database.write() as connection:
-        decisions.sign(connection, number, True, crew["chi"], at=NOW)
+        overriding.sign(connection, number, True, crew["chi"], at=NOW)
     with database.write() as connection:
-        decisions.sign(connection, number, True, crew["dan"], at=NOW)
+        overriding.sign(connection, number, True, crew["dan"], at=NOW)
     assert states(database) == ["in_force"]
     with pytest.raises(decisions.Refused, match="does not wait"), database.write() as connection:
-        decisions.sign(connection, number, True, crew["dan"], at=NOW)
-
-
-@pytest.mark.parametrize(
-    ("rank", "place", "listed", "high"),
-    [
-        (100, 100, False, True),
-        (101, 101, False, False),
-        (5_000, 3, False, True),
-        (3, 5_000, False, True),
-        (5_000, 5_000, True, True),
-        (None, None, False, True),
-    ],
-)
-def test_what_stands_high_by_anybodys_word_is_not_lowered_alone(
-    database: Database, shipment: int, crew: dict, rank, place, listed, high
-) -> None:
-    with database.write() as connection:
-        state = decisions.override(
-            connection,
-            shipment,
-            "lower",
-            "permit_seen",
-            crew["ana"],
-            at=NOW,
-            rank=rank,
-            place=place,
-            listed=listed,
-        )
-    assert state == ("waiting" if high else "in_force")
+        overriding.sign(connection, number, True, crew["dan"], at=NOW)
 
 
 def test_said_twice_it_is_written_once(database: Database, shipment: int, crew: dict) -> None:
     for remark in ("", "", "another word"):
-        override(database, shipment, crew["ana"], "lower", "permit_seen", 3, remark)
+        override(database, shipment, crew["ana"], "lower", "permit_seen", remark)
     assert states(database) == ["withdrawn", "waiting"]
-    override(database, shipment, crew["ben"], "lower", "permit_seen", 3)
+    override(database, shipment, crew["ben"], "lower", "permit_seen")
     assert states(database) == ["withdrawn", "withdrawn", "waiting"]
 
 
 def test_who_asked_takes_it_back_and_others_only_where_they_may_sign(
     database: Database, shipment: int, crew: dict
 ) -> None:
-    override(database, shipment, crew["ana"], "raise", "tip", 500)
+    override(database, shipment, crew["ana"], "raise", "tip")
     with pytest.raises(decisions.Refused, match="only who asked"), database.write() as connection:
-        decisions.withdraw(connection, 1, crew["ben"], at=NOW)
+        overriding.withdraw(connection, 1, crew["ben"], at=NOW)
     with database.write() as connection:
-        decisions.withdraw(connection, 1, crew["ana"], at=NOW)
+        overriding.withdraw(connection, 1, crew["ana"], at=NOW)
     with pytest.raises(decisions.Refused, match="any more"), database.write() as connection:
-        decisions.withdraw(connection, 1, crew["ana"], at=NOW)
-    override(database, shipment, crew["ana"], "raise", "tip", 500)
+        overriding.withdraw(connection, 1, crew["ana"], at=NOW)
+    override(database, shipment, crew["ana"], "raise", "tip")
     with database.write() as connection:
-        decisions.withdraw(connection, 2, crew["chi"], at=NOW)
+        overriding.withdraw(connection, 2, crew["chi"], at=NOW)
     assert states(database) == ["withdrawn", "withdrawn"]
     with database.read() as connection:
         assert ledger.verify(connection).holds
 
 
-def test_the_store_checks_the_role(database: Database, shipment: int, crew: dict) -> None:
-    eva, ana = crew["eva"], crew["ana"]
-    override(database, shipment, ana, "lower", "permit_seen", 3)
-    first = record(database, shipment, FIND, ana, "r1")
-    with database.read() as connection:
-        before = ledger.head(connection)
-    for tried in (
-        lambda c: decisions.claim(c, shipment, eva, at=NOW, minutes=30),
-        lambda c: decisions.step(c, shipment, "opened", eva, at=NOW),
-        lambda c: decisions.override(c, shipment, "raise", "tip", eva, at=NOW, rank=1),
-        lambda c: decisions.withdraw(c, 1, eva, at=NOW),
-        lambda c: decisions.sign(c, 1, True, crew["ben"], at=NOW),
-        lambda c: inspections.record(c, shipment, FIND, eva, at=NOW, request="x", key=KEY, replaces=first),
-        lambda c: inspections.add_photo(c, first, b"", eva, at=NOW),
-    ):
-        with pytest.raises(decisions.Refused, match="role does not allow"), database.write() as connection:
-            tried(connection)
-    with database.read() as connection:
-        assert ledger.head(connection) == before
-
-
-def test_lowering_what_stands_low_does_not_wait(database: Database, shipment: int, crew: dict) -> None:
-    assert (
-        override(database, shipment, crew["ana"], "lower", "data_error", decisions.HIGH_RANK + 1)
-        == "in_force"
-    )
-
-
 def test_a_raised_shipment_keeps_its_place_while_lowering_waits(
     database: Database, shipment: int, crew: dict
 ) -> None:
-    override(database, shipment, crew["ana"], "raise", "tip", 50)
-    assert override(database, shipment, crew["ben"], "lower", "permit_seen", 50) == "waiting"
+    override(database, shipment, crew["ana"], "raise", "tip")
+    assert override(database, shipment, crew["ben"], "lower", "permit_seen") == "waiting"
     assert states(database) == ["in_force", "waiting"]
     with database.write() as connection:
-        decisions.sign(connection, 2, True, crew["chi"], at=NOW)
+        overriding.sign(connection, 2, True, crew["chi"], at=NOW)
     assert states(database) == ["withdrawn", "in_force"]
 
 
@@ -253,13 +194,13 @@ def test_a_reason_is_needed(
     database: Database, shipment: int, crew: dict, direction: str, code: str, remark: str
 ) -> None:
     with pytest.raises(decisions.Refused):
-        override(database, shipment, crew["ana"], direction, code, 5, remark)
+        override(database, shipment, crew["ana"], direction, code, remark)
     assert states(database) == []
 
 
 def test_words_stand_where_they_can_be_purged(database: Database, shipment: int, crew: dict) -> None:
     hostile = "name of a person\x00 =HYPERLINK(1) <script>\u202e \ud800 " + "x" * 1_000_000
-    override(database, shipment, crew["ana"], "raise", "other", 5, hostile)
+    override(database, shipment, crew["ana"], "raise", "other", hostile)
     with database.read() as connection:
         kept = connection.execute(sa.select(remarks.c.text)).scalar_one()
         told = str(connection.execute(sa.select(rows)).all())
@@ -284,7 +225,7 @@ FIND = Outcome(
 
 
 def record(
-    database: Database, shipment: int, outcome: Outcome, who: people.Person, request: str, replaces=None
+    database: Database, shipment: int, outcome: Outcome, who: roles.Person, request: str, replaces=None
 ) -> int:
     with database.write() as connection:
         return inspections.record(
@@ -297,14 +238,14 @@ def test_an_outcome_sent_twice_is_kept_once(database: Database, shipment: int, c
         database, shipment, FIND, crew["ana"], "r1"
     )
     with database.read() as connection:
-        assert len(inspections.kept_of(connection, shipment)) == 1
+        assert len(decided.outcomes_of(connection, shipment)) == 1
 
 
 def test_a_correction_keeps_the_earlier(database: Database, shipment: int, crew: dict) -> None:
     first = record(database, shipment, FIND, crew["ana"], "r1")
     second = record(database, shipment, replace(FIND, status="overturned"), crew["chi"], "r2", first)
     with database.read() as connection:
-        kept = inspections.kept_of(connection, shipment)
+        kept = decided.outcomes_of(connection, shipment)
         assert [(row.id, row.current, row.status) for row in kept] == [
             (first, False, "provisional"),
             (second, True, "overturned"),

@@ -5,7 +5,18 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from risk.store import concealed, day, decisions, dossier, ledger, retention, tables, watching
+from risk.store import (
+    concealed,
+    day,
+    decisions,
+    dossier,
+    ledger,
+    overriding,
+    retention,
+    roles,
+    tables,
+    watching,
+)
 from risk.store.database import Database
 from risk.watch_entries import New
 
@@ -72,7 +83,7 @@ def test_what_people_decided_is_told_with_their_names(port, database: Database) 
     with database.write() as connection:
         decisions.claim(connection, number, ana, at=port.now, minutes=30)
         decisions.step(connection, number, "located", ana, at=port.now)
-        decisions.override(connection, number, "raise", "tip", chi, at=port.now, rank=3, remark="seen")
+        overriding.override(connection, number, "raise", "tip", chi, now=port.now, at=port.now, remark="seen")
         decisions.note(connection, number, "  torn seal ", ana, at=port.now)
     listed = port.listed({number: "random"})
     found = of(database, number, ana, port.now + port.hour / 4)
@@ -96,7 +107,7 @@ def test_only_who_decides_claims_and_writes_notes(port, database: Database) -> N
         lambda c: decisions.note(c, number, "mine", ann, at=port.now),
         lambda c: decisions.claim(c, number, ann, at=port.now, minutes=5),
     ):
-        with pytest.raises(decisions.Refused, match="does not allow"), database.write() as connection:
+        with pytest.raises(roles.NotAllowed), database.write() as connection:
             act(connection)
     chi = port.person()
     with pytest.raises(decisions.Refused, match="write something"), database.write() as connection:
@@ -113,7 +124,7 @@ def test_restricted_entries_are_hidden_from_officers(port, database: Database) -
     number = port.shipment("A", row={"shipment_id": "A", "goods_description": "quiet tea"}, goods="quiet tea")
     with database.write() as connection:
         new = New("word", "quiet", "an informant", "B2", True, "", 5, port.now - port.day)
-        watching.add(connection, new, chi, at=port.now)
+        watching.add(connection, new, chi, now=port.now, at=port.now)
     seen, hidden = of(database, number, chi, port.now), of(database, number, ana, port.now)
     assert seen is not None
     assert hidden is not None

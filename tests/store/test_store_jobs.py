@@ -19,7 +19,7 @@ def later(seconds: float) -> pd.Timestamp:
 
 def asked(database: Database, count: int = 1) -> list[int]:
     with database.write() as connection:
-        return [jobs.ask(connection, "load", {"files": [n]}, at=NOW, user_id=None) for n in range(count)]
+        return [jobs.ask(connection, "load", {"files": [n]}, at=NOW, actor="system") for n in range(count)]
 
 
 def take(database: Database, worker: str, at: pd.Timestamp = NOW) -> jobs.Job | None:
@@ -92,7 +92,7 @@ def test_a_job_is_stopped_at_its_next_beat_and_a_waiting_one_at_once(database: D
     take(database, "a")
     with database.write() as connection:
         for number in (first, second):
-            jobs.stop(connection, number, at=later(1), actor="user:1")
+            jobs.stop(connection, number, at=later(1), actor="system")
     assert state(database, second).state == "stopped"
     with pytest.raises(jobs.Lost), database.write() as connection:
         jobs.beat(connection, first, "a", at=later(2))
@@ -105,14 +105,14 @@ def test_a_job_that_was_to_stop_is_not_taken_up_again(database: Database) -> Non
     (number,) = asked(database)
     take(database, "a")
     with database.write() as connection:
-        jobs.stop(connection, number, at=later(1), actor="user:1")
+        jobs.stop(connection, number, at=later(1), actor="system")
     assert take(database, "b", later(60)) is None
     assert state(database, number).state == "stopped"
 
 
 def test_the_latest_of_a_kind_are_not_hidden_by_others(database: Database) -> None:
     with database.write() as connection:
-        load = jobs.ask(connection, "load", {}, at=NOW, user_id=None)
-        others = [jobs.ask(connection, "purge", {}, at=NOW, user_id=None) for _ in range(5)]
+        load = jobs.ask(connection, "load", {}, at=NOW, actor="system")
+        others = [jobs.ask(connection, "purge", {}, at=NOW, actor="system") for _ in range(5)]
         assert [job.id for job in jobs.latest(connection, 3)] == others[:-4:-1]
         assert [job.id for job in jobs.latest(connection, 3, kind="load")] == [load]

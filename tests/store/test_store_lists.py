@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from features.manifest.synonyms import fold
 from risk import priority, triage
-from risk.store import day, decisions, inspections, ledger, people, publishing, tables
+from risk.store import day, decisions, inspections, ledger, overriding, people, publishing, roles, tables
 from risk.store.database import Database
 from risk.store.day import Filters
 from risk.store.inspections import Outcome
@@ -80,10 +80,10 @@ def fill(database: Database, count: int, first: int = 0) -> None:
 
 
 @pytest.fixture
-def chief(database: Database) -> people.Person:
+def chief(database: Database) -> roles.Person:
     with database.write() as connection:
         number = people.add(connection, "chi", "supervisor", at=NOW, actor="system")
-    return people.Person(number, "chi", "", "supervisor", "en")
+    return roles.Person(number, "chi", "", "supervisor", "en")
 
 
 def rows(database: Database, now: pd.Timestamp = NOW) -> pd.DataFrame:
@@ -92,13 +92,13 @@ def rows(database: Database, now: pd.Timestamp = NOW) -> pd.DataFrame:
 
 
 def publish(
-    database: Database, chief: people.Person, after: int | None = None, now: pd.Timestamp = NOW
+    database: Database, chief: roles.Person, after: int | None = None, now: pd.Timestamp = NOW
 ) -> int:
     with database.write() as connection:
         return publishing.publish(connection, now, POOLS, 0.2, secret=KEY, person=chief, after=after, at=now)
 
 
-def inspect(database: Database, shipment: int, chief: people.Person) -> None:
+def inspect(database: Database, shipment: int, chief: roles.Person) -> None:
     with database.write() as connection:
         inspections.record(
             connection,
@@ -150,7 +150,7 @@ def test_without_decisions_places_are_the_models_ranks() -> None:
 # --- the day --------------------------------------------------------------------------------
 
 
-def test_a_day_has_every_shipment_once_in_order(database: Database, chief: people.Person) -> None:
+def test_a_day_has_every_shipment_once_in_order(database: Database, chief: roles.Person) -> None:
     fill(database, 30)
     frame = rows(database)
     assert len(frame) == 30
@@ -159,14 +159,14 @@ def test_a_day_has_every_shipment_once_in_order(database: Database, chief: peopl
     assert rows(database, NOW + pd.Timedelta(days=30)).empty
 
 
-def test_what_people_do_shows_in_the_day(database: Database, chief: people.Person) -> None:
+def test_what_people_do_shows_in_the_day(database: Database, chief: roles.Person) -> None:
     fill(database, 30)
     ids = rows(database)["shipment_id"].tolist()
     with database.write() as connection:
         decisions.claim(connection, ids[0], chief, at=NOW, minutes=30)
         decisions.step(connection, ids[1], "located", chief, at=NOW)
-        decisions.override(connection, ids[20], "raise", "tip", chief, at=NOW, rank=21)
-        decisions.override(connection, ids[2], "lower", "permit_seen", chief, at=NOW, rank=3)
+        overriding.override(connection, ids[20], "raise", "tip", chief, now=NOW, at=NOW)
+        overriding.override(connection, ids[2], "lower", "permit_seen", chief, now=NOW, at=NOW)
     inspect(database, ids[3], chief)
     frame = rows(database).set_index("shipment_id")
     assert frame.loc[ids[0], "claimed_name"] == "chi"
@@ -179,7 +179,7 @@ def test_what_people_do_shows_in_the_day(database: Database, chief: people.Perso
     assert pd.isna(late.loc[ids[0], "claimed_by"])
 
 
-def test_filters(database: Database, chief: people.Person) -> None:
+def test_filters(database: Database, chief: roles.Person) -> None:
     fill(database, 30)
     frame = rows(database)
     with database.write() as connection:
@@ -221,7 +221,7 @@ def test_reasons_of_rows(database: Database) -> None:
 # --- lists ----------------------------------------------------------------------------------
 
 
-def test_a_published_list_is_frozen(database: Database, chief: people.Person) -> None:
+def test_a_published_list_is_frozen(database: Database, chief: roles.Person) -> None:
     fill(database, 40)
     number = publish(database, chief)
     with database.read() as connection:
@@ -239,7 +239,7 @@ def test_a_published_list_is_frozen(database: Database, chief: people.Person) ->
 
 
 def test_nobody_is_told_which_were_drawn_until_the_outcome_is_in(
-    database: Database, chief: people.Person
+    database: Database, chief: roles.Person
 ) -> None:
     fill(database, 40)
     number = publish(database, chief)
@@ -258,7 +258,7 @@ def test_nobody_is_told_which_were_drawn_until_the_outcome_is_in(
     assert sorted(kept) == ["model"] * 6 + ["random"] * 2
 
 
-def test_the_draw_hangs_on_the_sites_secret(database: Database, chief: people.Person) -> None:
+def test_the_draw_hangs_on_the_sites_secret(database: Database, chief: roles.Person) -> None:
     fill(database, 40)
     number = publish(database, chief)
     with database.read() as connection:
@@ -266,7 +266,7 @@ def test_the_draw_hangs_on_the_sites_secret(database: Database, chief: people.Pe
     assert "the draw was not made with this site's secret" in wrong
 
 
-def test_a_swapped_pick_shows(database: Database, chief: people.Person) -> None:
+def test_a_swapped_pick_shows(database: Database, chief: roles.Person) -> None:
     fill(database, 40)
     number = publish(database, chief)
     table = tables.list_rows
@@ -285,7 +285,7 @@ def test_a_swapped_pick_shows(database: Database, chief: people.Person) -> None:
         assert any("chosen otherwise" in text for text in publishing.drawn_again(connection, number, KEY))
 
 
-def test_late_arrivals_have_a_list_and_a_draw_of_their_own(database: Database, chief: people.Person) -> None:
+def test_late_arrivals_have_a_list_and_a_draw_of_their_own(database: Database, chief: roles.Person) -> None:
     fill(database, 40)
     first = publish(database, chief)
     with pytest.raises(publishing.NothingToPublish):
@@ -299,12 +299,12 @@ def test_late_arrivals_have_a_list_and_a_draw_of_their_own(database: Database, c
     assert len(two) == 30
 
 
-def test_what_an_officer_raised_is_chosen_and_said_to_be_so(database: Database, chief: people.Person) -> None:
+def test_what_an_officer_raised_is_chosen_and_said_to_be_so(database: Database, chief: roles.Person) -> None:
     fill(database, 40)
     frame = rows(database)
     low = int(frame[frame["mode"] == "sea"]["shipment_id"].iloc[-1])
     with database.write() as connection:
-        decisions.override(connection, low, "raise", "tip", chief, at=NOW, rank=40)
+        overriding.override(connection, low, "raise", "tip", chief, now=NOW, at=NOW)
     number = publish(database, chief)
     with database.read() as connection:
         shown = publishing.rows(connection, number).set_index("shipment_id")
@@ -313,7 +313,7 @@ def test_what_an_officer_raised_is_chosen_and_said_to_be_so(database: Database, 
     assert len(shown) == 8
 
 
-def test_a_capacity_can_be_explored_without_a_draw(database: Database, chief: people.Person) -> None:
+def test_a_capacity_can_be_explored_without_a_draw(database: Database, chief: roles.Person) -> None:
     fill(database, 40)
     frame = rows(database)
     chosen, _ = publishing.proposed(frame, POOLS)
@@ -323,7 +323,7 @@ def test_a_capacity_can_be_explored_without_a_draw(database: Database, chief: pe
         assert publishing.latest(connection) == []
 
 
-def test_a_list_of_nothing_is_refused(database: Database, chief: people.Person) -> None:
+def test_a_list_of_nothing_is_refused(database: Database, chief: roles.Person) -> None:
     with pytest.raises(publishing.NothingToPublish):
         publish(database, chief)
     fill(database, 3)

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 
-from risk.store import ledger, people
+from risk.store import ledger, people, roles
 from risk.store.database import Database
 from risk.store.tables import ledger as rows
 from risk.store.tables import sessions, users
@@ -95,12 +95,12 @@ def test_a_password_changed_since_it_was_checked_is_not_the_one(database: Databa
     checked = people.check(database, "ana", WORD)
     with database.write() as connection:
         people.change(
-            connection, officer, at=NOW, actor="user:9", password=people.hashed("another long word")
+            connection, officer, at=NOW, actor="system", password=people.hashed("another long word")
         )
     with database.write() as connection:
         assert people.sign_in(connection, checked, at=later(1)) is None
     with database.write() as connection:
-        people.change(connection, officer, at=NOW, actor="user:9", active=False)
+        people.change(connection, officer, at=NOW, actor="system", active=False)
     checked = people.check(database, "ana", "another long word")
     assert checked.right
     with database.write() as connection:
@@ -178,26 +178,27 @@ def test_signing_out_ends_it(database: Database, officer: int) -> None:
 def test_a_changed_account_has_to_sign_in_again(database: Database, officer: int, change: dict) -> None:
     _, token = try_(database, WORD)
     with database.write() as connection:
-        people.change(connection, officer, at=NOW, actor="user:9", **change)
+        people.change(connection, officer, at=NOW, actor="system", **change)
     with database.read() as connection:
         assert people.of_token(connection, token, at=later(1), idle=IDLE) is None
 
 
 def test_a_closed_account_stays_out(database: Database, officer: int) -> None:
     with database.write() as connection:
-        people.change(connection, officer, at=NOW, actor="user:9", active=False)
+        people.change(connection, officer, at=NOW, actor="system", active=False)
     assert try_(database, WORD) is None
 
 
 def test_somebody_must_be_left_to_administer(database: Database) -> None:
     with database.write() as connection:
         one = people.add(connection, "root", "admin", at=NOW, actor="system", password=WORD)
+    root = roles.Person(one, "root", "", "admin", "en")
     for change in ({"role": "officer"}, {"active": False}):
         with pytest.raises(people.AccountError, match="nobody would be left"), database.write() as connection:
-            people.change(connection, one, at=NOW, actor="user:1", **change)
+            people.change(connection, one, at=NOW, actor=root, **change)
     with database.write() as connection:
-        people.add(connection, "two", "admin", at=NOW, actor="user:1", password=WORD)
-        people.change(connection, one, at=NOW, actor="user:1", role="officer")
+        people.add(connection, "two", "admin", at=NOW, actor=root, password=WORD)
+        people.change(connection, one, at=NOW, actor=root, role="officer")
 
 
 @pytest.mark.parametrize(
@@ -218,10 +219,11 @@ def test_accounts_that_cannot_be(
 
 
 def test_every_role_has_its_actions_and_the_admin_no_shipments() -> None:
-    assert set().union(*people.MAY.values()) == set(people.ROLES)
-    admin = people.Person(1, "root", "", "admin", "en")
-    assert [action for action in people.MAY if admin.may(action)] == [
+    assert set().union(*roles.MAY.values()) == set(roles.ROLES)
+    admin = roles.Person(1, "root", "", "admin", "en")
+    assert [action for action in roles.MAY if admin.may(action)] == [
         "see_contacts",
+        "tend_contacts",
         "administer",
         "read_ledger",
     ]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from app.views import planning as planning_view
 from app.views import shift as view
 from models.metrics import ENOUGH_FINDS
-from risk.store import decisions, planning, shift
+from risk.store import decisions, overriding, planning, shift
 from risk.store.database import Database
 
 
@@ -90,13 +90,14 @@ def test_what_people_decided(port, database: Database) -> None:
     who, second = port.person(), port.person("two")
     ids = [port.shipment(f"A{number}") for number in range(5)]
     with database.write() as connection:
-        decisions.override(connection, ids[0], "raise", "tip", who, at=port.now, rank=90)
-        decisions.override(connection, ids[1], "lower", "permit_seen", who, at=port.now, rank=500)
-        decisions.override(connection, ids[2], "lower", "permit_seen", who, at=port.now, rank=5)
-        decisions.override(connection, ids[3], "lower", "permit_seen", who, at=port.now, rank=6)
-        decisions.sign(connection, 4, False, second, at=port.now + port.hour)
-        decisions.override(
-            connection, ids[4], "raise", "tip", who, at=port.now + 9 * port.hour, rank=90
+        overriding.override(connection, ids[0], "raise", "tip", who, now=port.now, at=port.now)
+        overriding.override(connection, ids[1], "lower", "permit_seen", who, now=port.now, at=port.now)
+        overriding.override(connection, ids[2], "lower", "permit_seen", who, now=port.now, at=port.now)
+        overriding.override(connection, ids[3], "lower", "permit_seen", who, now=port.now, at=port.now)
+        overriding.sign(connection, 2, True, second, at=port.now)
+        overriding.sign(connection, 4, False, second, at=port.now + port.hour)
+        overriding.override(
+            connection, ids[4], "raise", "tip", who, now=port.now + 9 * port.hour, at=port.now + 9 * port.hour
         )  # after the shift
     told = numbers(database, port.now, port.now + 8 * port.hour).overrides
     assert (told.asked, told.raised, told.lowered, told.waiting, told.refused) == (4, 1, 1, 1, 1)

@@ -25,7 +25,7 @@ def folder(tmp_path: Path) -> Path:
 
 def work(database: Database, folder: Path, kind: str, asked: dict[str, str], at: pd.Timestamp) -> jobs.Job:
     with database.write() as connection:
-        jobs.ask(connection, kind, asked, at=at, user_id=None)
+        jobs.ask(connection, kind, asked, at=at, actor="system")
     done = worker.Worker(database, folder, now=lambda: at).work()
     assert done is not None
     return done

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 
 from features.history import State
 from risk import remembering, worker
-from risk.store import inspections, jobs, ledger, people, tables
+from risk.store import inspections, jobs, ledger, people, roles, tables
 from risk.store.database import Busy, Database
 from risk.store.inspections import Outcome
 
@@ -44,7 +44,7 @@ def ask(database: Database, folder: Path, *contents: bytes, name: str = "day.csv
         worker.keep_upload(folder, content, digest)
         files.append({"name": name, "sha256": digest})
     with database.write() as connection:
-        return jobs.ask(connection, "load", {"files": files}, at=NOW, user_id=None)
+        return jobs.ask(connection, "load", {"files": files}, at=NOW, actor="system")
 
 
 def work(database: Database, folder: Path) -> jobs.Job:
@@ -83,7 +83,7 @@ def test_what_cannot_be_read_is_said(database: Database, folder: Path, content: 
 def test_a_file_that_is_not_there_fails_alone(database: Database, folder: Path) -> None:
     for digest in ("../../etc/passwd", "0" * 64):
         with database.write() as connection:
-            jobs.ask(connection, "load", {"files": [{"name": "x", "sha256": digest}]}, at=NOW, user_id=None)
+            jobs.ask(connection, "load", {"files": [{"name": "x", "sha256": digest}]}, at=NOW, actor="system")
         assert work(database, folder).state == "failed"
 
 
@@ -96,7 +96,7 @@ def test_a_stopped_load_leaves_nothing(
 
     def slow(*args: object, **options: object) -> object:
         with database.write() as connection:
-            jobs.stop(connection, number, at=NOW, actor="user:1")
+            jobs.stop(connection, number, at=NOW, actor="system")
         time.sleep(1.0)
         return real(*args, **options)
 
@@ -144,7 +144,7 @@ def test_the_past_grows_with_what_is_put_in_and_found(database: Database, folder
             connection,
             shipment,
             Outcome("full", found=("live_animals",)),
-            people.Person(number, "ana", "", "officer", "en"),
+            roles.Person(number, "ana", "", "officer", "en"),
             at=NOW + pd.Timedelta(hours=1),
             request="r1",
             key=b"k" * 32,
@@ -193,7 +193,7 @@ def test_a_job_that_found_the_database_busy_waits_for_its_turn_again(
     database: Database, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with database.write() as connection:
-        number = jobs.ask(connection, "purge", {}, at=NOW, user_id=None)
+        number = jobs.ask(connection, "purge", {}, at=NOW, actor="system")
 
     def busy(*given: object, **named: object) -> dict[str, int]:
         raise Busy("another writer")

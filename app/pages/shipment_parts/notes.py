@@ -10,7 +10,7 @@ from risk.refusals import Refusal
 from risk.store import decisions
 from risk.store.database import Busy
 from risk.store.dossier import Dossier
-from risk.store.people import Person
+from risk.store.roles import Person
 from risk.store.texts import LONGEST
 
 
@@ -59,7 +59,7 @@ def _write(dossier: Dossier, person: Person) -> None:
     try:
         with session.database().write() as connection:
             decisions.note(connection, dossier.shipment_id, text, person, at=session.clock())
-    except (Busy, Refusal, decisions.Refused) as error:
+    except (Busy, Refusal) as error:
         session.say_fault(error)
         return
     st.rerun()

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from app.pages import PAGES
-from risk.store.people import MAY, ROLES
+from risk.store.roles import MAY, ROLES
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 SIZES = {"desktop": (1280, 900), "tablet": (820, 1180)}

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Error, Page
 
 from app.pages import PAGES
-from risk.store.people import MAY, ROLES
+from risk.store.roles import MAY, ROLES
 
 #: Elements that make more of a text than text, and the marks that hostile texts would leave in them.
 FORMATS = "strong, em, code, del, a, h1, h2, h3, img, .katex, [style*=color], hostile, script:not([src])"

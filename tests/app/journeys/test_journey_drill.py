@@ -15,7 +15,7 @@ from playwright.sync_api import expect
 from app import place
 from risk import drill
 from risk.commands import cli
-from risk.store import day, drills, people, settings, tables
+from risk.store import day, drills, people, roles, settings, tables
 from risk.store.database import Database
 
 _SPEC = importlib.util.spec_from_file_location("serving_port", Path(__file__).parents[1] / "serving_port.py")
@@ -89,7 +89,7 @@ def test_a_drill_from_its_start_to_its_debrief(
     expect(officer.get_by_text("DRILL: a simulated day")).to_be_visible()
     expect(officer.get_by_text("0 shipments opened so far")).to_be_visible()
     expect(officer.get_by_text("A supervisor ends the drill.")).to_be_visible()
-    person = people.Person(1, "ana", "", "officer", "en")
+    person = roles.Person(1, "ana", "", "officer", "en")
     with database.write() as connection:
         for step in ("selected", "hold_asked", "located", "presented", "opened"):
             decisions.step(connection, int(mine["shipment_id"]), step, person, at=place.clock())

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import place
-from risk.store import day, decisions, ledger, publishing, settings, tables
+from app import place, session
+from risk.store import day, ledger, overriding, publishing, roles, settings, tables
 from risk.store.database import Database
 
 NOW = pd.Timestamp("2025-01-06T04:00")
@@ -132,8 +132,8 @@ def test_two_officers_who_want_the_same_shipment(
     database = opened(port)
     with database.write() as connection:
         chi = next(row for row in connection.execute(tables.users.select()) if row.login == "chi")
-        person = decisions.Person(chi.id, chi.login, "", chi.role, "en")
-        decisions.override(connection, last, "raise", "tip", person, at=place.clock(), rank=300)
+        person = roles.Person(chi.id, chi.login, "", chi.role, "en")
+        overriding.override(connection, last, "raise", "tip", person, now=session.now(), at=place.clock())
     database.close()
     button_of(ben, first).click()
     expect(ben.get_by_text("ana is at")).to_be_visible()

@@ -26,7 +26,7 @@ from app import place
 from app.pages import PAGES
 from risk.store import tables
 from risk.store.database import Database
-from risk.store.people import MAY, ROLES
+from risk.store.roles import MAY, ROLES
 
 NAMES = [page.name for page in PAGES if page.action]
 ACTION = {page.name: page.action for page in PAGES}

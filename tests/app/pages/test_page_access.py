@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import place
 from risk import worker
-from risk.store import access, ledger, people, retention, tables
+from risk.store import access, holding, ledger, roles, tables
 
 Open = Callable[..., AppTest]
 HOSTILE = "<script>alert(1)</script>*b*=1+1\u202e" + "W" * 70
@@ -23,11 +23,11 @@ def widget(kind: Any, label: str) -> Any:
 
 
 @pytest.fixture
-def looked(port: place.Place, account: Callable[..., int]) -> dict[str, people.Person]:
+def looked(port: place.Place, account: Callable[..., int]) -> dict[str, roles.Person]:
     """Two people who looked; one of them at a shipment of a hostile bill."""
     made = {}
     for login, role, name in (("bo", "officer", HOSTILE), ("lea", "analyst", "")):
-        made[login] = people.Person(account(login, role, name=name), login, name, role, "en")
+        made[login] = roles.Person(account(login, role, name=name), login, name, role, "en")
     at = place.clock()
     with port.database.write() as connection:
         connection.execute(tables.shipments.update().where(tables.shipments.c.id == 2).values(bill=HOSTILE))
@@ -40,7 +40,7 @@ def looked(port: place.Place, account: Callable[..., int]) -> dict[str, people.P
 
 
 def test_looks_are_told_by_person_and_one_by_one(
-    open_page: Open, said: Any, looked: dict[str, people.Person]
+    open_page: Open, said: Any, looked: dict[str, roles.Person]
 ) -> None:
     app = open_page("access", "chi", "supervisor")
     assert not app.exception
@@ -70,8 +70,8 @@ def test_hostile_addresses_show_everybody(open_page: Open, looked: Any, query: d
 
 
 def test_margins_are_looked_at_by_analysts_and_auditors_alone(port: place.Place) -> None:
-    for role in people.ROLES:
-        person = people.Person(1, role, "", role, "en")
+    for role in roles.ROLES:
+        person = roles.Person(1, role, "", role, "en")
         with port.database.write() as connection:
             if role in ("analyst", "auditor"):
                 access.viewed_margins(connection, person, at=place.clock())
@@ -140,4 +140,4 @@ def test_a_head_that_is_none_is_said(open_page: Open, press: Any, said: Any, por
     assert "is no head" in said(app)
     with port.database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.shipments)).scalar() == 300
-        assert retention.held(connection) == []
+        assert holding.held(connection) == []

@@ -15,7 +15,7 @@ from app import place
 from models import bundle as bundles
 from risk import worker
 from risk.engine import load_bundle
-from risk.store import day, jobs, ledger, people, retention, settings, stages
+from risk.store import day, holding, jobs, ledger, retention, roles, settings, stages
 
 Open = Callable[..., AppTest]
 HOSTILE = "<script>alert(1)</script> **x** =1+1 \u202eevil " + "W" * 50
@@ -144,7 +144,7 @@ def test_holds_are_set_and_lifted_by_a_supervisor(
     open_page: Open, press: Any, said: Any, port: place.Place
 ) -> None:
     with port.database.read() as connection:
-        bill = retention.bill_of(connection, 3)
+        bill = holding.bill_of(connection, 3)
     app = open_page("holds", "chi", "supervisor", id="3")
     assert widget(app.text_input, "Bill").value == bill
     press(app, "Set the hold")
@@ -156,7 +156,7 @@ def test_holds_are_set_and_lifted_by_a_supervisor(
     widget(app.selectbox, "Why").set_value("court_case")
     press(app, "Set the hold")
     with port.database.read() as connection:
-        assert [row.id for row in retention.held(connection)] == [3]
+        assert [row.id for row in holding.held(connection)] == [3]
     app = open_page("holds", "chi")
     assert 'href="/shipment?id=3"' in said(app)
     press(app, "Lift the hold")
@@ -166,7 +166,7 @@ def test_holds_are_set_and_lifted_by_a_supervisor(
     lifting[2].set_value("case_closed")
     press(app, "Lift the hold")
     with port.database.read() as connection:
-        assert retention.held(connection) == []
+        assert holding.held(connection) == []
         kinds = [row.kind for row in ledger.latest(connection, 2)]
     assert "hold.lifted" in kinds
 
@@ -180,5 +180,5 @@ def test_hostile_addresses_name_no_shipment(open_page: Open, asked: str) -> None
 
 def test_only_administrators_and_supervisors_come_there(open_page: Open, said: Any) -> None:
     for name, action in (("admin", "administer"), ("model", "administer"), ("upkeep", "administer")):
-        for role in sorted(set(people.ROLES) - people.MAY[action]):
+        for role in sorted(set(roles.ROLES) - roles.MAY[action]):
             assert "does not allow" in said(open_page(name, role, role))

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import place
 from risk.store import contacts
-from risk.store.people import ROLES
+from risk.store.roles import ROLES
 
 Open = Callable[..., AppTest]
 Said = Callable[[AppTest], str]

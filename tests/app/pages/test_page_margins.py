@@ -12,7 +12,7 @@ from app import place
 from app.pages import seen_by
 from risk import drill
 from risk.drill import Answers
-from risk.store import day, drills, ledger, people, retention, settings, tables
+from risk.store import day, drills, holding, ledger, roles, settings, tables
 
 Open = Callable[..., AppTest]
 HOSTILE = "<script>alert(1)</script>*b*=1+1\u202e" + "W" * 70
@@ -65,7 +65,7 @@ def test_what_would_change_a_score_is_shown_and_on_record(
     open_page: Open, said: Any, port: place.Place
 ) -> None:
     with port.database.read() as connection:
-        bill = retention.bill_of(connection, 7)
+        bill = holding.bill_of(connection, 7)
     app = open_page("margins", "lea", "analyst")
     app.text_input[0].set_value(bill)
     look(app, 1)
@@ -81,7 +81,7 @@ def test_what_would_change_a_score_is_shown_and_on_record(
 
 def test_what_was_purged_tells_nothing(open_page: Open, said: Any, port: place.Place) -> None:
     with port.database.write() as connection:
-        bill = retention.bill_of(connection, 7)
+        bill = holding.bill_of(connection, 7)
         connection.execute(tables.records.delete())
     app = open_page("margins", "lea", "analyst")
     app.text_input[0].set_value(bill)
@@ -134,7 +134,7 @@ def test_answers_are_told_only_once_a_supervisor_ended_the_drill(
 def test_answers_that_are_gone_are_said(
     open_page: Open, said: Any, drilled: list[str], port: place.Place
 ) -> None:
-    chi = people.Person(1, "chi", "", "supervisor", "en")
+    chi = roles.Person(1, "chi", "", "supervisor", "en")
     with port.database.write() as connection:
         drills.end(connection, chi, at=place.clock())
     (port.folder / drill.FILE).write_bytes(b"other")
@@ -144,7 +144,7 @@ def test_answers_that_are_gone_are_said(
 
 
 def test_only_a_drill_has_a_debrief(open_page: Open, said: Any) -> None:
-    ana = people.Person(1, "ana", "", "officer", "en")
+    ana = roles.Person(1, "ana", "", "officer", "en")
     assert "debrief" not in [page.name for page in seen_by(ana)]
     assert "debrief" in [page.name for page in seen_by(ana, drill=True)]
     assert "This is no drill." in said(open_page("debrief", "ana", "officer"))

@@ -12,8 +12,8 @@ from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from app import drafts, place
-from risk.store import contacts, decided, decisions, ledger, people, tables
-from risk.store.people import Person
+from risk.store import contacts, decided, decisions, ledger, roles, tables
+from risk.store.roles import Person
 
 HOSTILE = "<script>alert(1)</script> **bold** =HYPERLINK(1) \u202egnp.exe " + "W" * 300
 
@@ -427,7 +427,7 @@ def test_a_role_taken_away_meanwhile_writes_nothing(
             sa.select(tables.users.c.id).where(tables.users.c.login == "ana")
         ).scalar()
         connection.execute(tables.users.update().where(tables.users.c.id == number).values(role="auditor"))
-        assert people.MAY["decide"] == {"officer", "supervisor"}
+        assert roles.MAY["decide"] == {"officer", "supervisor"}
     press(app, "Save the outcome")
     assert "Your role does not allow this page" in said(app)
     assert kept(port, shipment) == []

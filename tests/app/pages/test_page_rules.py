@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import place
 from risk.condition_fields import FIELDS
-from risk.store import local_rules, people
+from risk.store import local_rules, roles
 from risk.store.local_rules import NewRule
 
 Open = Callable[..., AppTest]
@@ -24,15 +24,15 @@ HOSTILE = "<script>alert(1)</script> **b** [a](http://x) :red[r] \u202e " + "w" 
 @pytest.fixture
 def kept(port: place.Place, account: Callable[..., int]) -> Callable[..., int]:
     """Keep a rule as somebody who may."""
-    known: list[people.Person] = []
+    known: list[roles.Person] = []
 
     def add(condition: str = "goods has live or goods has fish", **given: str) -> int:
         if not known:
-            known.append(people.Person(account("keeper", "analyst"), "keeper", "", "analyst", "en"))
+            known.append(roles.Person(account("keeper", "analyst"), "keeper", "", "analyst", "en"))
         texts = {"name": "Air bones", "reason": "Ask for the permit", **given}
         new = NewRule(texts["name"], condition, texts["reason"], 30, NOW - pd.Timedelta(days=9))
         with port.database.write() as connection:
-            return local_rules.add(connection, new, known[0], at=NOW).id
+            return local_rules.add(connection, new, known[0], now=NOW, at=place.clock()).id
 
     return add
 

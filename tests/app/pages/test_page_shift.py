@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
-from app import place
+from app import place, session
 from app.place import Place
-from risk.store import decisions, inspections, people, shift, shift_rows, tables
+from risk.store import decisions, inspections, overriding, roles, shift, shift_rows, tables
 from risk.store.inspections import Outcome
 
 NOW = pd.Timestamp("2025-01-06T04:00")
@@ -145,12 +145,14 @@ def test_where_time_stands_still_what_people_enter_counts(
     before = figures(app)
     with port.database.write() as connection:
         login = connection.execute(sa.select(tables.users.c.id)).scalars().first()
-        who = people.Person(login, "sup.one", "", "supervisor", "en")
+        who = roles.Person(login, "sup.one", "", "supervisor", "en")
         entered = Outcome("not_inspected", why_not="not_found")
         given = {"at": place.clock(), "request": "late", "key": b"k" * 32}
         inspections.record(connection, worked.ids[8], entered, who, **given)
         decisions.step(connection, worked.ids[9], "gone", who, at=place.clock())
-        decisions.override(connection, worked.ids[10], "raise", "tip", who, at=place.clock(), rank=9)
+        overriding.override(
+            connection, worked.ids[10], "raise", "tip", who, now=session.now(), at=place.clock()
+        )
     text = said(app.run())
     after = figures(app)
     assert int(before["Still there"]) - int(after["Still there"]) == 2
@@ -184,7 +186,7 @@ def test_an_inspection_beside_the_list_is_of_the_shift(port: Place, worked: Any)
             sa.select(tables.list_rows.c.shipment_id).where(tables.list_rows.c.selected_by == "").limit(1)
         ).scalar_one()
         login = connection.execute(sa.select(tables.users.c.id)).scalars().first()
-        who = people.Person(login, "sup.one", "", "supervisor", "en")
+        who = roles.Person(login, "sup.one", "", "supervisor", "en")
         entered = Outcome("dog", found=("clean",))
         inspections.record(connection, other, entered, who, at=NOW, request="other", key=b"k" * 32)
     with port.database.read() as connection:

@@ -10,8 +10,17 @@ import pytest
 import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
-from app import place
-from risk.store import contacts, decisions, inspections, ledger, people, retention, tables, watching
+from app import place, session
+from risk.store import (
+    contacts,
+    inspections,
+    ledger,
+    overriding,
+    retention,
+    roles,
+    tables,
+    watching,
+)
 from risk.store.inspections import Outcome
 from risk.watch_entries import New
 
@@ -34,12 +43,12 @@ def looks(port: place.Place) -> list[str]:
     return [f"{row.actor} {row.subject} {row.facts}" for row in rows]
 
 
-def as_person(port: place.Place, login: str, role: str) -> people.Person:
+def as_person(port: place.Place, login: str, role: str) -> roles.Person:
     with port.database.read() as connection:
         number = connection.execute(
             sa.select(tables.users.c.id).where(tables.users.c.login == login)
         ).scalar_one()
-    return people.Person(int(number), login, "", role, "en")
+    return roles.Person(int(number), login, "", role, "en")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +185,9 @@ def test_restricted_entries_are_a_restricted_list_to_officers(
         ).one()
         word = max(row.goods.split(), key=len)
         new = New("word", word, "SECRETREASON", "B2", True, "", 5, row.known_at - pd.Timedelta(days=9))
-        watching.add(connection, new, as_person(port, "sue", "supervisor"), at=place.clock())
+        watching.add(
+            connection, new, as_person(port, "sue", "supervisor"), now=session.now(), at=place.clock()
+        )
     officer = said(open_page("shipment", id=str(number)))
     assert "restricted list" in officer
     assert "SECRETREASON" not in officer
@@ -202,7 +213,7 @@ def test_finds_contacts_and_outcomes_are_shown(open_page: Open, said: Said, port
     sue = as_person(port, "sue", "supervisor")
     with port.database.write() as connection:
         contacts.add(connection, contacts.Contact("vet", "Dr. Ho", "+852 5550 100"), sue, at=place.clock())
-        decisions.override(connection, number, "raise", "tip", sue, at=place.clock(), rank=1)
+        overriding.override(connection, number, "raise", "tip", sue, now=session.now(), at=place.clock())
         fields = {"taxa": ("Manidae",), "where_in_load": "walls", "permit_valid": False}
         found = Outcome("full", found=("live_animals",), **fields)
         for each in (number, number + 1 if number < 300 else number - 1):

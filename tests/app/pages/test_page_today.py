@@ -13,8 +13,8 @@ from streamlit.testing.v1 import AppTest
 from app import place, session
 from app.pages import today_rows
 from risk import retelling
-from risk.store import day, decisions, ledger, people, publishing, settings, tables
-from risk.store.people import Person
+from risk.store import day, decisions, ledger, overriding, people, publishing, settings, tables
+from risk.store.roles import Person
 
 NOW = pd.Timestamp("2025-01-06T04:00")
 HOSTILE = (
@@ -236,8 +236,8 @@ def test_a_list_that_moved_moves_no_click(port: place.Place, open_page) -> None:
     app = open_page("today")
     assert shown(app)[0] == first
     with port.database.write() as connection:
-        decisions.override(
-            connection, last, "raise", "tip", somebody(port, "ana"), at=place.clock(), rank=300
+        overriding.override(
+            connection, last, "raise", "tip", somebody(port, "ana"), now=session.now(), at=place.clock()
         )
     # What is pressed is the first row as it was shown; another shipment stands there by now.
     app.button(key=f"claim-{first}").click().run()

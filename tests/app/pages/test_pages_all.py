@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.pages import PAGES
 from risk import translating
-from risk.store.people import MAY, ROLES
+from risk.store.roles import MAY, ROLES
 
 NAMES = [page.name for page in PAGES if page.action]
 WIDGETS = (
