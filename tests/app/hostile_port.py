@@ -197,7 +197,7 @@ class _Tags(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = [name for name, _ in attrs]
-        links = [value or "" for name, value in attrs if name in ("href", "src", "action", "style")]
+        links = [_leads(value or "") for name, value in attrs if name in ("href", "src", "action", "style")]
         if (
             tag in ("script", "img", "hostile", "iframe", "object", "embed", "link", "base", "form")
             or any(name.startswith("on") for name in given)
@@ -205,6 +205,11 @@ class _Tags(HTMLParser):
             or any("HOSTILE" in name.upper() for name in given)
         ):
             self.wrong.append(f"<{tag} {' '.join(given)}>")
+
+
+def _leads(link: str) -> str:
+    """Return where a link leads: what is asked of a page of our own may say anything."""
+    return link.partition("?")[0] if re.match(r"/(?![/\\])", link) else link
 
 
 def works_as_html(text: str) -> list[str]:
