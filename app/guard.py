@@ -23,6 +23,7 @@ from starlette.requests import cookie_parser
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app import held_uploads
 from app.identity import Elsewhere
 from app.place import COOKIE, place
 from risk.store import first_account
@@ -54,6 +55,7 @@ class Guard:
         self.hosts = frozenset(host.lower().strip("[]") for host in hosts)
         self.elsewhere = elsewhere or Elsewhere()
         self._open: Counter[int] = Counter()
+        self._room = held_uploads.Room()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request through, or answer it here."""
@@ -70,7 +72,19 @@ class Guard:
             await send(message)
 
         answer = await self._answer(scope)
+        if answer is None and scope["method"] != "DELETE" and scope["path"].startswith(held_uploads.PATH):
+            await self._hand_in(scope, receive, headed)
+            return
         await (answer or self.app)(scope, receive, headed)
+
+    async def _hand_in(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a file in where there is room for it."""
+        headers = Headers(scope=scope)
+        person = await to_thread.run_sync(place().person_of, token_of(headers))
+        who, size = person.id if person else 0, held_uploads.size_of(headers)
+        with self._room.for_one(who, scope["path"], size) as fits:
+            full = PlainTextResponse("Too much was handed in at once.", 413)
+            await (self.app if fits else full)(scope, receive, send)
 
     async def _talk(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a page talk with the server; who is there, the page itself asks at every click.

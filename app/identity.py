@@ -24,6 +24,9 @@ FILE = "signin.toml"
 
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
+#: Addresses of IPv6 that networks give themselves.
+_OWN = ipaddress.IPv6Network("fc00::/7")
+
 
 class IdentityError(ValueError):
     """``signin.toml`` cannot be followed; the text says all that is wrong."""
@@ -185,12 +188,26 @@ def _proxy(section: Any, wrong: list[str]) -> Proxy | None:
             networks.append(ipaddress.ip_network(str(peer)))
         except ValueError:
             wrong.append(f"proxy.peers: {str(peer)[:60]!r} is no address")
-    if any(network.prefixlen == 0 for network in networks):
-        wrong.append("proxy.peers: everybody is no proxy")
+    if any(_is_wide(network) for network in _joined(networks)):
+        wrong.append("proxy.peers: everybody is no proxy; name the proxy's own addresses")
     header = given.get("header", "")
     if header and not all(c.isascii() and (c.isalnum() or c == "-") for c in header):
         wrong.append("proxy.header: expected the name of a header, as X-Remote-User")
     return None if len(wrong) > before else Proxy(header, tuple(networks))
+
+
+def _joined(networks: list[_Network]) -> list[_Network]:
+    """Return networks as few as they are: two halves of everything are everything."""
+    v4 = [network for network in networks if isinstance(network, ipaddress.IPv4Network)]
+    v6 = [network for network in networks if isinstance(network, ipaddress.IPv6Network)]
+    return [*ipaddress.collapse_addresses(v4), *ipaddress.collapse_addresses(v6)]
+
+
+def _is_wide(network: _Network) -> bool:
+    """Tell whether a network is wider than any a port has for itself."""
+    if isinstance(network, ipaddress.IPv4Network):
+        return network.prefixlen < 8
+    return network.prefixlen < 32 and not network.subnet_of(_OWN)
 
 
 def let_in(

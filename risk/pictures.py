@@ -24,9 +24,11 @@ _CHUNKS: Final = frozenset(
 )
 #: Markers of a JPEG that begin a frame (SOF); C4, C8 and CC among them are something else.
 _FRAMES: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+#: Markers of a JPEG that draw it besides: tables (DHT, DAC, DQT), DNL, DRI, DHP, EXP and SOS.
+_TABLES: Final = frozenset((0xC4, 0xCC, 0xDB, 0xDC, 0xDD, 0xDE, 0xDF, 0xDA))
 #: Markers without a length.
 _ALONE: Final = frozenset((0x01, *range(0xD0, 0xD8)))
-_SOS, _EOI, _JFIF, _APP1, _COMMENT = 0xDA, 0xD9, 0xE0, 0xE1, 0xFE
+_SOS, _EOI, _JFIF, _APP1, _ICC, _ADOBE = 0xDA, 0xD9, 0xE0, 0xE1, 0xE2, 0xEE
 _ORIENTATION = 0x0112
 
 
@@ -116,6 +118,8 @@ def _jpeg(content: bytes) -> bytes:
         if _draws(marker, segment):
             if marker == _JFIF:  # without the thumbnail it may hold
                 segment = b"\0\x10" + segment[2:14].ljust(12, b"\0") + b"\0\0"
+            if marker == _ADOBE:  # how colours are meant, without what may follow
+                segment = b"\0\x0e" + segment[2:14]
             parts.append(bytes((0xFF, marker)) + segment)
         if marker == _SOS:
             end = _scan(content, at)
@@ -155,16 +159,14 @@ def _scan(content: bytes, at: int) -> int:
 
 def _draws(marker: int, segment: bytes) -> bool:
     """Tell whether a segment is needed to draw the picture: not what applications wrote, but for colours."""
-    if marker == _COMMENT:
-        return False
-    if 0xE0 <= marker <= 0xEF:
-        named = segment[2:]
-        return (
-            (marker == _JFIF and named.startswith(b"JFIF\0"))
-            or (marker == 0xE2 and named.startswith(b"ICC_PROFILE\0"))
-            or (marker == 0xEE and named.startswith(b"Adobe"))
-        )
-    return True
+    named = segment[2:]
+    return (
+        marker in _FRAMES
+        or marker in _TABLES
+        or (marker == _JFIF and named.startswith(b"JFIF\0"))
+        or (marker == _ICC and named.startswith(b"ICC_PROFILE\0"))
+        or (marker == _ADOBE and named.startswith(b"Adobe") and len(named) >= 12)
+    )
 
 
 def _orientation(exif: bytes) -> int:

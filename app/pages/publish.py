@@ -55,7 +55,7 @@ def show(person: Person, frame: pd.DataFrame, lists: Sequence[Any]) -> frozenset
         opened = capacity.opened(waiting, proposed, pools)
         _told(opened, len(waiting))
         if person.may(ACTION):
-            _publish(person, pools, after, len(waiting), len(opened.ids))
+            _publish(person, pools, after, int(lists[0].id) if lists else 0, len(waiting), len(opened.ids))
         _published(lists)
     return opened.ids
 
@@ -121,28 +121,31 @@ def _told(opened: Opened, waiting: int) -> None:
     st.caption(_("By place alone, to explore with. A published list gives a part of it to chance."))
 
 
-def _publish(person: Person, pools: tuple[Pool, ...], after: int | None, waiting: int, count: int) -> None:
+def _publish(
+    person: Person, pools: tuple[Pool, ...], after: int | None, latest: int, waiting: int, count: int
+) -> None:
     share = float(session.chosen()["random_share"])
     text = _(
         "Publishing freezes the list: {count} shipments, {share} of them drawn by chance once. "
         "They are not marked and not to be swapped."
     )
     st.markdown(plain(text.format(count=number(count), share=percent(share))))
-    if not st.session_state.get("publish-asked"):
+    seen = st.session_state.get("publish-asked")
+    if seen is None:
         if st.button(_("Publish"), type="primary", disabled=not (waiting and count), key="publish-ask"):
-            st.session_state["publish-asked"] = True
+            st.session_state["publish-asked"] = latest
             st.rerun()
         return
     now, not_yet = st.columns(2)
     if not_yet.button(_("Not yet"), width="stretch", key="publish-not"):
-        st.session_state["publish-asked"] = False
+        st.session_state["publish-asked"] = None
         st.rerun()
     if now.button(_("Publish it now"), type="primary", width="stretch", key="publish-now"):
-        st.session_state["publish-asked"] = False
-        _freeze(person, pools, share, after)
+        st.session_state["publish-asked"] = None
+        _freeze(person, pools, share, after, int(seen))
 
 
-def _freeze(person: Person, pools: tuple[Pool, ...], share: float, after: int | None) -> None:
+def _freeze(person: Person, pools: tuple[Pool, ...], share: float, after: int | None, seen: int) -> None:
     try:
         with session.database().write() as connection:
             number_ = publishing.publish(
@@ -153,6 +156,7 @@ def _freeze(person: Person, pools: tuple[Pool, ...], share: float, after: int | 
                 secret=session.secret(),
                 person=person,
                 after=after,
+                seen=seen,
                 at=session.clock(),
                 scored=session.scored(),
             )

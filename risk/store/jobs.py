@@ -95,7 +95,9 @@ def ask(
 
 def take(connection: sa.Connection, worker: str, *, at: pd.Timestamp) -> Job | None:
     """Take the oldest job that waits, or whose worker died; None when there is nothing to do."""
-    dead = sa.and_(jobs.c.state == "running", jobs.c.heartbeat_at < at - DEAD_AFTER)
+    # A beat from the future was beaten before the clock was set back: who is alive beats again by this one.
+    silent = sa.or_(jobs.c.heartbeat_at < at - DEAD_AFTER, jobs.c.heartbeat_at > at + DEAD_AFTER)
+    dead = sa.and_(jobs.c.state == "running", silent)
     worn_out = jobs.update().where(sa.or_(dead, jobs.c.state == "queued"), jobs.c.attempts >= ATTEMPTS)
     connection.execute(
         worn_out.values(state="failed", ended_at=at, message="the program ended while it worked, every time")

@@ -41,6 +41,10 @@ class NothingToPublish(Refusal):
     """There is no shipment to rank, or the same list is published already."""
 
 
+class PublishedMeanwhile(Refusal):
+    """Somebody else published a list that whoever publishes has not seen."""
+
+
 def commit_secret(connection: sa.Connection, secret: bytes, *, at: pd.Timestamp) -> None:
     """Let the ledger commit to the site's secret, once: with another one later the commitment shows it."""
     rows = ledger_of(connection, "site.secret")
@@ -79,6 +83,7 @@ def publish(
     secret: bytes,
     person: Person,
     after: int | None = None,
+    seen: int | None = None,
     at: pd.Timestamp,
     scored: Scored | None = None,
 ) -> int:
@@ -96,6 +101,9 @@ def publish(
         The site's.
     after : int, optional
         The list this one adds to: only shipments no list has ranked take part.
+    seen : int, optional
+        The latest list that whoever publishes knows of, 0 for none: two who publish at once would make two
+        lists of one day, with a draw each.
     at : Timestamp
         The time it is: by it entries and rules stand, and the ledger says it.
     scored : Scored, optional
@@ -107,10 +115,17 @@ def publish(
         The role does not allow it.
     NothingToPublish
         No shipment takes part, or the same list of the same moment is published.
+    PublishedMeanwhile
+        There is a later list than the one seen.
     CapacityError
         The capacity makes no sense for these shipments.
     """
     roles.check(connection, person, "publish", at=at)
+    last = connection.execute(sa.select(sa.func.max(lists.c.id))).scalar() or 0
+    if seen is not None and last != seen:
+        raise PublishedMeanwhile(
+            "somebody else published list {number} meanwhile; look at it first", number=last
+        )
     frame = takes_part(connection, day.rows(connection, now, at=at, scored=scored), after)
     if frame.empty:
         raise NothingToPublish("no shipment is waiting for a list")

@@ -80,6 +80,10 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         ),
         ("[proxy]\nheader = 'X-User'", "peers"),
         ("[proxy]\nheader = 'X-User'\npeers = ['0.0.0.0/0']", "everybody"),
+        ("[proxy]\nheader = 'X-User'\npeers = ['0.0.0.0/1', '128.0.0.0/1']", "everybody"),
+        ("[proxy]\nheader = 'X-User'\npeers = ['64.0.0.0/2']", "everybody"),
+        ("[proxy]\nheader = 'X-User'\npeers = ['::/0']", "everybody"),
+        ("[proxy]\nheader = 'X-User'\npeers = ['2000::/3']", "everybody"),
         ("[proxy]\nheader = 'X-User'\npeers = ['anybody']", "no address"),
         ("[proxy]\nheader = 'X User:'\npeers = ['127.0.0.1']", "name of a header"),
     ],
@@ -87,6 +91,13 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
 def test_what_cannot_be_followed_is_said(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(IdentityError, match=says):
         identity.read(write(tmp_path, text))
+
+
+def test_a_ports_own_networks_may_be_named(tmp_path: Path) -> None:
+    peers = ["127.0.0.1", "::1", "10.0.0.0/8", "192.168.0.0/16", "fc00::/7", "2001:db8::/32"]
+    found = identity.read(write(tmp_path, f"[proxy]\nheader = 'X-User'\npeers = {peers}"))
+    assert found.proxy is not None
+    assert len(found.proxy.peers) == len(peers)
 
 
 # --- a trusted proxy ----------------------------------------------------------------------------

@@ -18,12 +18,13 @@ from sqlalchemy.exc import OperationalError
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from app import guard, place
+from app import guard, held_uploads, place
 from risk import vocabulary, worker
 from risk.language import BY_CODE, LANGUAGES
 from risk.store import first_account, ledger, people, settings
 from risk.store.database import StoreError
 
+HOST = "http://port.test"
 WORD = "a word that is long"
 Clients = Callable[..., TestClient]
 Accounts = Callable[..., int]
@@ -146,6 +147,47 @@ def test_files_are_handed_in_and_out_to_people_signed_in_alone(client: Clients, 
     for path in paths:
         assert browser.get(path).status_code == 200
     assert browser.put("/_stcore/upload_file/a/b", content=b"x").status_code == 200
+
+
+def test_one_person_does_not_fill_the_servers_memory(
+    client: Clients, account: Accounts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there: dict[str, int] = {}
+    monkeypatch.setattr(held_uploads.Room.__init__, "__defaults__", (1_000, 1_500, lambda: there))
+    account("ana")
+    account("chi")
+    ana = client()
+    chi = TestClient(ana.app, base_url=HOST, headers={"origin": HOST})
+    sign_in(ana)
+    sign_in(chi, "chi")
+    where = held_uploads.PATH
+
+    def hands_in(browser: TestClient, page: str, size: int) -> int:
+        status: int = browser.put(f"{where}{page}/{len(there)}", content=b"x" * size).status_code
+        if status == 200:
+            there[page] = there.get(page, 0) + size
+        return status
+
+    assert [hands_in(ana, page, 400) for page in ("a1", "a2", "a3")] == [200, 200, 413]
+    assert hands_in(ana, "a3", 200) == 200
+    assert hands_in(ana, "a1", 1) == 413, "at whatever page"
+    assert hands_in(chi, "c1", 500) == 200, "what one holds keeps nobody else out"
+    assert hands_in(chi, "c1", 1) == 413, "but for what all hold together"
+    assert ana.put(f"{where}a1/7", content=iter([b"x"])).status_code == 413, "nor without saying how much"
+    assert ana.delete(f"{where}a1/0").status_code == 200
+    there.clear()
+    assert hands_in(ana, "a1", 1_000) == 200, "a page that is closed makes room"
+
+
+def test_what_is_coming_in_counts() -> None:
+    room = held_uploads.Room(1_000, 1_500, dict)
+    path = f"{held_uploads.PATH}page/file"
+    with room.for_one(1, path, 700) as first, room.for_one(1, path, 301) as second:
+        assert (first, second) == (True, False)
+        with room.for_one(2, path, 801) as third, room.for_one(2, path, 800) as fourth:
+            assert (third, fourth) == (False, True)
+    with room.for_one(1, path, 1_000) as again:
+        assert again, "what did not come holds nothing"
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,24 @@ def test_a_png_keeps_its_picture_alone() -> None:
     assert pictures.stripped(kept) == (kind, kept)
 
 
+@pytest.mark.parametrize("marker", [0x02, 0x4F, 0xBF, 0xE5, 0xED, 0xEE, 0xF0, 0xF7, 0xFD, 0xFE])
+@pytest.mark.parametrize("named", [b"", b"Adobe", b"Adobe" + b"\0" * 7])
+def test_nothing_is_hidden_in_segments_that_draw_nothing(marker: int, named: bytes) -> None:
+    given = saved("JPEG")
+    body = named + SECRET
+    segment = bytes((0xFF, marker)) + (len(body) + 2).to_bytes(2, "big") + body
+    kept = pictures.stripped(given[:2] + segment + given[2:])[1]
+    assert SECRET not in kept
+    assert pictures.stripped(kept)[1] == kept
+
+
+def test_a_picture_in_the_colours_of_print_stays_what_it_is() -> None:
+    held = io.BytesIO()
+    Image.new("CMYK", (20, 10), (10, 200, 30, 40)).save(held, "JPEG")
+    kept = pictures.stripped(held.getvalue())[1]
+    assert (pixels(kept) == pixels(held.getvalue())).all()
+
+
 def test_colours_stay_what_they_are() -> None:
     profile = b"a profile of colours " * 9
     for kind in ("JPEG", "PNG"):

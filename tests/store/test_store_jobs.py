@@ -116,3 +116,16 @@ def test_the_latest_of_a_kind_are_not_hidden_by_others(database: Database) -> No
         others = [jobs.ask(connection, "purge", {}, at=NOW, actor="system") for _ in range(5)]
         assert [job.id for job in jobs.latest(connection, 3)] == others[:-4:-1]
         assert [job.id for job in jobs.latest(connection, 3, kind="load")] == [load]
+
+
+def test_a_clock_set_back_leaves_no_job_to_a_dead_worker(database: Database) -> None:
+    (number,) = asked(database)
+    ahead = later(24 * 3600)
+    take(database, "a", ahead)
+    assert take(database, "b", ahead + pd.Timedelta(seconds=20)) is None
+    taken = take(database, "b", later(0))
+    assert taken is not None
+    assert taken.id == number
+    with database.write() as connection:
+        jobs.beat(connection, number, "b", at=later(5))
+    assert take(database, "c", later(10)) is None, "who is alive has beaten by the new clock"

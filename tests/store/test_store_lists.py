@@ -331,3 +331,23 @@ def test_a_list_of_nothing_is_refused(database: Database, chief: roles.Person) -
         publishing.publish(connection, NOW, POOLS, 0.0, secret=KEY, person=chief, at=NOW)
     with database.read() as connection:
         assert publishing.latest(connection) == []
+
+
+def test_two_who_publish_at_once_make_one_list(database: Database, chief: people.Person) -> None:
+    fill(database, 40)
+
+    def published(now: pd.Timestamp, seen: int, after: int | None = None) -> int:
+        with database.write() as connection:
+            return publishing.publish(
+                connection, now, POOLS, 0.2, secret=KEY, person=chief, after=after, seen=seen, at=now
+            )
+
+    first = published(NOW, 0)
+    # The moment is another by a second, so the draw would be too.
+    later = NOW + pd.Timedelta(seconds=1)
+    for after in (None, first):
+        with pytest.raises(publishing.PublishedMeanwhile, match=f"list {first} meanwhile"):
+            published(later, 0, after)
+    with database.read() as connection:
+        assert [row.id for row in publishing.latest(connection)] == [first]
+    assert published(later, first) == first + 1, "who has seen it may make a new one"

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import place, session
 from app.pages import today_rows
-from risk import retelling
+from risk import retelling, triage
 from risk.store import day, decisions, ledger, overriding, people, publishing, settings, tables
 from risk.store.roles import Person
 
@@ -331,6 +331,23 @@ def test_a_list_is_published_looked_at_and_added_to(port: place.Place, open_page
     app.radio(key="publish-after").set_value(0).run()
     app = press(press(app, "Publish"), "Publish it now")
     assert "this very list is published already" in said(app)
+    with port.database.read() as connection:
+        assert len(publishing.latest(connection)) == 1
+
+
+def test_who_was_asked_twice_hears_of_a_list_published_meanwhile(
+    port: place.Place, open_page, said, press
+) -> None:
+    capacity(port)
+    app = press(opened(open_page("today", "chi", "supervisor")), "Publish")
+    with port.database.write() as connection:
+        made = people.add(connection, "eve", "supervisor", at=place.clock(), actor="system")
+        eve = Person(made, "eve", "", "supervisor", "en")
+        now = settings.moment(settings.current(connection), place.clock()) - pd.Timedelta(seconds=1)
+        pools, key = triage.parse("10"), settings.site_secret(port.folder)
+        publishing.publish(connection, now, pools, 0.2, secret=key, person=eve, at=now)
+    app = press(app, "Publish it now")
+    assert "somebody else published list 1 meanwhile" in said(app)
     with port.database.read() as connection:
         assert len(publishing.latest(connection)) == 1
 
