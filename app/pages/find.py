@@ -16,7 +16,7 @@ from app.views import finds as view
 from app.words import _, current, day, moment, number, percent, plain, word
 from features.manifest import schema
 from risk import taxa
-from risk.store import finds, people
+from risk.store import decided, finds, people
 from risk.store.roles import Person
 
 #: Kinds of codes by field.
@@ -212,7 +212,14 @@ def _print(person: Person, case: finds.Case, logins: Mapping[int, str]) -> None:
 
         def make() -> Document:
             frame = printed.around(person, language)
-            facts = kept.case_of(case, logins, language=language, zone=frame.zone, names=_titles(language))
+            facts = kept.case_of(
+                case,
+                logins,
+                language=language,
+                zone=frame.zone,
+                names=_titles(language),
+                picture=_picture,
+            )
             return printed.printable(
                 lambda: prints.case_sheet(frame, facts),
                 lambda: prints.case_sheet_page(frame, facts),
@@ -220,6 +227,11 @@ def _print(person: Person, case: finds.Case, logins: Mapping[int, str]) -> None:
             )
 
         printed.offer(_("Make the case sheet"), (case, language), make, key="find.print")
+
+
+def _picture(number: int) -> bytes | None:
+    with session.database().read() as connection:
+        return decided.photo(connection, number)
 
 
 def _titles(language: str) -> dict[str, str]:

@@ -230,6 +230,36 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class Photo:
+    """A photo of an outcome: its hash, and where it can be shown a small picture.
+
+    Attributes
+    ----------
+    number : int
+        By which the store knows it.
+    sha256 : str
+        Of the photo as it was kept, not of the small picture.
+    at : Timestamp
+        When it was kept.
+    in_force : bool
+        Whether the outcome it was sent with is in force.
+    small : bytes
+        A JPEG; empty where there is none.
+    lacks : str
+        Why there is none: ``gone``, ``other`` (what is kept is not what the hash is of), ``unreadable``
+        (broken, or too large to be opened), ``many`` (a print shows the first ones alone); empty where
+        there is one.
+    """
+
+    number: int
+    sha256: str
+    at: pd.Timestamp
+    in_force: bool
+    small: bytes = b""
+    lacks: str = ""
+
+
+@dataclass(frozen=True)
 class Case:
     """A find, as it can be laid before others.
 
@@ -248,7 +278,8 @@ class Case:
     deeds, findings : sequence
         Oldest first.
     hashes : sequence of (str, str)
-        What, in the print's language, and its SHA-256.
+        What, in the print's language, and its SHA-256; photos have theirs.
+    photos : sequence of Photo
     """
 
     bill: str
@@ -265,6 +296,7 @@ class Case:
     deeds: Sequence[Deed] = ()
     findings: Sequence[Finding] = ()
     hashes: Sequence[tuple[str, str]] = ()
+    photos: Sequence[Photo] = ()
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
 
-from app.paper.facts import Case, Deed, Done, Finding, Left, Rate, Shift
+from app.paper.facts import Case, Deed, Done, Finding, Left, Photo, Rate, Shift
+from app.paper.pictures import NotShown, small
 from features.manifest import schema
 from risk import locales, vocabulary
 from risk.language import gettext
 from risk.store import finds, shift
+
+#: A print shows so many photos, the first ones; of the others it has the hash.
+MOST_PHOTOS = 40
 
 _FINDING = (
     *("inspection", "why_not", "status", "found", "permit_valid", "taxa", "where_in_load", "pieces", "alive"),
@@ -26,6 +32,7 @@ def case_of(
     language: str,
     zone: str,
     names: Mapping[str, str] | None = None,
+    picture: Callable[[int], bytes | None] = lambda number: None,
 ) -> Case:
     """Return the facts of a case sheet.
 
@@ -38,6 +45,8 @@ def case_of(
         Of the print.
     names : mapping, optional
         Declared column -> what it is called; a column is left as it is where it has no other name.
+    picture : callable, optional
+        Gives a photo by its number; None where it is not kept any more. One is held at a time.
     """
     declared = [
         ((names or {}).get(name, name.replace("_", " ")), written(name, value, language=language, zone=zone))
@@ -60,7 +69,12 @@ def case_of(
         purged=_purged(kept, language, zone),
         deeds=_deeds(kept, logins, remarks),
         findings=[_finding(each, logins, remarks) for each in kept.outcomes],
-        hashes=[(vocabulary.word("hash", each.of, language), each.value) for each in kept.hashes],
+        hashes=[
+            (vocabulary.word("hash", each.of, language), each.value)
+            for each in kept.hashes
+            if each.of != "photo"
+        ],
+        photos=photos_of(kept, picture),
     )
 
 
@@ -102,6 +116,31 @@ def _deeds(kept: finds.Case, logins: Mapping[int, str], remarks: Mapping[Any, st
         if each["kind"] == "note"
     ]
     return sorted(made, key=lambda deed: deed.at)
+
+
+def photos_of(kept: finds.Case, picture: Callable[[int], bytes | None]) -> list[Photo]:
+    """Return the photos of a case, small: the first `MOST_PHOTOS`, and what hinders where one is not shown.
+
+    Parameters
+    ----------
+    picture : callable
+        Gives a photo by its number, None where it is not kept any more. One is held at a time.
+    """
+    force = kept.outcome["id"]
+    plain = [Photo(each.number, each.sha256, each.at, each.outcome_id == force) for each in kept.photos]
+    shown = [_shown(each, picture(each.number)) for each in plain[:MOST_PHOTOS]]
+    return shown + [replace(each, lacks="many") for each in plain[MOST_PHOTOS:]]
+
+
+def _shown(photo: Photo, content: bytes | None) -> Photo:
+    if content is None:
+        return replace(photo, lacks="gone")
+    if sha256(content).hexdigest() != photo.sha256:
+        return replace(photo, lacks="other")
+    try:
+        return replace(photo, small=small(content))
+    except NotShown:
+        return replace(photo, lacks="unreadable")
 
 
 def _finding(row: Mapping[str, Any], logins: Mapping[int, str], remarks: Mapping[Any, str]) -> Finding:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
-from app.paper import fonts, libraries
+from app.paper import fonts, libraries, pictures
 from risk.language import N_
 from risk.refusals import Refusal
 
@@ -70,16 +70,19 @@ def _ground() -> tuple[Any, Any, Any]:
     from weasyprint.text.fonts import FontConfiguration
     from weasyprint.urls import URLFetcher, URLFetcherResponse
 
-    class ShippedFontsAlone(URLFetcher):  # type: ignore[misc]
-        """Gives the shipped fonts and refuses everything else, the network and the disk alike."""
+    class NothingFromOutside(URLFetcher):  # type: ignore[misc]
+        """Gives shipped fonts and pictures that stand in the page; refuses the network and the disk alike."""
 
         def fetch(self, url: str, headers: dict[str, str] | None = None) -> Any:
             scheme, _, name = url.partition(":")
+            if url.startswith(pictures.IN_PAGE):
+                content = pictures.of_page(url)
+                return URLFetcherResponse(url, io.BytesIO(content), {"Content-Type": "image/jpeg"})
             if scheme != _SCHEME:
                 raise ValueError(f"a print fetches nothing: {url[:80]}")
             return URLFetcherResponse(url, io.BytesIO(fonts.content(name)), {"Content-Type": "font/woff2"})
 
-    fetcher, configuration = ShippedFontsAlone(allowed_protocols=()), FontConfiguration()
+    fetcher, configuration = NothingFromOutside(allowed_protocols=()), FontConfiguration()
     sheet = CSS(string=_faces(), font_config=configuration, url_fetcher=fetcher)
     # The configuration takes its folder with it as long as there is an interpreter to do so.
     atexit.register(_ground.cache_clear)

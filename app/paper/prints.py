@@ -15,7 +15,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from app.paper import fonts
+from app.paper import fonts, pictures
 from app.paper.facts import Case, Frame, Hold, PublishedList, Row, Shift
 from app.paper.marks import square
 from app.paper.printing import Unprintable, pdf
@@ -129,6 +129,7 @@ def _environment(code: str) -> Environment:
         "told": told,
         "apart": apart,
         "square": square,
+        "in_page": pictures.in_page,
         "css": _css,
         "untagged": _untagged,
     }

@@ -6,6 +6,8 @@ made with, not of what was amended since. People are named by the number of thei
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -13,8 +15,8 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk import finds
+from risk.store import decided, retention, roles
 from risk.store import ledger as ledger_rows
-from risk.store import retention, roles
 from risk.store.roles import Person
 from risk.store.tables import (
     batches,
@@ -24,7 +26,6 @@ from risk.store.tables import (
     lists,
     outcomes,
     overrides,
-    photos,
     reasons,
     remarks,
     scores,
@@ -66,6 +67,28 @@ class Hash:
 
 
 @dataclass(frozen=True)
+class Photo:
+    """A photo that was kept of an outcome, whether or not it still is.
+
+    Attributes
+    ----------
+    number, outcome_id : int
+    sha256 : str
+        As the ledger has it from the moment it was kept.
+    at : Timestamp
+        When it was kept.
+    there : bool
+        False where it was purged, or taken away.
+    """
+
+    number: int
+    outcome_id: int
+    sha256: str
+    at: pd.Timestamp
+    there: bool
+
+
+@dataclass(frozen=True)
 class Case:
     """The case sheet of a find, as data.
 
@@ -94,6 +117,9 @@ class Case:
     steps, overrides, remarks : tuple of dict
         Oldest first, with ``user_id`` and ``at``.
     hashes : tuple of Hash
+        Of photos too, also of those that are gone.
+    photos : tuple of Photo
+        In the order they were kept.
     ledger : tuple of dict
         Its rows that record this: ``seq``, ``at``, ``actor``, ``kind``, ``hash``.
     head : str
@@ -115,6 +141,7 @@ class Case:
     overrides: tuple[dict[str, Any], ...]
     remarks: tuple[dict[str, Any], ...]
     hashes: tuple[Hash, ...]
+    photos: tuple[Photo, ...]
     ledger: tuple[dict[str, Any], ...]
     head: str
 
@@ -234,7 +261,7 @@ def case(connection: sa.Connection, shipment_id: int) -> Case:
         sa.select(declared.c.row).where(declared.c.version_id == row["version_id"])
     ).scalar()
     there = sa.select(sa.func.count()).select_from(versions).where(versions.c.shipment_id == shipment_id)
-    pictures = _rows(connection, _photos(shipment_id), photos.c.id)
+    pictures = _photos(connection, [each["id"] for each in kept])
     return Case(
         shipment_id=shipment_id,
         bill=row["bill"],
@@ -251,6 +278,7 @@ def case(connection: sa.Connection, shipment_id: int) -> Case:
         overrides=_of(connection, overrides, shipment_id),
         remarks=_of(connection, remarks, shipment_id),
         hashes=_hashes(row, listed, pictures),
+        photos=pictures,
         ledger=_recorded(connection, shipment_id, row, listed, kept),
         head=ledger_rows.head(connection),
     )
@@ -275,9 +303,21 @@ def _of(connection: sa.Connection, table: sa.Table, shipment_id: int) -> tuple[d
     return tuple(_rows(connection, wanted, table.c.id))
 
 
-def _photos(shipment_id: int) -> sa.Select[Any]:
-    of = sa.select(outcomes.c.id).where(outcomes.c.shipment_id == shipment_id)
-    return sa.select(photos.c.id, photos.c.sha256).where(photos.c.outcome_id.in_(of))
+def _photos(connection: sa.Connection, of: Sequence[int]) -> tuple[Photo, ...]:
+    """Return the photos of some outcomes: those the ledger says were kept, and any it knows nothing of."""
+    there = {
+        row.id: Photo(row.id, row.outcome_id, row.sha256, pd.Timestamp(row.at), True)
+        for row in decided.photos_of(connection, of)
+    }
+    wanted = sa.select(ledger.c.at, ledger.c.subject, ledger.c.facts).where(
+        ledger.c.kind == "photo", ledger.c.subject.in_([f"outcome:{number}" for number in of])
+    )
+    for row in connection.execute(wanted):
+        facts, outcome_id = json.loads(row.facts), int(row.subject.partition(":")[2])
+        number = int(facts["photo"])
+        at = pd.Timestamp(row.at)
+        there[number] = Photo(number, outcome_id, str(facts["sha256"]), at, number in there)
+    return tuple(there[number] for number in sorted(there))
 
 
 def _listed(connection: sa.Connection, shipment_id: int, then: pd.Timestamp) -> dict[str, Any] | None:
@@ -326,13 +366,13 @@ def _scored(
 
 
 def _hashes(
-    row: dict[str, Any], listed: dict[str, Any] | None, pictures: list[dict[str, Any]]
+    row: dict[str, Any], listed: dict[str, Any] | None, pictures: Sequence[Photo]
 ) -> tuple[Hash, ...]:
     found = [Hash("record", row["record_hash"]), Hash("batch", row["data_hash"])]
     if listed is not None:
         named = (("list", "digest"), ("list_data", "data_hash"), ("draw", "draw_commitment"))
         found += [Hash(of, listed[name]) for of, name in named]
-    return tuple(found + [Hash("photo", each["sha256"]) for each in pictures])
+    return tuple(found + [Hash("photo", each.sha256) for each in pictures])
 
 
 def _recorded(

@@ -4,13 +4,20 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from PIL import Image
 
-from app.paper.facts import Case, Deed, Finding, Frame, Hold, Left, PublishedList, Rate, Row, Shift
+from app.paper.facts import Case, Deed, Finding, Frame, Hold, Left, Photo, PublishedList, Rate, Row, Shift
 
 AT = pd.Timestamp("2026-11-22T09:00")
 DIGEST = hashlib.sha256(b"list").hexdigest()
 HEAD = "1234-0af3bc5599aa0011"
 GOODS = ("FROZEN FISH 冷冻鱼", "ปลาแช่แข็ง", "ត្រីកក", "أسماك مجمدة", "Cá đông lạnh", "냉동 생선", "ပင်လယ်စာ")
+
+
+def _jpeg():
+    held = io.BytesIO()
+    Image.new("RGB", (40, 30), (10, 80, 80)).save(held, "JPEG")
+    return held.getvalue()
 
 
 @pytest.fixture
@@ -121,6 +128,7 @@ def case():
         deeds=deeds,
         findings=(first, second),
         hashes=(("Score record", DIGEST),),
+        photos=(Photo(1, DIGEST, AT, True, small=_jpeg()), Photo(2, DIGEST, AT, True, lacks="gone")),
     )
 
 

@@ -86,6 +86,7 @@ def pages(text, frame, published, row, hold, case, shift):
 OURS = {
     *("html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "b", "bdi", "span", "div", "table"),
     *("colgroup", "col", "thead", "tbody", "tr", "th", "td", "svg", "path", "ol", "li"),
+    *("img", "br"),
 }
 
 
@@ -99,7 +100,9 @@ def test_hostile_text_in_every_field_is_text(text, frame, published, row, hold, 
         no_marks = [tag for tag in tags if tag not in ("svg", "path", "div")]
         assert set(tags) <= OURS | {"!DOCTYPE"}, name
         assert no_marks.count("style") == 2
-        assert no_marks.count("b") <= ordinary.count("b")
+        for few in ("b", "img"):
+            assert no_marks.count(few) <= ordinary.count(few)
+        assert page.count('src="') == no_marks.count("img") == page.count('src="data:image/jpeg;base64,')
         assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u202a-\u202e\u2066\u2067]", page)
         assert len(page) < 120_000
         assert "49 " not in page.split("</style>")[1] or "7*7" in page

@@ -32,6 +32,7 @@ def store_case(**other):
             {"kind": "note", "of_id": None, "text": "smelt odd", "user_id": 2, "at": AT},
         ),
         "hashes": (finds.Hash("record", "ab" * 32), finds.Hash("photo", "cd" * 32)),
+        "photos": (finds.Photo(5, 3, "cd" * 32, AT, there=False),),
         **{"ledger": (), "head": "9-abcdef01"},
     }
     return finds.Case(**plain | other)
@@ -49,6 +50,7 @@ def test_a_case_comes_whole_onto_its_sheet(frame):
     page = prints.case_sheet_page(frame(), case)
     for part in ("under the floor", "smelt odd", "Record of the score", "cd" * 32, "Permit seen", "why"):
         assert part in page
+    assert page.count("cd" * 32) == 1
 
 
 def test_declared_values_are_written_as_people_read_them():

@@ -68,6 +68,14 @@ def test_a_case_sheet_tells_what_was_then(port, database: Database, photo) -> No
     assert (sheet.outcome["pieces"], sheet.outcome["replaces_id"]) == (12, first)
     assert {each.of for each in sheet.hashes} == {"record", "batch", "list", "list_data", "draw", "photo"}
     assert all(len(each.value) == 64 for each in sheet.hashes)
+    assert [(each.outcome_id, each.there) for each in sheet.photos] == [(first, True)]
+    with database.write() as connection:
+        connection.execute(tables.photos.delete())
+    gone = case(database, mine)
+    assert [(each.sha256, each.at, each.there) for each in gone.photos] == [
+        (sheet.photos[0].sha256, port.now, False)
+    ]
+    assert gone.hashes == sheet.hashes
     kinds = [row["kind"] for row in sheet.ledger]
     assert kinds == ["override", "override.refused", "step", "outcome", "outcome", "photo"]
     with database.read() as connection:

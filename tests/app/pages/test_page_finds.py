@@ -12,12 +12,14 @@ import pandas as pd
 import pytest
 import sqlalchemy as sa
 from openpyxl import load_workbook
+from PIL import Image
 from pypdf import PdfReader
 from streamlit.testing.v1 import AppTest
 
 from app.place import Place
 from risk.finds import COLUMNS
-from risk.store import settings, tables
+from risk.store import inspections, settings, tables
+from risk.store.roles import Person
 
 HOSTILE = "<script>x</script> **b** [l](http://x) =1+1 \u202eabc"
 
@@ -104,6 +106,25 @@ def test_a_case_sheet_is_printed(language: str, worked: Any, open_page: Open, pr
     assert "EV-7" in text
     assert "bo" in text
     assert f"{len(pages)}" in pages[-1]
+
+
+def test_photos_stand_on_the_print_of_a_case(port: Place, worked: Any, open_page: Open, press: Press) -> None:
+    held = io.BytesIO()
+    Image.new("RGB", (900, 600), (200, 30, 30)).save(held, "JPEG")
+    with port.database.write() as connection:
+        outcome = inspections.in_force_of(connection, worked.find)
+        assert outcome is not None
+        person = Person(outcome.user_id, "bo", "", "officer", "en")
+        inspections.add_photo(
+            connection, outcome.id, held.getvalue(), person, at=pd.Timestamp("2026-01-01T00:00")
+        )
+        photo = connection.execute(sa.select(tables.photos.c.sha256)).scalar_one()
+    app = open_page("finds", "bo", id=str(worked.find))
+    press(app, "Make the case sheet")
+    assert not app.error
+    pages = PdfReader(io.BytesIO(app.session_state["find.print.made"][1].content)).pages
+    assert photo in "".join("".join(page.extract_text() for page in pages).split())
+    assert {image.image.size for page in pages for image in page.images} == {(354, 236)}
 
 
 @pytest.mark.parametrize("form", ["CSV", "XLSX"])
