@@ -114,7 +114,8 @@ def test_photos_stand_on_the_print_of_a_case(port: Place, worked: Any, open_page
     with port.database.write() as connection:
         outcome = inspections.in_force_of(connection, worked.find)
         assert outcome is not None
-        person = Person(outcome.user_id, "bo", "", "officer", "en")
+        who = connection.execute(sa.select(tables.users).where(tables.users.c.id == outcome.user_id)).one()
+        person = Person(who.id, who.login, "", who.role, "en")
         inspections.add_photo(
             connection, outcome.id, held.getvalue(), person, at=pd.Timestamp("2026-01-01T00:00")
         )
