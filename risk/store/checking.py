@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.bundle import Bundle
-from risk.store import inspections, ledger, publishing, replaying, sealed, shipments
+from risk.store import inspections, ledger, publishing, replaying, sealed, settings, shipments
 from risk.store.tables import (
     batches,
     declared,
@@ -160,8 +160,14 @@ def of_ledger(connection: sa.Connection, head: str = "") -> Checked:
         told = line_of(N_("{n} rows hold, then it breaks"), n=verified.rows)
         return Checked("ledger", BROKEN, (told,), (where,))
     told = line_of(N_("{n} rows hold; head {head}"), n=verified.rows, head=verified.head)
-    reached = line_of(N_("it reaches the printed head {head}"), head=head.strip())
-    return Checked("ledger", HOLDS, (told, reached) if head else (told,))
+    said = [told]
+    if head:
+        said.append(line_of(N_("it reaches the printed head {head}"), head=head.strip()))
+    # In a sample time stands still for shipments and goes on for people.
+    if verified.back and not settings.current(connection)["clock"]:
+        text = N_("the clock was set back {n} times, first before row {row}")
+        said.append(line_of(text, n=len(verified.back), row=verified.back[0]))
+    return Checked("ledger", HOLDS, tuple(said))
 
 
 def of_batches(connection: sa.Connection) -> Checked:

@@ -6,6 +6,7 @@ a file beside the database and the ledger holds its hash alone.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
@@ -198,16 +199,34 @@ def site_secret(folder: Path) -> bytes:
         The file is there and is no secret.
     """
     path = folder / "site.key"
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        secret = path.read_bytes()
-    else:
-        secret = secrets.token_bytes(SECRET_BYTES)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
+    if not path.exists():
+        _make_secret(path)
+    secret = path.read_bytes()
     if len(secret) != SECRET_BYTES:
         raise SettingError(f"{path}: expected {SECRET_BYTES} bytes, found {len(secret)}")
     return secret
+
+
+def _make_secret(path: Path) -> None:
+    """Put a secret there whole or not at all; who comes second leaves the first one's."""
+    part = path.with_name(f".{path.name}-{secrets.token_hex(8)}")
+    secret = secrets.token_bytes(SECRET_BYTES)
+    try:
+        _write_new(part, secret)
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            return
+        except OSError:  # a disk without links, as of a stick
+            with contextlib.suppress(FileExistsError):
+                _write_new(path, secret)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_new(path: Path, content: bytes) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

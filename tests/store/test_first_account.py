@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -146,3 +150,27 @@ def test_time_stands_still_where_it_was_told_to(database: Database) -> None:
         for wrong in ("yesterday", "2025-01-06T04:00+02:00", "NaT", 7):
             with pytest.raises(settings.SettingError):
                 settings.change(connection, {"clock": wrong}, at=NOW, actor="system")
+
+
+def test_starts_at_once_make_one_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = os.fdopen
+
+    def slowly(*given: Any, **named: Any) -> Any:
+        time.sleep(0.05)
+        return made(*given, **named)
+
+    monkeypatch.setattr(os, "fdopen", slowly)
+    with ThreadPoolExecutor(8) as starts:
+        found = list(starts.map(settings.site_secret, [tmp_path] * 8))
+    assert len(set(found)) == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["site.key"]
+    assert (tmp_path / "site.key").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_disk_without_links_holds_a_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*given: Any) -> None:
+        raise PermissionError("not here")
+
+    monkeypatch.setattr(os, "link", none)
+    assert settings.site_secret(tmp_path) == settings.site_secret(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["site.key"]

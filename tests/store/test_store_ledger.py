@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.exc import DBAPIError
 
-from risk.store import ledger
+from risk.store import checking, ledger
+from risk.store import settings as chosen
 from risk.store.database import Database
 from risk.store.tables import ledger as rows
 
@@ -93,6 +94,36 @@ def test_a_changed_row_is_named(database: Database, column: str, value: str) -> 
     with database.read() as connection:
         found = ledger.verify(connection)
     assert (found.holds, found.broken, found.rows) == (False, 3, 2)
+
+
+def test_bytes_where_a_text_stood_are_named(database: Database) -> None:
+    if not database.is_sqlite:
+        pytest.skip("the server keeps texts alone")
+    fill(database, 5)
+    with behind(database) as connection:
+        connection.exec_driver_sql("UPDATE ledger SET actor = x'ff00' WHERE seq = 3")
+    with database.read() as connection:
+        found = ledger.verify(connection)
+    assert (found.holds, found.broken, found.rows) == (False, 3, 2)
+
+
+def test_a_clock_that_was_set_back_is_told_and_breaks_nothing(database: Database) -> None:
+    day = pd.Timedelta(days=1)
+    # A writer that waited for another is no clock set back.
+    moments = (NOW, NOW - pd.Timedelta(seconds=20), NOW + day, NOW, NOW + day, NOW - day)
+    for at in moments:
+        with database.write() as connection:
+            ledger.append(connection, "note", at=at, actor="user:1")
+    with database.read() as connection:
+        found = ledger.verify(connection)
+        told = checking.of_ledger(connection)
+    assert (found.holds, found.back) == (True, (4, 6))
+    assert told.state == checking.HOLDS
+    assert "the clock was set back 2 times, first before row 4" in told.told
+    with database.write() as connection:
+        chosen.change(connection, {"clock": "2025-01-06T04:00"}, at=NOW - day, actor="system")
+    with database.read() as connection:
+        assert "clock" not in checking.of_ledger(connection).told, "in a sample time stands still"
 
 
 def test_a_row_taken_out_is_named(database: Database) -> None:
