@@ -40,7 +40,6 @@ from risk.store import (
     past,
     planning,
     publishing,
-    remarks,
     roles,
     settings,
     shift,
@@ -356,7 +355,7 @@ class Officer:
         text = f"{self.person.login} {self.journal.run} {self.sent}: ask the terminal"
         told = self._noted("note", at)
         with self.place.database.write() as connection:
-            remarks.keep(connection, number, "note", text, self.person.id, at=at)
+            decisions.note(connection, number, text, self.person, at=at)
         self.journal.write("kept", **told, text=text)
         self.look(number)
 
