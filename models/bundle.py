@@ -50,6 +50,8 @@ LARGEST_FILE = 64 * 1024 * 1024
 MOST_THREADS = 4
 #: Slope and intercept beyond this turn every margin into certainty, or into no number.
 LARGEST_CALIBRATION = 1e4
+#: Log-odds that a head's trees can add up to: more is no probability's, and too much to add up exactly.
+LARGEST_MARGIN = 1e4
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,40}\.(?:json|md|txt)")
 
 
@@ -292,11 +294,20 @@ def _check_trees(bundle: Bundle) -> None:
         trees = bundle.trees
     except ModelTextError as error:
         raise BundleError(f"{bundle.heads[error.model].name}.txt: {error}") from error
+    for head in bundle.heads:
+        if (reached := _reach(head.text)) > LARGEST_MARGIN:
+            raise BundleError(f"{head.name}.txt: its leaves add up to log-odds of {reached:.3g}")
     first = f"{bundle.heads[0].name}.txt"
     if trees.columns != len(bundle.schema):
         raise BundleError(f"{first}: made for {trees.columns} columns, the schema has {len(bundle.schema)}")
     if trees.outputs != len(bundle.heads):
         raise BundleError(f"{first}: tells several classes, expected one kind of find")
+
+
+def _reach(text: str) -> float:
+    """Return how far from 0 the margin of a model's text can lie at most."""
+    leaves = (line[11:].split() for line in text.splitlines() if line.startswith("leaf_value="))
+    return sum(max(abs(float(value)) for value in values) for values in leaves)
 
 
 def _json(data: object) -> bytes:
