@@ -52,6 +52,7 @@ def routes(elsewhere: Elsewhere) -> list[Route]:
 
     async def back(request: Request) -> Response:
         try:
+            _signed_alone(await client.load_server_metadata())
             token = await client.authorize_access_token(request)
         except Exception:
             return _failed(request, "the provider's answer was refused")
@@ -82,6 +83,14 @@ def _client(provider: Provider) -> Any:
         client_kwargs={"scope": "openid profile email", "code_challenge_method": "S256", "timeout": 10.0},
     )
     return clients.port
+
+
+def _signed_alone(metadata: dict[str, Any]) -> None:
+    """Let no token count that nobody signed, though a provider may say that it knows such."""
+    named = metadata.get("id_token_signing_alg_values_supported")
+    if isinstance(named, list):
+        signed = [each for each in named if str(each).lower() != "none"]
+        metadata["id_token_signing_alg_values_supported"] = signed
 
 
 def _login(claims: dict[str, Any], provider: Provider) -> str:

@@ -287,7 +287,7 @@ class Login:
             "authorization_endpoint": f"{self.url}/authorize",
             "token_endpoint": f"{self.url}/token",
             "jwks_uri": f"{self.url}/jwks",
-            "id_token_signing_alg_values_supported": ["RS256"],
+            "id_token_signing_alg_values_supported": ["RS256", "none"],
         }
 
     def token(self, form: dict[str, str]) -> dict[str, Any]:
@@ -356,6 +356,16 @@ def test_what_a_token_says_of_roles_is_nothing(
 FOREIGN = Key()
 
 
+class Unsigned(Key):
+    """Tokens nobody signed."""
+
+    def signed(self, claims: dict[str, Any]) -> str:
+        return ".".join(text_of(json.dumps(part).encode()) for part in ({"alg": "none"}, claims)) + "."
+
+
+UNSIGNED = Unsigned()
+
+
 @pytest.mark.parametrize(
     ("claims", "signing", "code", "state"),
     [
@@ -364,6 +374,7 @@ FOREIGN = Key()
         ({"exp": 1, "iat": 0}, None, "right", ""),
         ({"nonce": "replayed"}, None, "right", ""),
         ({}, FOREIGN, "right", ""),
+        ({}, UNSIGNED, "right", ""),
         ({}, None, "wrong", ""),
         ({}, None, "right", "forged"),
         ({"preferred_username": ""}, None, "right", ""),
