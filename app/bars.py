@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from app import tables
 from risk.store.texts import line
 
 #: Characters shown of one cell.
@@ -112,12 +113,8 @@ def table(caption: str, head: Sequence[str], rows: Iterable[Sequence[Cell]]) -> 
         f'<th scope="col" dir="auto">{_text(each)}</th>' if each else '<td aria-hidden="true"></td>'
         for each in head
     )
-    told = f"<caption>{html.escape(caption)}</caption>" if caption else ""
     body = "".join(_row(row) for row in rows)
-    return (
-        f'<div class="wildcargo-wide" tabindex="0"><table class="wildcargo-bars">{told}'
-        f"<thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return tables.framed(titles, body, around="wildcargo-wide", kind="wildcargo-bars", caption=caption)
 
 
 def _row(row: Sequence[Cell]) -> str:

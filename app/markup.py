@@ -10,6 +10,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from app import tables
 from risk.store.texts import line
 
 #: Characters shown of one value; of more it is told how many are left out.
@@ -99,11 +100,7 @@ def table(
         + "</tr>"
         for row in rows
     )
-    return (
-        f'<div class="wc-scroll" role="region" tabindex="0" aria-label="{html.escape(caption)}">'
-        f'<table class="wc-table"><caption>{html.escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    return tables.framed(head, body, around="wc-scroll", kind="wc-table", label=caption, caption=caption)
 
 
 def facts(caption: str, rows: Iterable[tuple[str, str]]) -> str:

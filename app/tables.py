@@ -79,6 +79,31 @@ def code(text: str) -> Cell:
     return Cell(text, kind="code")
 
 
+def framed(head: str, body: str, *, around: str, kind: str = "", label: str = "", caption: str = "") -> str:
+    """Return a table that scrolls within its own frame, which the keyboard reaches.
+
+    Every table of the app that has titles is put together here, whatever its cells are made of.
+
+    Parameters
+    ----------
+    head, body : str
+        Cells of the row of titles, and rows: HTML, escaped.
+    around, kind : str
+        Classes of the frame and of the table.
+    label : str
+        What the frame is called where it is a region of the page; text.
+    caption : str
+        Above the table; text.
+    """
+    region = f' role="region" aria-label="{html.escape(label)}"' if label else ""
+    classes = f' class="{kind}"' if kind else ""
+    told = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    return (
+        f'<div class="{around}" tabindex="0"{region}><table{classes}>{told}'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
 def show(caption: str, titles: Sequence[str], rows: Iterable[Sequence[Cell | str]]) -> None:
     """Show a table.
 
@@ -92,11 +117,8 @@ def show(caption: str, titles: Sequence[str], rows: Iterable[Sequence[Cell | str
     """
     head = "".join(f'<th scope="col">{html.escape(title)}</th>' for title in titles)
     body = "".join(f"<tr>{''.join(_cell(each, at == 0) for at, each in enumerate(row))}</tr>" for row in rows)
-    st.html(
-        f'<style>{_STYLE}</style><div class="wildcargo-rows" tabindex="0" role="region" '
-        f'aria-label="{html.escape(caption)}"><table><caption>{html.escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+    made = framed(head, body, around="wildcargo-rows", label=caption, caption=caption)
+    st.html(f"<style>{_STYLE}</style>{made}")
 
 
 def _cell(cell: Cell | str, is_first: bool) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from app import tables
 from app.views.today import Row
 from app.words import _, country, direction, left, moment, number, percent, word
 
@@ -98,12 +99,7 @@ def table(rows: Sequence[Row], now: pd.Timestamp, zone: str) -> str:
         cells += [reasons(each), status(each, zone)]
         told = [cell for title, cell in zip(titles, cells, strict=True) if title]
         body.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in told) + "</tr>")
-    inner = f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
-    label = html.escape(_("Shipments"))
-    return (
-        f'<div class="wc-scroll" tabindex="0" role="region" aria-label="{label}">'
-        f'<table class="wc-table">{inner}</table></div>'
-    )
+    return tables.framed(head, "".join(body), around="wc-scroll", kind="wc-table", label=_("Shipments"))
 
 
 def place(each: Row) -> str:
