@@ -25,7 +25,8 @@ def test_a_table_of_facts_and_one_of_bars_are_framed_as_they_were() -> None:
     assert markup.table("C", ("A<", "B"), [("<b>x</b>", "1")], numbers=(1,)) == (
         '<div class="wc-scroll" tabindex="0" role="region" aria-label="C"><table class="wc-table">'
         '<caption>C</caption><thead><tr><th scope="col">A&lt;</th><th class="num" scope="col">B</th>'
-        '</tr></thead><tbody><tr><th scope="row"><b>x</b></th><td class="num">1</td></tr></tbody></table></div>'
+        '</tr></thead><tbody><tr><th scope="row"><b>x</b></th><td class="num">1</td></tr></tbody>'
+        "</table></div>"
     )
     assert bars.table("", ("A", ""), [("x<", bars.figure("3"))]) == (
         '<div class="wildcargo-wide" tabindex="0"><table class="wildcargo-bars"><thead><tr>'
