@@ -230,7 +230,7 @@ def _kinds() -> None:
 
 
 def _try(new: New) -> None:
-    if wrong := written.problems(new, at=session.clock()):
+    if wrong := written.problems(new, at=session.now()):
         _wrong(wrong)
         return
     with session.database().read() as connection:

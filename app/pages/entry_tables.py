@@ -41,7 +41,8 @@ def bring_in(person: Person) -> None:
     table = _read(files[0].getvalue())
     try:
         with session.database().read() as connection:
-            checked = watch_tables.check(connection, table, person, at=session.clock())
+            times = {"now": session.now(), "at": session.clock()}
+            checked = watch_tables.check(connection, table, person, **times)
     except Refusal as error:
         session.say_fault(error)
         return
@@ -59,7 +60,7 @@ def _read(content: bytes) -> written.Table:
     known = st.session_state.get(_READ)
     if known is None or known[0] != digest:
         with st.spinner(_("Reading")):
-            table = written.read(content, at=session.clock(), zone=str(session.chosen()["time_zone"]))
+            table = written.read(content, at=session.now(), zone=str(session.chosen()["time_zone"]))
         known = (digest, table)
         st.session_state[_READ] = known
     found: written.Table = known[1]
@@ -183,7 +184,8 @@ def take_out(person: Person) -> None:
     if st.button(_("Make the files"), width="stretch"):
         try:
             with session.database().write() as connection:
-                entries = watch_tables.leaving(connection, person, at=session.clock())
+                times = {"now": session.now(), "at": session.clock()}
+                entries = watch_tables.leaving(connection, person, **times)
             st.session_state[_LEFT] = (
                 len(entries),
                 written.written(entries),

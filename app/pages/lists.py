@@ -51,7 +51,7 @@ def _entries(person: Person) -> None:
         found = watch_listing.find(
             connection,
             person,
-            at=session.clock(),
+            at=session.now(),
             kind=kind,
             text=text,
             ended=ended,
@@ -155,9 +155,9 @@ def _one(person: Person, entry_id: int | None) -> None:
     entry = None
     if entry_id is not None:
         with session.database().read() as connection:
-            entry = watch_listing.one(connection, entry_id, person, at=session.clock())
+            entry = watch_listing.one(connection, entry_id, person, at=session.now())
             hit = (
-                watch_listing.hit_by(connection, entry_id, person, at=session.clock(), most=view.SIZE)
+                watch_listing.hit_by(connection, entry_id, person, at=session.now(), most=view.SIZE)
                 if entry
                 else []
             )
@@ -194,5 +194,5 @@ def _end(person: Person, entry: Entry) -> None:
     entry_form.ask_to_end(
         _("End this entry"),
         _("The entry has ended."),
-        lambda connection: watching.end(connection, entry.id, person, at=session.clock()),
+        lambda connection: watching.end(connection, entry.id, person, now=session.now(), at=session.clock()),
     )

@@ -30,7 +30,7 @@ def show() -> None:
     one_shipment.tell(signing.TOLD)
     with session.database().read() as connection:
         frame = day.rows(connection, session.now(), at=session.clock(), scored=session.scored())
-        stands = overriding.in_force(connection, subject.id, now=session.now(), at=session.clock())
+        stands = overriding.in_force(connection, subject.id, now=session.now())
         said = view.said(decided.overrides_of(connection, subject.id), person)
     standing = view.standing(frame, subject.id, stands.high)
     _standing(standing)

@@ -42,7 +42,7 @@ def show() -> None:
     asked = st.query_params.get("rule")
     ended = st.query_params.get("ended") == "1"
     with session.database().read() as connection:
-        found = local_rules.listed(connection, at=session.clock(), ended=ended or asked is not None)
+        found = local_rules.listed(connection, at=session.now(), ended=ended or asked is not None)
     if asked is not None:
         _one(person, found, address.number(asked))
         return
@@ -230,5 +230,7 @@ def _change(person: Person, rule: Rule) -> None:
     entry_form.ask_to_end(
         _("End this rule"),
         _("The rule has ended."),
-        lambda connection: local_rules.end(connection, rule.id, person, at=session.clock()),
+        lambda connection: local_rules.end(
+            connection, rule.id, person, now=session.now(), at=session.clock()
+        ),
     )

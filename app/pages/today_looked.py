@@ -48,7 +48,8 @@ def look(person: Person, asked: Asked) -> Looked:
         lists = publishing.latest(connection, _LISTS)
         listed = next((each for each in lists if each.id == asked.list), None)
         around = pd.Timestamp(listed.published_at) if listed else now
-        frame = day.rows(connection, around, at=session.clock(), scored=session.scored())
+        window = {"since": around - day.BEFORE, "until": around + day.AFTER}
+        frame = day.rows(connection, now, at=session.clock(), scored=session.scored(), **window)
         here, gone = frame, 0
         if listed:
             chosen = set(publishing.rows(connection, listed.id)["shipment_id"])
@@ -58,7 +59,6 @@ def look(person: Person, asked: Asked) -> Looked:
             here = view.by_clock(here if listed else here[here["list_id"].notna().to_numpy()])
         kept = day.filtered(here, asked.filters(now), now=now, user_id=person.id)
         if asked.text:
-            window = {"since": around - day.BEFORE, "until": around + day.AFTER}
             found = day.search(connection, asked.text, **window)
             kept = kept[kept["shipment_id"].isin(found).to_numpy()]
     return Looked(frame, kept, lists, here if listed else None, gone)

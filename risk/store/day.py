@@ -83,10 +83,11 @@ def rows(
     Parameters
     ----------
     now : Timestamp
-        The moment shipments are looked at; without a window it is the day's around it.
+        The moment shipments are looked at, by which entries and rules count; without a window it is the
+        day's around it.
     at : Timestamp
-        The time it is, by which claims and what is watched end. In a sample time stands still for
-        shipments, not for people: there the two are far apart.
+        The time it is, by which claims end. In a sample time stands still for shipments, entries and rules,
+        not for people: there the two are far apart.
     since, until : Timestamp, optional
         The window.
     scored : Scored, optional
@@ -111,7 +112,7 @@ def rows(
     frame = frame.join(_overrides(connection), on="shipment_id")
     frame = frame.join(_chosen(connection, mine), on="shipment_id")
     frame = frame.join(_outcomes(connection, mine), on="shipment_id")
-    frame = frame.join(hits.floors(connection, at=at), on="shipment_id")
+    frame = frame.join(hits.floors(connection, now=now), on="shipment_id")
     frame["floor"] = frame["floor"].fillna(0).astype("int64")
     for name in ("raised", "lowered", "waiting"):
         frame[name] = frame[name].eq(True)

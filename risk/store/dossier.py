@@ -168,9 +168,9 @@ def of_shipment(
     person : Person
         Who looks: restricted entries of watch lists are told to some roles only.
     now : Timestamp
-        The moment shipments are looked at.
+        The moment shipments are looked at: entries of lists and rules count by it.
     clock : Timestamp
-        The time it is: claims and entries of lists end by it.
+        The time it is: claims end by it.
     """
     found = connection.execute(sa.select(shipments).where(shipments.c.id == shipment_id)).first()
     known = _versions(connection, shipment_id)
@@ -194,7 +194,7 @@ def of_shipment(
         overrides=_with_names(connection, overrides, overrides.c.shipment_id == shipment_id),
         listed=_listed(connection, shipment_id),
         outcome=outcome[-1] if outcome else None,
-        hits=tuple(hits.of_shipment(connection, shipment_id, person, at=clock)),
+        hits=tuple(hits.of_shipment(connection, shipment_id, person, now=now)),
         remarks=_remarks(connection, shipment_id),
     )
 

@@ -36,7 +36,7 @@ class Hit:
     current : bool
         Whether it is of the version in force; else of one before it.
     in_force : bool
-        Whether the entry or rule still stands; one that only expired since does.
+        Whether the entry or rule counts now: it began to, and neither ended nor expired.
     """
 
     source: str
@@ -57,9 +57,14 @@ class Hit:
 
 
 def of_shipment(
-    connection: sa.Connection, shipment_id: int, person: Person, *, at: pd.Timestamp
+    connection: sa.Connection, shipment_id: int, person: Person, *, now: pd.Timestamp
 ) -> list[Hit]:
     """Return why a shipment is watched, as far as somebody may know.
+
+    Parameters
+    ----------
+    now : Timestamp
+        The moment shipments are looked at: entries and rules count by it too.
 
     What hit an earlier version and the version in force alike is told once. All restricted entries together
     are one hit to those who may not see them, so that not even their number is told.
@@ -76,7 +81,7 @@ def of_shipment(
     order = (versions.c.current.desc(), entry.id, watch_hits.c.column)
     found: dict[tuple[object, ...], Hit] = {}
     for row in connection.execute(watched.where(mine).order_by(*order)):
-        hit = _hit(row, person, at)
+        hit = _hit(row, person, now)
         if hit.hidden and not hit.in_force:
             continue
         found.setdefault((hit.source, hit.id, hit.column), hit)
@@ -101,7 +106,7 @@ def of_shipment(
             floor=row.floor,
             valid_from=pd.Timestamp(row.valid_from),
             current=row.current,
-            in_force=_stands(row.ended_at, at),
+            in_force=_stands(row, now),
         )
         found.setdefault((hit.source, hit.id, ""), hit)
     return _without_replaced(connection, list(found.values()))
@@ -109,13 +114,13 @@ def of_shipment(
 
 _ENTRY = (
     *("id", "kind", "value", "reason", "source_grade", "restricted", "lead", "floor"),
-    *("valid_from", "ended_at"),
+    *("valid_from", "ended_at", "expires_at"),
 )
 
 
-def _hit(row: Any, person: Person, at: pd.Timestamp) -> Hit:
+def _hit(row: Any, person: Person, now: pd.Timestamp) -> Hit:
     if row.restricted and not person.may("see_restricted"):
-        return Hit("watch", None, hidden=True, restricted=True, in_force=_stands(row.ended_at, at))
+        return Hit("watch", None, hidden=True, restricted=True, in_force=_stands(row, now))
     return Hit(
         source="watch",
         id=row.id,
@@ -130,12 +135,19 @@ def _hit(row: Any, person: Person, at: pd.Timestamp) -> Hit:
         floor=row.floor,
         valid_from=pd.Timestamp(row.valid_from),
         current=row.current,
-        in_force=_stands(row.ended_at, at),
+        in_force=_stands(row, now),
     )
 
 
-def _stands(ended_at: Any, at: pd.Timestamp) -> bool:
-    return ended_at is None or pd.Timestamp(ended_at) > at
+def _stands(row: Any, now: pd.Timestamp) -> bool:
+    ends = (row.ended_at, getattr(row, "expires_at", None))
+    return pd.Timestamp(row.valid_from) <= now and all(end is None or pd.Timestamp(end) > now for end in ends)
+
+
+def _standing(of: sa.Table, now: pd.Timestamp) -> sa.ColumnElement[bool]:
+    """Tell what counts at a moment, as lists of entries and rules say it does."""
+    ends = [of.c[name] for name in ("ended_at", "expires_at") if name in of.c]
+    return sa.and_(of.c.valid_from <= now, *(end.is_(None) | (end > now) for end in ends))
 
 
 def _without_replaced(connection: sa.Connection, found: list[Hit]) -> list[Hit]:
@@ -154,11 +166,13 @@ def ready() -> sa.Select[Any]:
     return sa.select(batches.c.id).where(batches.c.state == "ready")
 
 
-def floors(connection: sa.Connection, *, at: pd.Timestamp, shipment_id: int | None = None) -> pd.DataFrame:
-    """Return the floor of each shipment that has one, by what stands now.
+def floors(connection: sa.Connection, *, now: pd.Timestamp, shipment_id: int | None = None) -> pd.DataFrame:
+    """Return the floor of each shipment that has one, by what counts.
 
     Parameters
     ----------
+    now : Timestamp
+        The moment shipments are looked at.
     shipment_id : int, optional
         Of this one alone.
 
@@ -178,7 +192,7 @@ def floors(connection: sa.Connection, *, at: pd.Timestamp, shipment_id: int | No
             sa.select(versions.c.shipment_id, sa.func.min(of.c.floor).label("floor"))
             .select_from(hit.join(of, of.c.id == key).join(versions, versions.c.id == hit.c.version_id))
             .where(of.c.floor.is_not(None), versions.c.batch_id.in_(ready()))
-            .where(of.c.ended_at.is_(None) | (of.c.ended_at > at), *mine)
+            .where(_standing(of, now), *mine)
             .group_by(versions.c.shipment_id)
         )
         rows = connection.execute(wanted).all()
@@ -188,8 +202,8 @@ def floors(connection: sa.Connection, *, at: pd.Timestamp, shipment_id: int | No
     return whole.set_index("shipment_id")
 
 
-def watched(connection: sa.Connection, *, at: pd.Timestamp) -> set[int]:
-    """Return the shipments that an entry or a rule hits which stands now."""
+def watched(connection: sa.Connection, *, now: pd.Timestamp) -> set[int]:
+    """Return the shipments that an entry or a rule hits that counts at a moment."""
     found: set[int] = set()
     for hit, of, key in (
         (rule_hits, rules, rule_hits.c.rule_id),
@@ -198,7 +212,7 @@ def watched(connection: sa.Connection, *, at: pd.Timestamp) -> set[int]:
         wanted = (
             sa.select(versions.c.shipment_id)
             .select_from(hit.join(of, of.c.id == key).join(versions, versions.c.id == hit.c.version_id))
-            .where(versions.c.batch_id.in_(ready()), of.c.ended_at.is_(None) | (of.c.ended_at > at))
+            .where(versions.c.batch_id.in_(ready()), _standing(of, now))
             .distinct()
         )
         found |= set(connection.execute(wanted).scalars())

@@ -103,9 +103,10 @@ def add(
     Parameters
     ----------
     now : Timestamp
-        The moment shipments are looked at: from it on the rule counts unless it says otherwise.
+        The moment shipments are looked at, by which rules count: from it on this one unless it says
+        otherwise.
     at : Timestamp
-        The time it is: by it the rule stands, and the ledger says it.
+        The time it is: the ledger says it.
 
     Raises
     ------
@@ -152,12 +153,19 @@ def change(
     if new.valid_from is None and row.condition == new.condition and row.ended_at is None:
         new = NewRule(new.name, new.condition, new.reason, new.floor, pd.Timestamp(row.valid_from))
     if row.ended_at is None:
-        connection.execute(rules.update().where(rules.c.id == rule_id).values(ended_at=at))
+        connection.execute(rules.update().where(rules.c.id == rule_id).values(ended_at=now))
     return _keep(connection, new, person, now, at, rule_id)
 
 
-def end(connection: sa.Connection, rule_id: int, person: Person, *, at: pd.Timestamp) -> None:
+def end(
+    connection: sa.Connection, rule_id: int, person: Person, *, now: pd.Timestamp, at: pd.Timestamp
+) -> None:
     """End a rule: it hits nothing more and gives no floor.
+
+    Parameters
+    ----------
+    now, at : Timestamp
+        As of `add`.
 
     Raises
     ------
@@ -169,7 +177,7 @@ def end(connection: sa.Connection, rule_id: int, person: Person, *, at: pd.Times
     roles.check(connection, person, "tend_lists", at=at)
     if _row(connection, rule_id).ended_at is not None:
         raise RuleRefused("this rule has ended")
-    connection.execute(rules.update().where(rules.c.id == rule_id).values(ended_at=at))
+    connection.execute(rules.update().where(rules.c.id == rule_id).values(ended_at=now))
     ledger.append(connection, "rule.ended", at=at, actor=person.actor, subject=f"rule:{rule_id}")
 
 

@@ -53,7 +53,7 @@ class InForce:
     high: bool
 
 
-def in_force(connection: sa.Connection, shipment_id: int, *, now: pd.Timestamp, at: pd.Timestamp) -> InForce:
+def in_force(connection: sa.Connection, shipment_id: int, *, now: pd.Timestamp) -> InForce:
     """Return where a shipment stands.
 
     High is what was chosen on a list and has no outcome, what nobody knows the rank of, and what stands at
@@ -63,9 +63,7 @@ def in_force(connection: sa.Connection, shipment_id: int, *, now: pd.Timestamp, 
     Parameters
     ----------
     now : Timestamp
-        The moment shipments are looked at, and whose day counts.
-    at : Timestamp
-        The time it is: by it entries and rules stand.
+        The moment shipments are looked at, and whose day counts; entries and rules count by it.
     """
     listed = connection.execute(
         sa.select(list_rows.c.rank, list_rows.c.place)
@@ -83,7 +81,7 @@ def in_force(connection: sa.Connection, shipment_id: int, *, now: pd.Timestamp, 
     high = (
         min(known, default=0) <= HIGH_RANK
         or decided.is_listed(connection, shipment_id)
-        or _lifted(connection, shipment_id, at)
+        or _lifted(connection, shipment_id, now)
     )
     return InForce(rank, high)
 
@@ -108,13 +106,13 @@ def _lowered_above(connection: sa.Connection, shipment_id: int, now: pd.Timestam
     return int(connection.execute(wanted).scalar_one())
 
 
-def _lifted(connection: sa.Connection, shipment_id: int, at: pd.Timestamp) -> bool:
+def _lifted(connection: sa.Connection, shipment_id: int, now: pd.Timestamp) -> bool:
     """Tell whether somebody raised a shipment, or a rule or an entry holds it up high."""
     raised = (overrides.c.shipment_id == shipment_id) & (overrides.c.state == "in_force")
     wanted = sa.select(overrides.c.id).where(raised, overrides.c.direction == "raise").limit(1)
     if connection.execute(wanted).first() is not None:
         return True
-    floors = hits.floors(connection, at=at, shipment_id=shipment_id)["floor"]
+    floors = hits.floors(connection, now=now, shipment_id=shipment_id)["floor"]
     return bool((floors <= HIGH_RANK).any())
 
 
@@ -151,7 +149,7 @@ def override(
         raise Refused("choose whether to raise or lower, and a reason for that")
     if code == "other" and not kept(remark):
         raise Refused("say in a few words why")
-    stands = in_force(connection, shipment_id, now=now, at=at)
+    stands = in_force(connection, shipment_id, now=now)
     waits = direction == "lower" and stands.high
     state = "waiting" if waits else "in_force"
     if said := _said(connection, shipment_id, direction, code, person, kept(remark)):

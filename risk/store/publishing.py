@@ -92,7 +92,7 @@ def publish(
     Parameters
     ----------
     now : Timestamp
-        The moment shipments are looked at, and the list is of.
+        The moment shipments are looked at, and the list is of; entries and rules count by it.
     pools : tuple of Pool
         What can be opened.
     share : float
@@ -105,7 +105,7 @@ def publish(
         The latest list that whoever publishes knows of, 0 for none: two who publish at once would make two
         lists of one day, with a draw each.
     at : Timestamp
-        The time it is: by it entries and rules stand, and the ledger says it.
+        The time it is: the ledger says it.
     scored : Scored, optional
         What keeps scored shipments from look to look: others wait less long for the transaction to end.
 

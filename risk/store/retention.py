@@ -315,11 +315,13 @@ def _old_photos(connection: sa.Connection, before: pd.Timestamp) -> sa.ColumnEle
         .join(outcomes, outcomes.c.id == photos.c.outcome_id)
         .join(shipments, shipments.c.id == outcomes.c.shipment_id)
         .where(photos.c.at < before, shipments.c.legal_hold.is_(False))
-        .limit(_ASKED)
+        .order_by(photos.c.id)
     )
     old = connection.execute(wanted).all()
-    found = _found(connection, [row.shipment_id for row in old])
-    return photos.c.id.in_([row.id for row in old if found.get(row.shipment_id) != "provisional"])
+    found = _found(connection, sorted({row.shipment_id for row in old}))
+    # Taken after those that are kept are left out: these would block the rest for as long as they are.
+    over = [row.id for row in old if found.get(row.shipment_id) != "provisional"]
+    return photos.c.id.in_(over[:_ASKED])
 
 
 def of_version(connection: sa.Connection, version_id: int) -> tuple[pd.Timestamp, str] | None:

@@ -62,8 +62,15 @@ class Checked:
     problems: tuple[Problem, ...] = ()
 
 
-def check(connection: sa.Connection, table: written.Table, person: Person, *, at: pd.Timestamp) -> Checked:
+def check(
+    connection: sa.Connection, table: written.Table, person: Person, *, now: pd.Timestamp, at: pd.Timestamp
+) -> Checked:
     """Return what would become of a table (`risk.watch_entries.read`); nothing is kept.
+
+    Parameters
+    ----------
+    now, at : Timestamp
+        As of `watching.add`.
 
     Raises
     ------
@@ -75,7 +82,7 @@ def check(connection: sa.Connection, table: written.Table, person: Person, *, at
         return Checked(len(table.entries), 0, 0, 0, table.problems)
     results = watching.tried(connection, [new for _, _, new in table.entries])
     marks = [_mark(new) for _, _, new in table.entries]
-    standing = len(marks) - len(set(marks) - _all_standing(connection, at))
+    standing = len(marks) - len(set(marks) - _all_standing(connection, now))
     return Checked(
         entries=len(marks),
         standing=standing,
@@ -113,13 +120,13 @@ def take_in(
         The role does not allow it.
     """
     roles.check(connection, person, "tend_lists", at=at)
-    table = written.read(content, at=at, zone=zone) if isinstance(content, bytes) else content
+    table = written.read(content, at=now, zone=zone) if isinstance(content, bytes) else content
     if table.problems:
         return Imported(0, 0, 0, table.problems)
     broad = _too_broad(table, watching.tried(connection, [new for _, _, new in table.entries]))
     if broad:
         return Imported(0, 0, 0, tuple(broad))
-    there = _all_standing(connection, at)
+    there = _all_standing(connection, now)
     added: dict[tuple[str, str, bool], New] = {}
     for _, _, new in table.entries:
         if (mark := _mark(new)) not in there:
@@ -148,16 +155,16 @@ def _mark(new: New) -> tuple[str, str, bool]:
     return new.kind, new.form, new.restricted
 
 
-def _all_standing(connection: sa.Connection, at: pd.Timestamp) -> set[tuple[str, str, bool]]:
+def _all_standing(connection: sa.Connection, now: pd.Timestamp) -> set[tuple[str, str, bool]]:
     entry = watch_entries.c
     wanted = sa.select(entry.kind, entry.folded, entry.restricted).where(
-        entry.ended_at.is_(None) | (entry.ended_at > at),
-        entry.expires_at.is_(None) | (entry.expires_at > at),
+        entry.ended_at.is_(None) | (entry.ended_at > now),
+        entry.expires_at.is_(None) | (entry.expires_at > now),
     )
     return {(row.kind, row.folded, bool(row.restricted)) for row in connection.execute(wanted)}
 
 
-def take_out(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> bytes:
+def take_out(connection: sa.Connection, person: Person, *, now: pd.Timestamp, at: pd.Timestamp) -> bytes:
     """Return the entries that stand and that somebody may see as CSV; the ledger says that they left.
 
     Raises
@@ -165,10 +172,10 @@ def take_out(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> 
     NotAllowed
         The role does not allow it.
     """
-    return written.written(leaving(connection, person, at=at))
+    return written.written(leaving(connection, person, now=now, at=at))
 
 
-def leaving(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> list[New]:
+def leaving(connection: sa.Connection, person: Person, *, now: pd.Timestamp, at: pd.Timestamp) -> list[New]:
     """Return the entries that stand and that somebody may see, the oldest first; the ledger says they left.
 
     Raises
@@ -177,6 +184,6 @@ def leaving(connection: sa.Connection, person: Person, *, at: pd.Timestamp) -> l
         The role does not allow it.
     """
     roles.check(connection, person, "tend_lists", at=at)
-    seen = [each for each in watch_listing.entries(connection, person, at=at) if not each.hidden]
+    seen = [each for each in watch_listing.entries(connection, person, at=now) if not each.hidden]
     ledger.append(connection, "watch.exported", at=at, actor=person.actor, facts={"entries": len(seen)})
     return [each.new for each in reversed(seen)]

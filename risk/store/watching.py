@@ -99,9 +99,10 @@ def add(connection: sa.Connection, new: New, person: Person, *, now: pd.Timestam
     Parameters
     ----------
     now : Timestamp
-        The moment shipments are looked at: from it on the entry counts unless it says otherwise.
+        The moment shipments are looked at, by which entries count: from it on this one unless it says
+        otherwise.
     at : Timestamp
-        The time it is: by it the entry stands, and the ledger says it.
+        The time it is: the ledger says it.
 
     Raises
     ------
@@ -111,8 +112,8 @@ def add(connection: sa.Connection, new: New, person: Person, *, now: pd.Timestam
         Something is wrong with a field, it stands there already, or it hits too many shipments.
     """
     roles.check(connection, person, "tend_lists", at=at)
-    new = _checked(connection, new, at)
-    if (there := _standing(connection, new, at)) is not None:
+    new = _checked(connection, new, now)
+    if (there := _standing(connection, new, now)) is not None:
         raise EntryRefused("this stands on a list already, as entry {number}", number=there)
     return _keep(connection, new, person, now, at)
 
@@ -144,19 +145,26 @@ def change(
         The entry ended already, or the new one cannot be kept.
     """
     roles.check(connection, person, "tend_lists", at=at)
-    row = _open(connection, entry_id, person, at)
-    new = _checked(connection, new, at)
+    row = _open(connection, entry_id, person, now)
+    new = _checked(connection, new, now)
     if new.valid_from is None and (row.kind, row.folded) == (new.kind, new.form):
         new = replace(new, valid_from=pd.Timestamp(row.valid_from))
-    there = _standing(connection, new, at)
+    there = _standing(connection, new, now)
     if there not in (None, entry_id):
         raise EntryRefused("this stands on a list already, as entry {number}", number=int(there or 0))
-    connection.execute(watch_entries.update().where(watch_entries.c.id == entry_id).values(ended_at=at))
+    connection.execute(watch_entries.update().where(watch_entries.c.id == entry_id).values(ended_at=now))
     return _keep(connection, new, person, now, at, replaces=entry_id)
 
 
-def end(connection: sa.Connection, entry_id: int, person: Person, *, at: pd.Timestamp) -> None:
+def end(
+    connection: sa.Connection, entry_id: int, person: Person, *, now: pd.Timestamp, at: pd.Timestamp
+) -> None:
     """End an entry: it hits nothing that becomes known from now on and gives no floor any more.
+
+    Parameters
+    ----------
+    now, at : Timestamp
+        As of `add`.
 
     Raises
     ------
@@ -166,23 +174,23 @@ def end(connection: sa.Connection, entry_id: int, person: Person, *, at: pd.Time
         There is no such entry, or it ended already.
     """
     roles.check(connection, person, "tend_lists", at=at)
-    _open(connection, entry_id, person, at)
-    connection.execute(watch_entries.update().where(watch_entries.c.id == entry_id).values(ended_at=at))
+    _open(connection, entry_id, person, now)
+    connection.execute(watch_entries.update().where(watch_entries.c.id == entry_id).values(ended_at=now))
     ledger.append(connection, "watch.ended", at=at, actor=person.actor, subject=f"watch:{entry_id}")
 
 
-def _open(connection: sa.Connection, entry_id: int, person: Person, at: pd.Timestamp) -> Any:
+def _open(connection: sa.Connection, entry_id: int, person: Person, now: pd.Timestamp) -> Any:
     row = connection.execute(sa.select(watch_entries).where(watch_entries.c.id == entry_id)).first()
     if row is None or (row.restricted and not person.may("see_restricted")):
         raise EntryRefused("there is no such entry")
-    if row.ended_at is not None and pd.Timestamp(row.ended_at) <= at:
+    if row.ended_at is not None and pd.Timestamp(row.ended_at) <= now:
         raise EntryRefused("this entry has ended")
     return row
 
 
-def _checked(connection: sa.Connection, new: New, at: pd.Timestamp) -> New:
+def _checked(connection: sa.Connection, new: New, now: pd.Timestamp) -> New:
     new = written.clean(new)
-    if wrong := written.problems(new, at=at):
+    if wrong := written.problems(new, at=now):
         refused = EntryRefused(wrong[0].text, **dict(wrong[0].values))
         refused.problems = tuple(wrong)
         raise refused
@@ -194,14 +202,14 @@ def _checked(connection: sa.Connection, new: New, at: pd.Timestamp) -> New:
     return new
 
 
-def _standing(connection: sa.Connection, new: New, at: pd.Timestamp) -> int | None:
+def _standing(connection: sa.Connection, new: New, now: pd.Timestamp) -> int | None:
     entry = watch_entries.c
     wanted = sa.select(entry.id).where(
         entry.kind == new.kind,
         entry.folded == new.form,
         entry.restricted == new.restricted,
-        entry.ended_at.is_(None) | (entry.ended_at > at),
-        entry.expires_at.is_(None) | (entry.expires_at > at),
+        entry.ended_at.is_(None) | (entry.ended_at > now),
+        entry.expires_at.is_(None) | (entry.expires_at > now),
     )
     return connection.execute(wanted.order_by(entry.id)).scalars().first()
 

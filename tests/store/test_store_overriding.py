@@ -95,7 +95,7 @@ def test_what_people_hold_up_stands_high(port, ids: list[int]) -> None:
     assert stands(port, ids[5]) == InForce(6, True)
     assert stands(port, ids[7]) == InForce(8, False)
     with port.database.write() as connection:
-        local_rules.end(connection, 1, chief, at=port.now)
+        local_rules.end(connection, 1, chief, now=port.now, at=port.now)
     assert stands(port, ids[5]) == InForce(6, False)
 
 

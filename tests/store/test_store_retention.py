@@ -554,3 +554,23 @@ def test_a_purge_that_failed_is_asked_for_again_soon(database: Database) -> None
     assert purging.ask_daily(database, NOW + pd.Timedelta(minutes=50)) is None
     assert purging.ask_daily(database, NOW + pd.Timedelta(minutes=61)) not in (None, first)
     assert purging.ask_daily(database, NOW + pd.Timedelta(hours=3)) is None
+
+
+def test_photos_that_are_kept_do_not_block_those_whose_time_is_over(
+    database: Database, ana: people.Person, monkeypatch: pytest.MonkeyPatch, photo
+) -> None:
+    monkeypatch.setattr(retention, "_ASKED", 2)
+    with database.write() as connection:
+        settings.change(connection, {"keep_days_photos": 365}, at=NOW, actor="system")
+    for status, count_of in (("provisional", 3), ("confirmed", 3)):
+        for number in range(count_of):
+            shipment = put(database, f"{status}{number}", at=NOW - days(500))
+            outcome = find(database, shipment, ana, status, NOW - days(400))
+            with database.write() as connection:
+                inspections.add_photo(connection, outcome, photo(number), ana, at=NOW - days(400))
+    went = []
+    for _ in range(3):
+        with database.write() as connection:
+            went.append(retention.purge_rest(connection, at=NOW, actor="system").get("photos", 0))
+    assert went == [2, 1, 0]
+    assert count(database, tables.photos) == 3

@@ -111,7 +111,7 @@ def test_pages_and_filters(database: Database, crew: dict) -> None:
         add(database, analyst, New("word", f"Needle{number}", "ÉLAN", lead="ebaz"))
     ended = add(database, analyst, New("phone", "+84 90 123 4567", "r"))
     with database.write() as connection:
-        watching.end(connection, ended, analyst, at=NOW)
+        watching.end(connection, ended, analyst, now=NOW, at=NOW)
     page = found(database, analyst, first=3, most=3)
     assert (page.count, [e.new.value for e in page.entries]) == (7, ["Needle3", "Needle2", "Needle1"])
     last = found(database, analyst, first=10**9, most=3)
@@ -193,7 +193,9 @@ def test_an_entry_is_tried_with_the_shipments_it_would_hit(database: Database, c
             trying.entry(connection, replace(IVORY, value="x"))
         ruled = trying.condition(connection, "goods has ivory and mode = air")
         assert (ruled.counted, [e.bill for e in ruled.examples[:1]]) == (trial.counted, ["B14"])
-        assert watch_tables.check(connection, written.read(b"", at=NOW), crew["analyst"], at=NOW).problems
+        assert watch_tables.check(
+            connection, written.read(b"", at=NOW), crew["analyst"], now=NOW, at=NOW
+        ).problems
 
 
 def test_nothing_to_try_on_is_told(database: Database) -> None:
@@ -212,9 +214,9 @@ def test_a_table_checked_is_what_it_would_be_taken_in_as(database: Database, cre
     text = b"kind,value,reason\nword,ivory,a\nword,fish,b\nword,Fish,c\n"
     table = written.read(text, at=NOW)
     with database.read() as connection:
-        checked = watch_tables.check(connection, table, analyst, at=NOW)
+        checked = watch_tables.check(connection, table, analyst, now=NOW, at=NOW)
         with pytest.raises(roles.NotAllowed):
-            watch_tables.check(connection, table, crew["auditor"], at=NOW)
+            watch_tables.check(connection, table, crew["auditor"], now=NOW, at=NOW)
     assert checked == watch_tables.Checked(entries=3, standing=2, hit=3, of=2)
     with database.write() as connection:
         done = watch_tables.take_in(connection, table, analyst, now=NOW, at=NOW)

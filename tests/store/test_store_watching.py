@@ -89,7 +89,7 @@ def add(database: Database, person: roles.Person, new: New = IVORY, at: pd.Times
 def bills(database: Database, person: roles.Person, at: pd.Timestamp = NOW) -> dict[str, list[hits.Hit]]:
     with database.read() as connection:
         ids = connection.execute(sa.select(tables.shipments.c.bill, tables.shipments.c.id)).all()
-        found = {bill: hits.of_shipment(connection, number, person, at=at) for bill, number in ids}
+        found = {bill: hits.of_shipment(connection, number, person, now=at) for bill, number in ids}
     return {bill: listed for bill, listed in found.items() if listed}
 
 
@@ -157,11 +157,11 @@ def test_an_entry_counts_for_what_became_known_after_it(database: Database, crew
     day(database, "ivory", at=hours(-2))
     assert add(database, crew["analyst"]).hit == 0
     with database.write() as connection:
-        watching.end(connection, 1, crew["analyst"], at=hours(0.1))
+        watching.end(connection, 1, crew["analyst"], now=hours(0.1), at=hours(0.1))
     assert add(database, crew["analyst"], replace(IVORY, valid_from=hours(-3)), at=hours(0.2)).hit == 1
     number = day(database, "ivory", at=hours(5), first=5, ready=False)
     with database.write() as connection:
-        watching.end(connection, 2, crew["analyst"], at=hours(4))
+        watching.end(connection, 2, crew["analyst"], now=hours(4), at=hours(4))
     load(database, number, hours(5))
     assert list(bills(database, crew["officer"], hours(3))) == ["B0"]
 
@@ -173,7 +173,7 @@ def test_an_amendment_does_not_shake_a_hit_off(database: Database, crew: dict) -
     (hit,) = bills(database, crew["officer"])["B0"]
     assert not hit.current
     with database.read() as connection:
-        floors = hits.floors(connection, at=hours(2))
+        floors = hits.floors(connection, now=hours(2))
     assert floors.to_dict("records") == [{"floor": 3, "floor_reason": "watch"}]
 
 
@@ -186,17 +186,56 @@ def test_the_highest_floor_that_stands_is_a_shipments(database: Database, crew: 
         watching.add(connection, replace(IVORY, value="beads"), analyst, now=NOW, at=NOW)
     load(database, day(database, "carved ivory", "beads", "x", at=hours(1), ready=False), hours(1))
     with database.write() as connection:
-        assert hits.floors(connection, at=hours(1)).to_dict("records") == [
+        assert hits.floors(connection, now=hours(1)).to_dict("records") == [
             {"floor": 10, "floor_reason": "rule"}
         ]
-        assert len(hits.watched(connection, at=hours(1))) == 2
-        local_rules.end(connection, 1, analyst, at=hours(2))
-        local_rules.end(connection, 2, analyst, at=hours(2))
-        assert hits.floors(connection, at=hours(3)).to_dict("records") == [
+        assert len(hits.watched(connection, now=hours(1))) == 2
+        local_rules.end(connection, 1, analyst, now=hours(2), at=hours(2))
+        local_rules.end(connection, 2, analyst, now=hours(2), at=hours(2))
+        assert hits.floors(connection, now=hours(3)).to_dict("records") == [
             {"floor": 30, "floor_reason": "watch"}
         ]
     told = bills(database, crew["officer"], hours(3))["B0"]
     assert [(hit.source, hit.in_force) for hit in told] == [("watch", True), ("rule", False), ("rule", False)]
+
+
+def test_an_entry_holds_up_exactly_while_it_shows_as_counting(database: Database, crew: dict) -> None:
+    add(database, crew["analyst"], replace(IVORY, floor=3, valid_from=hours(1), expires_at=hours(4)))
+    load(database, day(database, "ivory", at=hours(2), ready=False), hours(2))
+    for at, state in ((0.5, "waiting"), (1, "in_force"), (3.9, "in_force"), (4, "expired"), (9, "expired")):
+        now = hours(at)
+        with database.read() as connection:
+            shown = watch_listing.one(connection, 1, crew["analyst"], at=now)
+            held = hits.floors(connection, now=now)
+            number = connection.execute(sa.select(tables.shipments.c.id)).scalar_one()
+            (told,) = hits.of_shipment(connection, number, crew["analyst"], now=now)
+            found = hits.watched(connection, now=now)
+        counts = state == "in_force"
+        assert (shown.state, told.in_force, bool(found)) == (state, counts, counts)
+        assert held["floor"].tolist() == ([3] if counts else [])
+
+
+def test_the_ledger_goes_by_the_clock_where_time_stands_still(database: Database, crew: dict) -> None:
+    clock, person = NOW + pd.Timedelta(days=300), crew["analyst"]
+    rule = NewRule("i", "goods has ivory", "r", 10)
+    both = {"now": NOW, "at": clock}
+    with database.write() as connection:
+        before = connection.execute(sa.select(sa.func.max(tables.ledger.c.seq))).scalar() or 0
+        watching.add(connection, IVORY, person, **both)
+        watching.change(connection, 1, replace(IVORY, floor=9), person, **both)
+        watching.end(connection, 2, person, **both)
+        local_rules.add(connection, rule, person, **both)
+        local_rules.change(connection, 1, replace(rule, floor=9), person, **both)
+        local_rules.end(connection, 2, person, **both)
+        watch_tables.take_in(connection, written.written([IVORY]), person, **both)
+        watch_tables.leaving(connection, person, **both)
+        rows = connection.execute(sa.select(tables.ledger).where(tables.ledger.c.seq > before)).all()
+        entry = connection.execute(
+            sa.select(tables.watch_entries).order_by(tables.watch_entries.c.id)
+        ).first()
+    assert len(rows) == 8
+    assert {pd.Timestamp(row.at) for row in rows} == {clock}
+    assert (entry.valid_from, entry.ended_at) == (NOW, NOW)
 
 
 def test_what_is_purged_is_hit_by_nothing(database: Database, crew: dict) -> None:
@@ -233,11 +272,11 @@ def test_the_ledger_holds_no_value(database: Database, crew: dict) -> None:
         watching.change(
             connection, 1, replace(secret, floor=9), crew["supervisor"], now=hours(1), at=hours(1)
         )
-        watching.end(connection, 2, crew["supervisor"], at=hours(2))
+        watching.end(connection, 2, crew["supervisor"], now=hours(2), at=hours(2))
         watch_tables.take_in(
             connection, written.written([secret]), crew["analyst"], now=hours(3), at=hours(3)
         )
-        watch_tables.take_out(connection, crew["analyst"], at=hours(4))
+        watch_tables.take_out(connection, crew["analyst"], now=hours(4), at=hours(4))
         rule = NewRule("Xeniqua", 'consignee = "Xeniqua Holdings"', "Zorblax", 3)
         local_rules.add(connection, rule, crew["analyst"], now=hours(4), at=hours(4))
         assert ledger.verify(connection).holds
@@ -371,7 +410,7 @@ def test_texts_of_what_ended_long_ago_are_forgotten(database: Database, crew: di
     add(database, analyst, replace(IVORY, value="shell"))
     load(database, day(database, "ivory horn shell", at=hours(1), ready=False), hours(1))
     with database.write() as connection:
-        watching.end(connection, 1, analyst, at=hours(2))
+        watching.end(connection, 1, analyst, now=hours(2), at=hours(2))
         assert watching.forget(connection, hours(1), at=hours(9), actor="system") == 0
         assert watching.forget(connection, hours(3), at=hours(9), actor="system") == 2
         assert watching.forget(connection, hours(3), at=hours(9), actor="system") == 0
@@ -470,10 +509,10 @@ def test_what_is_taken_out_can_be_taken_in(database: Database, crew: dict) -> No
     for new in news:
         add(database, analyst, new)
     with database.write() as connection:
-        content = watch_tables.take_out(connection, analyst, at=NOW)
+        content = watch_tables.take_out(connection, analyst, now=NOW, at=NOW)
         before = watch_listing.entries(connection, analyst, at=NOW)
         for each in before:
-            watching.end(connection, each.id, analyst, at=hours(2))
+            watching.end(connection, each.id, analyst, now=hours(2), at=hours(2))
     assert b"'=cmd" in content
     assert b",=cmd" not in content
     assert take_in(database, analyst, content, hours(3)).added == 3
@@ -543,7 +582,7 @@ def test_a_rule_that_cannot_be_is_refused(database: Database, crew: dict) -> Non
         with pytest.raises(local_rules.RuleRefused, match="changed since"):
             local_rules.change(connection, first.id, good, crew["analyst"], now=hours(2), at=hours(2))
         with pytest.raises(local_rules.RuleRefused, match="has ended"):
-            local_rules.end(connection, first.id, crew["analyst"], at=hours(2))
+            local_rules.end(connection, first.id, crew["analyst"], now=hours(2), at=hours(2))
 
 
 def test_a_rule_of_a_field_that_is_gone_stops_no_load(database: Database, crew: dict) -> None:
