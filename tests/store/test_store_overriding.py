@@ -35,7 +35,7 @@ def lower(port, shipment: int, who, at: pd.Timestamp | None = None) -> str:
 
 def stands(port, shipment: int, now: pd.Timestamp | None = None) -> InForce:
     with port.database.read() as connection:
-        return overriding.in_force(connection, shipment, now=now or port.now, at=port.now)
+        return overriding.in_force(connection, shipment, now=now or port.now)
 
 
 def test_without_a_list_the_days_rank_counts(port, ids: list[int], database: Database) -> None:
