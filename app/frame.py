@@ -94,15 +94,17 @@ def who(person: Person) -> None:
         )
 
 
-def basis(shown: Frame) -> None:
-    """Say what every number on the page rests on."""
+def basis(shown: Frame, person: Person) -> None:
+    """Say what every number on the page rests on; where there is none, who loads the day."""
+    load = _("Nothing was scored yet: load the day's manifests.")
+    wait = _("Nothing was scored yet: an officer, a supervisor or an analyst loads the day's manifests.")
     said = {
         "port": _("Scores are calibrated on this port's own outcomes."),
         "prior": _(
             "Scores are a prior, learnt elsewhere: they order shipments. The chance of a find is not known "
             "for this port. Not on the list does not mean cleared."
         ),
-        "none": _("Nothing was scored yet: load the day's manifests."),
+        "none": load if person.may("load") else wait,
     }
     st.html(f'<p class="wildcargo-basis">{html.escape(said[shown.basis])}</p>')
 

@@ -25,7 +25,7 @@ _STYLE = """
   font-weight: 400; }
 .wildcargo-rows .mark { display: inline-block; padding: 0 .4rem; border: 2px solid #6b1d5c; color: #6b1d5c;
   border-radius: .25rem; font-weight: 700; font-size: .875rem; white-space: nowrap; }
-.wildcargo-rows .long { min-width: 24rem; }
+.wildcargo-rows .long { min-width: 18rem; }
 .wildcargo-rows a { display: inline-block; min-height: 1.5rem; color: #0b4a66; }
 """
 

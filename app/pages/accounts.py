@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import session
+from app import session, tables
 from app.views import accounts as view
+from app.views import settings as settings_view
 from app.words import _, plain, word, words
 from risk.language import BY_CODE, LANGUAGES
 from risk.refusals import Refusal
@@ -24,6 +25,7 @@ def show() -> None:
     person = session.allowed(ACTION)
     st.title(_("Accounts"))
     _told()
+    _unset()
     with session.database().read() as connection:
         found = view.accounts(people.everybody(connection), person.id, session.clock())
     _list(found)
@@ -32,6 +34,14 @@ def show() -> None:
         _make(person)
     with change:
         _change(person, found)
+
+
+def _unset() -> None:
+    """Lead to the settings while what a port begins with was not chosen there."""
+    if names := settings_view.unset(session.chosen()):
+        told = ", ".join(word("setting", name) for name in names)
+        st.info(_("Not chosen yet in the settings: {names}.").format(names=plain(told)))
+        tables.link(_("Settings"), "admin")
 
 
 def _told() -> None:

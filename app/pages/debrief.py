@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import session, tables
+from app.tables import Cell
 from app.tables import number as count
 from app.words import _, current, left, ngettext, number, percent, word
 from risk import drill, retelling, taxa
@@ -133,10 +134,8 @@ def _hidden(found: Debrief) -> None:
         _("Bill"),
         _("Opened"),
         _("What"),
-        _("kg"),
         _("Rank"),
         _("Goods"),
-        _("Time left"),
         _("Reasons told"),
     ]
     for live in (True, False):
@@ -149,12 +148,17 @@ def _hidden(found: Debrief) -> None:
             [
                 [
                     tables.shipment(int(row["shipment_id"]), str(row["bill"])),
-                    _("By the team") if row["opened"] else _("Missed"),
-                    taxa.animal(str(row["taxon"]), current()),
-                    count(number(float(row["kg"]), 1)),
+                    # Two lines in a cell: eight columns run out of a desktop's window.
+                    Cell(
+                        _("By the team") if row["opened"] else _("Missed"),
+                        more=f"{_('Time left')}: {_left(float(row['hours_left']), now)}",
+                    ),
+                    Cell(
+                        taxa.animal(str(row["taxon"]), current()),
+                        more=f"{number(float(row['kg']), 1)} {_('kg')}",
+                    ),
                     count(number(int(row["rank"]))),
                     str(row["goods"])[:120],
-                    _left(float(row["hours_left"]), now),
                     tables.long(" · ".join(told.get(int(row["score_id"]), []))),
                 ]
                 for row in part.to_dict("records")

@@ -243,7 +243,7 @@ def show_trial(trial: trying.Trial) -> None:
     if not counted.of:
         st.info(_("There are no shipments to try it on yet."))
         return
-    said = _("It would have hit {hit} of the last {of} shipments.").format(
+    said = _("It would have hit {hit} of {of} shipments, spread over the latest.").format(
         hit=number(counted.hit), of=number(counted.of)
     )
     if counted.too_broad:

@@ -92,7 +92,7 @@ def _would(checked: Checked) -> None:
     parts = [told.format(n=number(checked.entries))]
     parts.append(_("Stood there already: {n}.").format(n=number(checked.standing)))
     if checked.of:
-        hit = _("Hits they would have had among the last {of} shipments: {hit}.")
+        hit = _("Hits they would have had among {of} shipments, spread over the latest: {hit}.")
         parts.append(hit.format(of=number(checked.of), hit=number(checked.hit)))
     st.info(plain(" ".join(parts)))
 

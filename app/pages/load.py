@@ -352,7 +352,7 @@ def _stop(person: Person, number_: int) -> None:
 
 def _progress(load: view.Load) -> str:
     steps = {
-        "": _("Waits for the worker"),
+        "waiting": _("Waits for the worker"),
         "reading": _("Reading and scoring"),
         "putting in": _("Putting in"),
         "matching": _("Comparing with lists and rules"),

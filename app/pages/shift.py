@@ -199,7 +199,7 @@ def _named(rows: pd.DataFrame, title: str, zone: str) -> None:
             str(row["claimed_by"]),
         ]
 
-    head = (_("Bill"), _("State"), _("Where"), _("Leaves"), _("Claimed by"))
+    head = (_("Shipment"), _("Status"), _("Where"), _("Leaves"), _("Claimed by"))
     _table(rows, title, head, told)
 
 
@@ -213,7 +213,7 @@ def _done(rows: pd.DataFrame, title: str, zone: str) -> None:
             outcome_words.found(row) or "–",
         ]
 
-    head = (_("Bill"), _("When"), _("Where"), _("What was done"), _("Found"))
+    head = (_("Shipment"), _("When"), _("Where"), _("What was done"), _("Found"))
     _table(rows, title, head, told)
 
 

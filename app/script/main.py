@@ -17,6 +17,6 @@ if person is None:
 shown = frame.bands(person)
 page = st.navigation(pages.of(person, drill=shown.band == "drill"), position="sidebar", expanded=True)
 frame.who(person)
-frame.basis(shown)
+frame.basis(shown, person)
 page.run()
 frame.end(shown)

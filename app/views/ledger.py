@@ -108,7 +108,7 @@ def checks(result: Mapping[str, Any] | None, language: str) -> tuple[bool, list[
             str(each.get("name", "")),
             str(each.get("state", "")),
             _told(each, language),
-            tuple(str(one) for one in each.get("problems", ())),
+            tuple(_fault(one, language) for one in each.get("problems", ())),
         )
         for each in found
     ]
@@ -117,12 +117,23 @@ def checks(result: Mapping[str, Any] | None, language: str) -> tuple[bool, list[
 
 def _told(check: Mapping[str, Any], language: str) -> str:
     """Return what a check found; one of an earlier version of the program only in English."""
-    parts = []
-    for each in check.get("said", ()):
-        values = {name: _written(value, language) for name, value in each["values"].items()}
-        template = str(each["text"])
-        parts.append(gettext(template, language).format(**values))
+    parts = [_sentence(each, language) for each in check.get("said", ())]
     return BY_CODE[language].clause.join(parts) or str(check.get("told", ""))
+
+
+def _sentence(said: Mapping[str, Any], language: str) -> str:
+    values = {name: _written(value, language) for name, value in said["values"].items()}
+    return gettext(str(said["text"]), language).format(**values)
+
+
+def _fault(found: object, language: str) -> str:
+    """Return what is broken; what an earlier version of the program kept is English."""
+    if not isinstance(found, Mapping):
+        return str(found)
+    values = dict(found["values"])
+    if "fault" in values:
+        values["fault"] = gettext(str(values["fault"]), language)
+    return _sentence({**found, "values": values}, language)
 
 
 def _written(value: object, language: str) -> str:

@@ -41,7 +41,7 @@ class Load:
     done, total : int
         Shipments done so far of the step, and of how many (0: not known yet).
     step : str
-        ``reading``, ``putting in`` … while it runs.
+        ``waiting`` in the queue; ``reading``, ``putting in`` … while it runs.
     told : tuple of str
         Lines on why it failed.
     counts : tuple of (str, int)
@@ -108,7 +108,7 @@ def _load(job: Job, names: Mapping[int, str], person: Person) -> Load:
         asked_by=names.get(job.asked_by, "") if job.asked_by is not None else "",
         done=job.done,
         total=job.total,
-        step="" if job.state in ENDED else job.message,
+        step=_step(job),
         told=tuple(job.message.splitlines()) if failed else (),
         counts=(*known, *((name, value) for name, value in sorted(counts.items()) if value)),
         batch=result.get("batch"),
@@ -116,6 +116,13 @@ def _load(job: Job, names: Mapping[int, str], person: Person) -> Load:
         nothing_new=job.state == "done" and nothing_new,
         may_stop=job.state not in ENDED and own and person.may("load"),
     )
+
+
+def _step(job: Job) -> str:
+    if job.state in ENDED:
+        return ""
+    # A worker that took it says what it does only some seconds later, and reads first.
+    return job.message or ("waiting" if job.state == "queued" else "reading")
 
 
 @dataclass(frozen=True)

@@ -78,3 +78,13 @@ def capacity_is_clear(text: str) -> bool:
         return not text.strip() or bool(triage.parse(text))
     except triage.CapacityError:
         return False
+
+
+def unset(chosen: Mapping[str, object]) -> list[str]:
+    """Return which settings a port begins with nobody chose yet.
+
+    A zone that is UTC may be chosen or not: it is told beside the others, not alone.
+    """
+    begins = ("port_name", "time_zone", "capacity")
+    names = [each.name for each in SETTINGS if each.name in begins and chosen[each.name] == each.default]
+    return [] if names == ["time_zone"] else names

@@ -153,7 +153,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("packages", "quantities", "number", "Number of packages", "1", 0.0, 1e8),
     Column("package_type", "quantities", "text", "Kind of package"),
     Column("volume_m3", "quantities", "number", "Volume", "m3", 0.0, 1e7),
-    Column("declared_value", "quantities", "number", "Declared value, in `currency`", "1", 0.0, 1e13),
+    Column("declared_value", "quantities", "number", "Declared value, in its currency", "1", 0.0, 1e13),
     Column("currency", "quantities", "code", "Currency of the declared value", code="currency"),
     Column(
         "container_ids",

@@ -83,14 +83,14 @@ class Checked:
         `HOLDS`, `BROKEN` or `UNCHECKED`.
     said : tuple of Said
         What was found, for people.
-    problems : tuple of str
-        What is broken, the first rows named.
+    problems : tuple of Said
+        What is broken, the first rows named. A ``fault`` in one is a sentence of its own.
     """
 
     name: str
     state: str
     said: tuple[Said, ...]
-    problems: tuple[str, ...] = ()
+    problems: tuple[Said, ...] = ()
 
     @property
     def told(self) -> str:
@@ -143,7 +143,14 @@ def check(
         except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
             # Rows somebody wrote by hand: what cannot be made sense of does not hold.
             why = f"{type(error).__name__}: {error}".splitlines()[0][:200]
-            found.append(Checked(name, BROKEN, (line_of(N_("what stands there makes no sense")),), (why,)))
+            found.append(
+                Checked(
+                    name,
+                    BROKEN,
+                    (line_of(N_("what stands there makes no sense")),),
+                    (Said("{why}", {"why": why}),),
+                )
+            )
     return found
 
 
@@ -156,7 +163,7 @@ def of_ledger(connection: sa.Connection, head: str = "") -> Checked:
     """Check the chain, and that it reaches a printed head."""
     verified = ledger.verify(connection, head)
     if not verified.holds:
-        where = f"row {verified.broken}: {verified.why}"
+        where = _at(N_("row {row}: {fault}"), row=verified.broken, fault=verified.why)
         told = line_of(N_("{n} rows hold, then it breaks"), n=verified.rows)
         return Checked("ledger", BROKEN, (told,), (where,))
     told = line_of(N_("{n} rows hold; head {head}"), n=verified.rows, head=verified.head)
@@ -180,12 +187,12 @@ def of_batches(connection: sa.Connection) -> Checked:
     for row in ready:
         said = entered.pop(f"batch:{row.id}", None)
         if said is None:
-            wrong.append(f"batch {row.id}: the ledger does not know it")
+            wrong.append(_at(N_("batch {row}: the ledger does not know it"), row=row.id))
         elif said != row.data_hash:
-            wrong.append(f"batch {row.id}: its hash is not the one in the ledger")
+            wrong.append(_at(N_("batch {row}: its hash is not the one in the ledger"), row=row.id))
         elif shipments.data_hash(connection, row.id) != said:
-            wrong.append(f"batch {row.id}: its scores are not the ones that were put in")
-    wrong += [f"{subject.replace(':', ' ')}: in the ledger, but gone" for subject in entered]
+            wrong.append(_at(N_("batch {row}: its scores are not the ones that were put in"), row=row.id))
+    wrong += [_gone(subject) for subject in entered]
     return _checked("batches", (line_of(N_("{n} batches are as they were put in"), n=len(ready)),), wrong)
 
 
@@ -214,7 +221,7 @@ def of_records(connection: sa.Connection) -> Checked:
         for row in rows:
             read = replaying.unpacked(row.record, row.record_hash)
             faults = read.wrong or (*replaying.repeated(row, read.numbers), *_beside(row, read.beside))
-            wrong += [f"score {row.id}: {fault}" for fault in faults[:1]]
+            wrong += [_at(N_("score {row}: {fault}"), row=row.id, fault=fault) for fault in faults[:1]]
             alone += not read.beside
         last, count = rows[-1].id, count + len(rows)
     told = [
@@ -233,10 +240,10 @@ def _beside(row: Any, said: dict[str, str]) -> list[str]:
     wrong = []
     of_score = (row.model_id, row.risk_basis, row.families, row.notes, row.reasons, row.told)
     if "shown" in said and said["shown"] != sealed.of_shown(*of_score):
-        wrong.append("its reasons, their words or its basis are not those that were shown")
+        wrong.append(N_("its reasons, their words or its basis are not those that were shown"))
     stated = "declared" in said and row.row is not None
     if stated and said["declared"] != sealed.of_declared(row.row, row.origin):
-        wrong.append("what was declared is not what was scored")
+        wrong.append(N_("what was declared is not what was scored"))
     return wrong
 
 
@@ -251,7 +258,7 @@ def of_purges(connection: sa.Connection) -> Checked:
         .order_by(versions.c.id)
     )
     wrong = [
-        f"version {number}: its declared row is gone, and no rule took it"
+        _at(N_("version {row}: its declared row is gone, and no rule took it"), row=number)
         for number in _all(connection, gone)
     ]
     lost = (
@@ -262,7 +269,8 @@ def of_purges(connection: sa.Connection) -> Checked:
         .where(batches.c.state == "ready", records.c.score_id.is_(None), purges.c.id.is_(None))
         .order_by(scores.c.id)
     )
-    wrong += [f"score {number}: its record is gone, and no rule took it" for number in _all(connection, lost)]
+    text = N_("score {row}: its record is gone, and no rule took it")
+    wrong += [_at(text, row=number) for number in _all(connection, lost)]
     told: dict[str, int] = {}
     for _, _, facts in _rows_of(connection, "purge"):
         told[facts["rule"]] = told.get(facts["rule"], 0) + int(facts.get("versions", 0))
@@ -271,7 +279,8 @@ def of_purges(connection: sa.Connection) -> Checked:
     for rule in sorted({**told, **there}):
         said, found = told.get(rule, 0), there.get(rule, 0)
         if said != found:
-            wrong.append(f"rule {rule}: the ledger tells of {said:,} versions purged, there are {found:,}")
+            text = N_("rule {rule}: versions purged by the ledger: {said}; there are: {found}")
+            wrong.append(line_of(text, rule=rule, said=said, found=found))
     told_all = line_of(N_("{n} versions were purged by rule, none otherwise"), n=sum(there.values()))
     return _checked("purges", (told_all,), wrong)
 
@@ -285,11 +294,12 @@ def of_photos(connection: sa.Connection) -> Checked:
         content = connection.execute(sa.select(photos.c.content).where(photos.c.id == number)).scalar_one()
         count += 1
         if number not in entered:
-            wrong.append(f"photo {number}: the ledger does not know it")
+            wrong.append(_at(N_("photo {row}: the ledger does not know it"), row=number))
         elif entered.pop(number)[1] != sha256(content).hexdigest():
-            wrong.append(f"photo {number}: it is not the one that was kept")
+            wrong.append(_at(N_("photo {row}: it is not the one that was kept"), row=number))
     if len(entered) != purged:
-        wrong.append(f"{len(entered):,} photos are gone, {purged:,} were purged by rule")
+        text = N_("photos that are gone: {gone}; purged by rule: {purged}")
+        wrong.append(line_of(text, gone=len(entered), purged=purged))
     return _checked("photos", (line_of(N_("{n} photos are unchanged"), n=count),), wrong)
 
 
@@ -304,7 +314,7 @@ def of_secret(connection: sa.Connection, secret: bytes | None) -> Checked:
         told = line_of(N_("not checked: no list was published yet, which commits to it"))
         return Checked("secret", UNCHECKED, (told,))
     if sha256(secret).hexdigest() != committed[-1][1]:
-        return _checked("secret", (), ["it is not the one the ledger committed to"])
+        return _checked("secret", (), [line_of(N_("it is not the one the ledger committed to"))])
     if len(committed) > 1:
         before = line_of(N_("{n} were in use before"), n=len(committed) - 1)
         return Checked("secret", HOLDS, (line_of(N_("it is the one the ledger committed to last")), before))
@@ -322,22 +332,27 @@ def of_outcomes(connection: sa.Connection, secret: bytes | None) -> Checked:
     entered = {facts["outcome"]: seq for seq, _, facts in _rows_of(connection, "outcome")}
     for number in inspections.changed_behind(connection, secret):
         if number not in entered:
-            wrong.append(f"outcome {number}: the ledger does not know it")
+            wrong.append(_at(N_("outcome {row}: the ledger does not know it"), row=number))
         elif entered[number] > since:
-            wrong.append(f"outcome {number}: not what was entered (ledger row {entered[number]})")
+            text = N_("outcome {row}: not what was entered (ledger row {seq})")
+            wrong.append(_at(text, row=number, seq=str(entered[number])))
     count = sum(seq > since for seq in entered.values())
     told = line_of(N_("{n} outcomes are as they were entered"), n=count)
     return _checked("outcomes", (told, *_before(len(entered) - count)), wrong)
 
 
-def _in_force(connection: sa.Connection) -> list[str]:
+def _in_force(connection: sa.Connection) -> list[Said]:
     """Return outcomes that count although one replaced them, or do not although none did."""
     kept = connection.execute(
         sa.select(outcomes.c.id, outcomes.c.current, outcomes.c.replaces_id).order_by(outcomes.c.id)
     ).all()
     replaced = {row.replaces_id for row in kept}
+    twice, not_at_all = (
+        N_("outcome {row}: counts, but a later one replaced it"),
+        N_("outcome {row}: does not count"),
+    )
     return [
-        f"outcome {row.id}: {'counts, but a later one replaced it' if row.current else 'does not count'}"
+        _at(twice if row.current else not_at_all, row=row.id)
         for row in kept
         if bool(row.current) == (row.id in replaced)
     ]
@@ -353,16 +368,16 @@ def of_lists(connection: sa.Connection, secret: bytes | None) -> Checked:
         seq, facts = entered.pop(f"list:{row.id}", (0, _Facts()))
         published = (facts["digest"], facts["data"], facts["draw"])
         if not seq:
-            wrong.append(f"list {row.id}: the ledger does not know it")
+            wrong.append(_at(N_("list {row}: the ledger does not know it"), row=row.id))
         elif (row.digest, row.data_hash, row.draw_commitment) != published:
-            wrong.append(f"list {row.id}: it is not the one that was published")
+            wrong.append(_at(N_("list {row}: it is not the one that was published"), row=row.id))
         elif secret is not None and since is not None and seq > since:
             drawn += 1
             differs = publishing.drawn_again(connection, row.id, secret)
             if "rows" in facts and publishing.rows_digest(connection, row.id, secret) != facts["rows"]:
-                differs.append("its rows, or what it says of itself, are not those that were published")
-            wrong += [f"list {row.id}: {text}" for text in differs[:1]]
-    wrong += [f"{subject.replace(':', ' ')}: in the ledger, but gone" for subject in entered]
+                differs.append(N_("its rows, or what it says of itself, are not those that were published"))
+            wrong += [_at(N_("list {row}: {fault}"), row=row.id, fault=text) for text in differs[:1]]
+    wrong += [_gone(subject) for subject in entered]
     told = [line_of(N_("{n} lists are as they were published"), n=len(kept))]
     if secret is None or since is None:
         told.append(line_of(N_("their draws were not made again: that needs the site's secret (--data)")))
@@ -416,7 +431,7 @@ def of_scores(connection: sa.Connection, goes_on: Callable[[int], None] = lambda
         for each in replaying.replay(connection, ids[start : start + _AT_ONCE], model):
             states[each.state] = states.get(each.state, 0) + 1
             if each.state in (replaying.DIFFERS, replaying.MISSING):
-                wrong.append(f"score {each.score_id}: {each.told}")
+                wrong.append(_at(N_("score {row}: {fault}"), row=each.score_id, fault=each.told))
         done += len(ids[start : start + _AT_ONCE])
         goes_on(done)
     told = [line_of(N_("{n} scores are the same to the bit"), n=states.get(replaying.SAME, 0))]
@@ -428,10 +443,24 @@ def of_scores(connection: sa.Connection, goes_on: Callable[[int], None] = lambda
     return _checked("scores", tuple(told), wrong)
 
 
-def _checked(name: str, told: tuple[Said, ...], wrong: list[str]) -> Checked:
+def _at(text: str, *, row: object, **values: str | int) -> Said:
+    """Return a fault of one row, whose number is a name: it has no separators."""
+    return Said(text, {"row": str(row), **values})
+
+
+def _gone(subject: str) -> Said:
+    kind, _, number = subject.partition(":")
+    known = {
+        "batch": N_("batch {row}: in the ledger, but gone"),
+        "list": N_("list {row}: in the ledger, but gone"),
+    }
+    return _at(known.get(kind, "{row}: in the ledger, but gone"), row=number if kind in known else subject)
+
+
+def _checked(name: str, told: tuple[Said, ...], wrong: list[Said]) -> Checked:
     if not wrong:
         return Checked(name, HOLDS, told)
-    more = [f"and {len(wrong) - NAMED:,} more"] if len(wrong) > NAMED else []
+    more = [line_of(N_("and {n} more"), n=len(wrong) - NAMED)] if len(wrong) > NAMED else []
     faults = line_of(N_("{n} faults"), n=len(wrong)) if len(wrong) > 1 else line_of(N_("1 fault"))
     return Checked(name, BROKEN, (faults,), (*wrong[:NAMED], *more))
 

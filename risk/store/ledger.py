@@ -20,6 +20,7 @@ from typing import Any
 import pandas as pd
 import sqlalchemy as sa
 
+from risk.language import N_
 from risk.store.tables import ledger
 
 #: Hash before the first row.
@@ -224,7 +225,7 @@ def verify(connection: sa.Connection, printed: str = "") -> Verified:
     for row in connection.execute(in_order):
         why = _wrong(row._mapping, number + 1, before)
         if not why and wanted and row.seq == int(wanted[1]) and not row.hash.startswith(wanted[2]):
-            why = "its hash is not the one that was printed: the ledger was rewritten"
+            why = N_("its hash is not the one that was printed: the ledger was rewritten")
         if why:
             return Verified(number, _told(number, before), int(row.seq), why)
         if _is_back(row.at, last):
@@ -251,9 +252,9 @@ def _wrong(row: Mapping[Any, Any], number: int, before: str) -> str:
     if row["seq"] != number:
         return f"row {number} is missing"
     if row["before"] != before:
-        return "it does not follow from the row before"
+        return N_("it does not follow from the row before")
     try:
         same = row["hash"] == _hash(before, row)
     except TypeError:  # bytes where a text stood
         same = False
-    return "" if same else "its content was changed"
+    return "" if same else N_("its content was changed")

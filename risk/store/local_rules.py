@@ -83,7 +83,7 @@ class Rule:
 
 
 def tried(connection: sa.Connection, condition: str, last: int = TRIED_ON) -> Tried:
-    """Return what a condition would have hit of the last shipments, whenever they became known.
+    """Return what a condition would have hit of some of the latest shipments, whenever they became known.
 
     Raises
     ------
@@ -250,7 +250,9 @@ def _checked(connection: sa.Connection, new: NewRule) -> NewRule:
     result = tried(connection, condition)
     if result.too_broad:
         raise RuleRefused(
-            "this would have hit {hit} of the last {of} shipments; say more", hit=result.hit, of=result.of
+            "this would have hit {hit} of {of} shipments, spread over the latest; say more",
+            hit=result.hit,
+            of=result.of,
         )
     return checked
 

@@ -19,6 +19,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk import priority, triage
+from risk.language import N_
 from risk.refusals import Refusal
 from risk.store import day, ledger, roles
 from risk.store.day_scores import Scored
@@ -267,10 +268,10 @@ def drawn_again(connection: sa.Connection, number: int, secret: bytes) -> list[s
     frame = _ranked_rows(connection, number)
     differs = []
     if data_hash(frame) != kept.data_hash:
-        differs.append("the shipments or their scores are not the ones the list was made of")
+        differs.append(N_("the shipments or their scores are not the ones the list was made of"))
     key = draw_key(secret, kept.data_hash, kept.capacity, pd.Timestamp(kept.published_at))
     if hashlib.sha256(key.encode()).hexdigest() != kept.draw_commitment:
-        differs.append("the draw was not made with this site's secret")
+        differs.append(N_("the draw was not made with this site's secret"))
     pools = tuple(Pool(**each) for each in kept.capacity)
     chosen, _ = priority.choose(frame.assign(raised=False, floor=0), pools, kept.random_share, key)
     now, then = chosen["selected_by"].to_numpy(), frame["selected_by"].to_numpy()

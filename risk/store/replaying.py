@@ -21,6 +21,7 @@ import sqlalchemy as sa
 from models.bundle import Bundle, BundleError
 from models.predict import predict
 from risk.engine import load_bundle
+from risk.language import N_
 from risk.records import parts
 from risk.store.tables import models, purges, records, scores
 
@@ -191,7 +192,7 @@ def unpacked(record: bytes, record_hash: str) -> Unpacked:
         unpacking = zlib.decompressobj()
         text = unpacking.decompress(bytes(record), LARGEST)
         if unpacking.unconsumed_tail or not unpacking.eof:
-            return Unpacked(wrong=("its record cannot be read",))
+            return Unpacked(wrong=(N_("its record cannot be read"),))
         data = json.loads(text)
         read = Unpacked(
             dict(data["values"]),
@@ -200,9 +201,9 @@ def unpacked(record: bytes, record_hash: str) -> Unpacked:
             dict(data.get("beside", {})),
         )
     except (zlib.error, ValueError, KeyError, TypeError, RecursionError):
-        return Unpacked(wrong=("its record cannot be read",))
+        return Unpacked(wrong=(N_("its record cannot be read"),))
     if hashlib.sha256(text).hexdigest() != record_hash:
-        return replace(read, wrong=("its record was changed",))
+        return replace(read, wrong=(N_("its record was changed"),))
     return read
 
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from risk.store import shift
 from risk.store.tables import claims, outcomes, shipments, steps, users, versions
 
-_VERSION: Final = ("mode", "location", "conveyance", "available_until")
+_VERSION: Final = ("mode", "location", "conveyance", "available_until", "arrives_at")
 _OUTCOME: Final = ("inspection", "found", "status", "permit_valid", "why_not")
 _TEXTS: Final = ("bill", "mode", "location", "conveyance", "inspection", "status", "why_not", "step", "login")
 COLUMNS: Final = (
@@ -44,7 +44,8 @@ def rows(
     DataFrame
         `COLUMNS`. ``came`` is one of `risk.store.shift.CAME_OF`; ``at`` when it was inspected or said not to
         be; ``found`` a list, empty where nothing was entered; ``step`` the last one noted; ``claimed_by`` a
-        login, empty for nobody. What leaves first comes first, what was done by when.
+        login, empty for nobody. What leaves first comes first, then what
+        arrived first, as on the page of the day; what was done by when.
     """
     entered = until if entered is None else entered
     chosen = shift.listed(connection, since, until, entered).set_index("shipment_id")["came"]
@@ -58,12 +59,14 @@ def rows(
     frame = frame.join(_claimed(connection, ids, until if clock is None else clock), on="shipment_id")
     for name in _TEXTS:
         frame[name] = frame[name].astype("object").where(frame[name].notna(), "").astype("str")
-    for name in ("at", "available_until"):
+    for name in ("at", "available_until", "arrives_at"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
     frame["found"] = [list(cell) if isinstance(cell, list) else [] for cell in frame["found"]]
     frame["permit_valid"] = frame["permit_valid"].astype("object").where(frame["permit_valid"].notna(), None)
     frame = frame.rename(columns={"login": "claimed_by"})[list(COLUMNS)]
-    return frame.sort_values(["at", "available_until", "bill"], na_position="last", ignore_index=True)
+    return frame.sort_values(
+        ["at", "available_until", "arrives_at", "bill"], na_position="last", ignore_index=True
+    )
 
 
 def _table(rows: Sequence[Any], names: Sequence[str]) -> pd.DataFrame:

@@ -48,7 +48,7 @@ class Checked:
     standing : int
         Of them, those that stand there already (or twice in it).
     hit : int
-        How many shipments of the last ones its entries would have hit, entry by entry.
+        How many of some of the latest shipments its entries would have hit, entry by entry.
     of : int
         How many they were tried on.
     problems : tuple of Problem
@@ -142,7 +142,7 @@ def take_in(
 
 
 def _too_broad(table: written.Table, results: Sequence[watching.Tried]) -> list[Problem]:
-    text = "this would have hit {hit} of the last {of} shipments; say more"
+    text = "this would have hit {hit} of {of} shipments, spread over the latest; say more"
     return [
         Problem(row, column, text, (("hit", result.hit), ("of", result.of)))
         for (row, column, _), result in zip(table.entries, results, strict=True)

@@ -45,7 +45,7 @@ class Tried:
     Attributes
     ----------
     hit, of : int
-        So many of the last so many shipments.
+        So many of so many shipments, spread over the latest (`declared_rows.recent`).
     """
 
     hit: int
@@ -69,7 +69,7 @@ class Added:
 
 
 def tried(connection: sa.Connection, entries: Sequence[New], last: int = TRIED_ON) -> list[Tried]:
-    """Return what entries would have hit of the last shipments, at whatever time they count from.
+    """Return what entries would have hit of some of the latest shipments, at whatever time they count from.
 
     Entries that cannot be read have hit nothing.
     """
@@ -197,7 +197,9 @@ def _checked(connection: sa.Connection, new: New, now: pd.Timestamp) -> New:
     result = tried(connection, [new])[0]
     if result.too_broad:
         raise EntryRefused(
-            "this would have hit {hit} of the last {of} shipments; say more", hit=result.hit, of=result.of
+            "this would have hit {hit} of {of} shipments, spread over the latest; say more",
+            hit=result.hit,
+            of=result.of,
         )
     return new
 

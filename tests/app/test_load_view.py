@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from app.views import accounts, frame, load
+from app.views import settings as settings_view
 from features.manifest import propose
 from risk import intake
 from risk.store import uploads
@@ -140,3 +141,17 @@ def test_first_passwords_are_long_and_all_different() -> None:
 
 def test_all_problems_that_are_kept_are_handed_out() -> None:
     assert uploads.SHOWN >= intake.PROBLEMS_KEPT
+
+
+def test_a_load_says_that_it_waits_only_while_it_waits() -> None:
+    told = [job("queued"), job("running"), job("running", message="matching"), job("done", message="x")]
+    steps = [each.step for each in load.loads(told, {}, ANA)]
+    assert steps == ["waiting", "reading", "matching", ""]
+
+
+def test_what_a_port_begins_with_is_asked_for_until_it_is_chosen() -> None:
+    chosen = {each.name: each.default for each in SETTINGS}
+    assert settings_view.unset(chosen) == ["port_name", "time_zone", "capacity"]
+    assert settings_view.unset(chosen | {"port_name": "Port", "time_zone": "Asia/Tokyo"}) == ["capacity"]
+    # A port may be at UTC.
+    assert settings_view.unset(chosen | {"port_name": "Port", "capacity": "sea=4"}) == []

@@ -1,6 +1,8 @@
 """What was told in English whatever the language: exports, animals of a drill, what a check found."""
 
+import json
 import tomllib
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -61,6 +63,24 @@ def test_what_a_check_found_is_told_in_the_language(code: str) -> None:
     assert "234" in check.told
     # One of an earlier version of the program has English alone.
     assert ledger.checks({"checks": [data | {"said": []}]}, code)[1][0].told == found.told
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_what_does_not_hold_is_told_in_the_language(code: str) -> None:
+    score = {"row": "1234", "fault": "its record was changed"}
+    wrong = (line_of("score {row}: {fault}", **score), line_of("and {n} more", n=2))
+    found = Checked("records", "broken", (line_of("{n} faults", n=3),), wrong)
+    # As the job's result keeps it.
+    data = json.loads(json.dumps(asdict(found)))
+    _, (check,) = ledger.checks({"checks": [data]}, code)
+    assert [str(each) for each in wrong] == ["score 1234: its record was changed", "and 2 more"]
+    assert "1234" in check.problems[0]
+    for told, english in zip(check.problems, map(str, wrong), strict=True):
+        assert (told == english) == (code == "en")
+    assert ("its record was changed" in check.problems[0]) == (code == "en")
+    # One of an earlier version of the program has English alone.
+    data["problems"] = ["score 5: gone"]
+    assert ledger.checks({"checks": [data]}, code)[1][0].problems == ("score 5: gone",)
 
 
 @pytest.mark.parametrize("code", OTHERS)

@@ -307,7 +307,7 @@ def test_too_broad_is_refused_with_the_count(database: Database, crew: dict) -> 
         (20, 100, False),
         (0, 100, False),
     ]
-    with pytest.raises(watching.EntryRefused, match="30 of the last 100"):
+    with pytest.raises(watching.EntryRefused, match="30 of 100 shipments"):
         add(database, crew["analyst"], replace(IVORY, value="fish"))
     assert add(database, crew["analyst"]).id == 1
     with pytest.raises(watching.EntryRefused, match="already, as entry 1"):
@@ -476,7 +476,7 @@ def test_every_problem_of_a_table_is_told_and_nothing_is_kept(database: Database
     ]
     broad = take_in(database, crew["analyst"], "kind,value,reason\nword,ivory,why\nword,fish,why\n")
     assert [str(each) for each in broad.problems] == [
-        "row 3, value: this would have hit 60 of the last 60 shipments; say more"
+        "row 3, value: this would have hit 60 of 60 shipments, spread over the latest; say more"
     ]
     with database.read() as connection:
         assert watch_listing.entries(connection, crew["analyst"], at=NOW) == []

@@ -37,7 +37,7 @@ def _page(name: str) -> None:
         session.ask_to_sign_in()
     shown = frame.bands(who)
     frame.who(who)
-    frame.basis(shown)
+    frame.basis(shown, who)
     import_module(f"app.pages.{name}").show()
     frame.end(shown)
 

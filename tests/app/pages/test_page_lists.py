@@ -62,7 +62,7 @@ def test_an_entry_is_tried_then_added(port: place.Place, open_page: Open, said: 
     app = open_page("lists", role="analyst")
     fill(app, "fish")
     app = press(app, "Try it on the last days")
-    assert "of the last 300 shipments" in said(app)
+    assert "of 300 shipments, spread over the latest" in said(app)
     assert "/shipment?id=" in said(app)
     assert entries(port) == []
     app = press(app, "Add it")
