@@ -569,7 +569,7 @@ def test_a_rule_that_cannot_be_is_refused(database: Database, crew: dict) -> Non
             (replace(good, name=" "), "name"),
             (replace(good, reason=""), "why"),
             (replace(good, floor=0), "place"),
-            (replace(good, condition="goods has fish"), "60 of the last 60"),
+            (replace(good, condition="goods has fish"), "60 of 60 shipments"),
         ):
             with pytest.raises(local_rules.RuleRefused, match=why):
                 local_rules.add(connection, wrong, crew["analyst"], now=NOW, at=NOW)

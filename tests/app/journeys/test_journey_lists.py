@@ -48,7 +48,7 @@ def test_an_analyst_tends_lists_and_an_officer_sees_no_secret(
     signed_in(page, port.url, "una", "/lists")
     fill(page, "live", "live goods <script>alert(1)</script>")
     page.get_by_role("button", name="Try it on the last days").click()
-    expect(page.get_by_text("of the last 300 shipments")).to_be_visible()
+    expect(page.get_by_text("of 300 shipments, spread over the latest")).to_be_visible()
     expect(page.get_by_role("link").filter(has_text="0").first).to_be_visible()
     page.get_by_role("button", name="Add it").click()
     expect(page.get_by_text("Kept. It hits")).to_be_visible()

@@ -53,7 +53,7 @@ def test_a_rule_is_tried_then_added(port: place.Place, open_page: Open, said: Sa
     app = open_page("rules", role="supervisor")
     fill(app, "mode=air AND hs starts 05")
     app = press(app, "Try it on the last days")
-    assert "of the last 300 shipments" in said(app)
+    assert "of 300 shipments, spread over the latest" in said(app)
     assert rules(port) == []
     app = press(app, "Add it")
     assert not app.exception
