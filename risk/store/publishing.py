@@ -2,8 +2,9 @@
 
 A list keeps every shipment that was ranked, with its rank, who or what chose it and with what probability it
 was to be chosen. Random picks are drawn once, with a key made from the site's secret, which the ledger
-commits to: nobody can compute them beforehand, and nobody can draw again until they please. Until the outcome
-of a shipment is in, nobody is told whether it was drawn or ranked.
+commits to: nobody can compute them beforehand. A further list of everything has a draw of its own; every list
+that was published stays on record with its draw and with the picks that were missed, so that drawing until it
+pleases shows. Until the outcome of a shipment is in, nobody is told whether it was drawn or ranked.
 """
 
 from __future__ import annotations
