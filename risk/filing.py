@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from features.manifest.earlier import ORIGIN
-from features.manifest.synonyms import fold
+from features.manifest.synonyms import bare, fold
 from features.parties import names, normal_form
 from risk import records
 from risk.store.sealed import of_declared, of_shown
@@ -99,9 +99,13 @@ def natural(table: pd.DataFrame) -> np.ndarray:
 
 
 def searched(table: pd.DataFrame) -> list[str]:
-    """Return of each shipment the text it is found by: numbers and names, in one form."""
+    """Return of each shipment the text it is found by: numbers and names, in one form.
+
+    Where letters bear accents, the text follows once more without: not every keyboard has them.
+    """
     columns = [table[name].fillna("").astype("str").tolist() for name in _SEARCHED]
-    return [fold(kept(" ".join(filter(None, cells)), SEARCHED)) for cells in zip(*columns, strict=True)]
+    told = [fold(kept(" ".join(filter(None, cells)), SEARCHED)) for cells in zip(*columns, strict=True)]
+    return [text if (plain := bare(text)) == text else f"{text} {plain}" for text in told]
 
 
 def marks(table: pd.DataFrame, key: bytes) -> pd.DataFrame:

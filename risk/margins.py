@@ -46,7 +46,8 @@ def below(frame: pd.DataFrame, pools: Sequence[Pool], most: int = BELOW) -> pd.D
     -------
     DataFrame
         Rows of ``frame`` with ``where`` (name of the place's last pool) and ``gap``: how many log-odds the
-        shipment lacks to the last one chosen there, missing where none is.
+        shipment lacks to the last one the model's rank chose there, missing where none is. What somebody
+        raised, a rule or an entry holds up stands above the line with any score, and draws none.
     """
     last = {pool.place: pool for pool in pools}
     wider = [replace(pool, slots=pool.slots + most) if pool is last[pool.place] else pool for pool in pools]
@@ -55,10 +56,18 @@ def below(frame: pd.DataFrame, pools: Sequence[Pool], most: int = BELOW) -> pd.D
     found = frame[next_].assign(where=then[next_])
     named = {pool.name: pool.place for pool in pools}
     place = pd.Series([named.get(name) for name in now], index=frame.index, dtype="object")
-    cut = frame["log_odds"].groupby(place).min()
+    cut = frame["log_odds"].where(~_held_up(frame)).groupby(place).min()
     ends = [cut.get(named.get(name), np.nan) for name in found["where"]]
     found["gap"] = np.asarray(ends, dtype=float) - found["log_odds"].to_numpy(dtype=float)
     return found.sort_values(["where", "place"], ignore_index=True)
+
+
+def _held_up(frame: pd.DataFrame) -> np.ndarray:
+    floor = frame["floor"].to_numpy()
+    held: np.ndarray = frame["raised"].to_numpy(dtype=bool) | (
+        (floor > 0) & (floor < frame["rank"].to_numpy())
+    )
+    return held
 
 
 def _chosen(frame: pd.DataFrame, pools: Sequence[Pool]) -> np.ndarray:

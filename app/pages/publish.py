@@ -10,7 +10,7 @@ import streamlit as st
 
 from app import session
 from app.pages import today_filters
-from app.views import capacity
+from app.views import capacity, today
 from app.views.capacity import Opened
 from app.views.day_query import Asked
 from app.words import _, moment, number, percent, plain, word
@@ -54,6 +54,13 @@ def show(person: Person, frame: pd.DataFrame, lists: Sequence[Any]) -> frozenset
             return frozenset()
         opened = capacity.opened(waiting, proposed, pools)
         _told(opened, len(waiting))
+        before = today.counts(frame).listed_undecided
+        if before:
+            st.caption(
+                _("Still to open from lists before: {n}. What is set here comes on top.").format(
+                    n=number(before)
+                )
+            )
         if person.may(ACTION):
             _publish(person, pools, after, int(lists[0].id) if lists else 0, len(waiting), len(opened.ids))
         _published(lists)
@@ -185,7 +192,9 @@ def _published(lists: Sequence[Any]) -> None:
             _("Adds to"): ["" if each.after_id is None else str(each.after_id) for each in lists[:_SHOWN]],
             _("Ranked"): [number(each.shipments) for each in lists[:_SHOWN]],
             _("Risk"): [word("risk_basis", each.risk_basis) for each in lists[:_SHOWN]],
-            _("Random picks not inspected"): [number(missed[each.id]) for each in lists[:_SHOWN]],
+            _("Random picks without an inspection so far"): [
+                number(missed[each.id]) for each in lists[:_SHOWN]
+            ],
         }
     )
     st.table(shown.set_index(_("List")))

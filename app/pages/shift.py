@@ -193,7 +193,8 @@ def _named(rows: pd.DataFrame, title: str, zone: str) -> None:
     def told(row: dict[Hashable, Any]) -> list[Cell]:
         return [
             bars.link(f"/shipment?id={row['shipment_id']}", str(row["bill"])),
-            word("step", str(row["step"])),
+            # What left is so by its outcome or by its last step.
+            outcome_words.done(row) if row["inspection"] else word("step", str(row["step"])),
             _at(row),
             bars.time(moment(row["available_until"], zone)),
             str(row["claimed_by"]),

@@ -97,7 +97,7 @@ def _list(person: Person, asked: Asked, looked: Looked, within: frozenset[int], 
     if asked.text:
         _beyond(asked, looked)
     if not len(frame):
-        st.info(_("No shipment matches.") if len(looked.day) else _nothing(zone))
+        st.info(_("No shipment of these days matches.") if len(looked.day) else _nothing(zone))
         return
     shown, pages_ = view.page_of(frame, asked.page)
     first = (min(asked.page, pages_) - 1) * view.SIZE + 1

@@ -326,7 +326,15 @@ class Rate:
 
 @dataclass(frozen=True)
 class Left:
-    """A shipment handed over to the next shift."""
+    """A shipment handed over to the next shift, or one that left.
+
+    Attributes
+    ----------
+    step : str
+        The last one noted.
+    inspection, why_not : str
+        Of its outcome, where it has one.
+    """
 
     bill: str
     step: str = ""
@@ -334,6 +342,8 @@ class Left:
     available_until: pd.Timestamp | None = None
     claimed_by: str = ""
     remark: str = ""
+    inspection: str = ""
+    why_not: str = ""
 
 
 @dataclass(frozen=True)
@@ -374,6 +384,8 @@ class Shift:
     override_share : float or None
         Of the chosen shipments, those an officer raised, 0 to 1.
     rates : sequence of Rate
+    rates_since : Timestamp or None
+        From when inspections count for them, up to ``until``: one shift has too few finds.
     not_inspected : mapping
         Reason (``why_not`` of `risk.vocabulary`) -> shipments.
     left : sequence of Left
@@ -411,3 +423,4 @@ class Shift:
     provisional: int = 0
     done: Sequence[Done] = ()
     away: Sequence[Left] = ()
+    rates_since: pd.Timestamp | None = None

@@ -192,6 +192,7 @@ def shift_of(
         rates=[
             Rate(each.selected_by, each.inspected, each.finds, each.low, each.high) for each in numbers.rates
         ],
+        rates_since=numbers.rates_since,
         not_inspected={code: count for code, count in numbers.not_inspected.items() if count},
         left=[_left(row) for row in by["waiting"]],
         remarks=remarks,
@@ -207,6 +208,8 @@ def _left(row: Mapping[Any, Any]) -> Left:
     return Left(
         bill=row["bill"],
         step=row["step"],
+        inspection=row["inspection"],
+        why_not=row["why_not"],
         location=row["location"],
         available_until=_time(row["available_until"]),
         claimed_by=row["claimed_by"],

@@ -104,6 +104,7 @@ class Counts:
     shipments: int
     undecided: int
     listed: int
+    #: Of these without an outcome and not gone.
     listed_undecided: int
     finds: int
     claimed: int
@@ -118,7 +119,7 @@ def counts(frame: pd.DataFrame) -> Counts:
         shipments=len(frame),
         undecided=int((~decided).sum()),
         listed=int(listed.sum()),
-        listed_undecided=int((listed & ~decided).sum()),
+        listed_undecided=int((listed & ~decided & (frame["step"] != "gone").to_numpy(dtype=bool)).sum()),
         finds=finds,
         claimed=int((frame["claimed_by"].notna().to_numpy() & ~decided).sum()),
     )

@@ -15,6 +15,22 @@ def fold(text: str) -> str:
     return re.sub(r"[\W_]+", "", text)
 
 
+def bare(text: str) -> str:
+    """Return a folded text with Latin letters bare of their accents: ``đạidương`` is ``daiduong``.
+
+    Marks of other scripts are letters and stay.
+    """
+    if text.isascii():
+        return text
+    apart = _ACCENTED.sub(r"\1", unicodedata.normalize("NFKD", text)).translate(_STROKES)
+    return unicodedata.normalize("NFC", apart)
+
+
+#: Accents on Latin letters, several on one; and letters whose stroke is no accent of Unicode's.
+_ACCENTED = re.compile("([a-zıłøđ])[\u0300-\u036f]+")
+_STROKES = str.maketrans("đłøħıŧ", "dlohit")
+
+
 def _table(**entries: str) -> dict[str, str]:
     return {fold(word): value for value, words in entries.items() for word in (value, *words.split("|"))}
 

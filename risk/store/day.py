@@ -15,7 +15,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest.schema import SELECTED_BY
-from features.manifest.synonyms import fold
+from features.manifest.synonyms import bare, fold
 from risk import priority
 from risk.store import hits
 from risk.store.day_scores import Scored, within
@@ -271,7 +271,9 @@ def search(
     else:
         wanted = wanted.limit(FOUND)
     for word in words:
-        wanted = wanted.where(declared.c.search.contains(word, autoescape=True))
+        # What was loaded before texts were kept without accents too is found with them.
+        either = [declared.c.search.contains(each, autoescape=True) for each in {word, bare(word)}]
+        wanted = wanted.where(sa.or_(*either))
     return list(connection.execute(wanted).scalars())
 
 

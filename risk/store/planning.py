@@ -12,7 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest.schema import SELECTED_BY
-from risk.store.tables import list_rows, lists, outcomes, shipments, versions
+from risk.store.tables import list_rows, lists, outcomes, shipments, steps, versions
 from risk.triage import Pool
 
 AHEAD = pd.Timedelta(hours=72)
@@ -29,6 +29,8 @@ _ORDER: Final = ("hour", "location", "inspection_type", "mode", "conveyance")
 
 def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     """Return what lists chose and is here or arrives within `AHEAD`.
+
+    What has left, by its time or by its last step, is nowhere to be opened and left out.
 
     Returns
     -------
@@ -47,6 +49,7 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
             list_rows.c.pool,
             *(versions.c[name] for name in names),
             outcomes.c.inspection,
+            _last_step().label("step"),
         )
         .join(shipments, shipments.c.id == list_rows.c.shipment_id)
         .join(versions, (versions.c.shipment_id == shipments.c.id) & versions.c.current)
@@ -65,8 +68,15 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     frame["inspection_type"] = pd.Series([kinds.get(each, "") for each in pools], dtype="str")
     state = frame.pop("inspection").fillna("").astype("str")
     frame["state"] = np.where(state == "", "waiting", np.where(state == "not_inspected", state, "opened"))
-    gone = (frame["state"] == "waiting") & (frame["available_until"] <= now)
+    gone = (frame["state"] == "waiting") & (
+        (frame["available_until"] <= now) | (frame.pop("step") == "gone").to_numpy(dtype=bool)
+    )
     return frame[~gone.to_numpy(dtype=bool)].reset_index(drop=True)
+
+
+def _last_step() -> sa.ScalarSelect[Any]:
+    told = sa.select(steps.c.step).where(steps.c.shipment_id == shipments.c.id)
+    return told.order_by(steps.c.id.desc()).limit(1).scalar_subquery()
 
 
 def _kinds(connection: sa.Connection, list_ids: list[int]) -> dict[tuple[int, str], str]:

@@ -177,6 +177,8 @@ def test_counts() -> None:
         frame(1, list_id=1.0, decided=True, found=["wildlife_products"], status="confirmed", claimed_by=7.0),
     ]
     assert today.counts(pd.concat(parts)) == today.Counts(6, 5, 3, 2, 1, 2)
+    # What has left is nothing to open.
+    assert today.counts(frame(2, list_id=1.0).assign(step=["gone", "located"])).listed_undecided == 1
     assert today.counts(frame(0)) == today.Counts(0, 0, 0, 0, 0, 0)
 
 

@@ -97,6 +97,7 @@ def test_the_numbers_of_a_shift_come_onto_its_report(frame):
         ("B8", "opened", "scan", ["live_animals"], "", "opened", ""),
         ("B9", "not_inspected", "not_inspected", [], "no_time", "", ""),
         ("B10", "left", "", [], "", "gone", ""),
+        ("B11", "left", "not_inspected", [], "gone", "", ""),
     ]
     names = ["bill", "came", "inspection", "found", "why_not", "step", "claimed_by"]
     frame_of_rows = pd.DataFrame(rows, columns=names).assign(
@@ -105,7 +106,13 @@ def test_the_numbers_of_a_shift_come_onto_its_report(frame):
     made = kept.shift_of(numbers, frame_of_rows, name="A", risk_basis="port", model_id="m")
     assert (made.listed, made.opened, made.gone, made.not_inspected) == (9, 6, 1, {"no_time": 3})
     assert [each.bill for each in made.done] == ["B8", "B9"]
-    assert [(each.bill, each.claimed_by) for each in (*made.left, *made.away)] == [("B7", "ana"), ("B10", "")]
+    assert [(each.bill, each.claimed_by) for each in (*made.left, *made.away)] == [
+        *(("B7", "ana"), ("B10", ""), ("B11", "")),
+    ]
     page = prints.shift_report_page(frame(), made)
+    # What an outcome says is gone is no "Nothing done yet"; shares say of which time they are.
+    assert "Nothing done yet" not in page
+    assert "Not inspected and Already gone" in page
+    assert "Inspections from 22 Nov 2026" in page
     for part in ("30.0%", "not estimable", "25.0%", "B7", "Live animals", "No time", "B10", "How it was"):
         assert part in page

@@ -20,6 +20,9 @@ def frame(n: int = 40) -> pd.DataFrame:
             "mode": pd.Series(["sea" if i % 2 else "air" for i in range(n)], dtype="str"),
             "location": pd.Series([""] * n, dtype="str"),
             "place": np.arange(1, n + 1),
+            "rank": np.arange(1, n + 1),
+            "raised": False,
+            "floor": 0,
             "log_odds": -np.arange(n) / 10.0,
         }
     )
@@ -30,6 +33,17 @@ def test_what_follows_the_last_chosen_of_each_place_stands_below_the_line() -> N
     assert found[found["mode"] == "air"]["place"].tolist() == [5, 7, 9, 11]
     assert found[found["mode"] == "sea"]["place"].tolist() == [8, 10, 12, 14]
     np.testing.assert_allclose(found[found["mode"] == "air"]["gap"], [0.2, 0.4, 0.6, 0.8])
+
+
+def test_what_is_held_up_with_a_low_score_does_not_draw_the_line() -> None:
+    told = frame()
+    # By people, and by a rule: the last two of the day stand first.
+    told["place"] = [*range(3, 41), 1, 2]
+    told.loc[38, "raised"], told.loc[39, "floor"] = True, 2
+    found = margins.below(told, parse("sea=3,air=3"), 4)
+    assert (found["gap"] > 0).all()
+    air = found[found["mode"] == "air"]
+    np.testing.assert_allclose(air["gap"], [0.2, 0.4, 0.6, 0.8])
 
 
 def test_slots_of_chance_are_not_the_lines() -> None:

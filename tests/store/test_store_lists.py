@@ -9,8 +9,10 @@ import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.manifest import schema
 from features.manifest.synonyms import fold
 from risk import priority, triage
+from risk.filing import searched
 from risk.store import day, decisions, inspections, ledger, overriding, people, publishing, roles, tables
 from risk.store.database import Database
 from risk.store.day import Filters
@@ -207,6 +209,22 @@ def test_search(database: Database, text: str, count: int) -> None:
     fill(database, 30)
     with database.read() as connection:
         assert len(day.search(connection, text)) == count
+
+
+def test_search_with_and_without_accents(database: Database) -> None:
+    fill(database, 3)
+    named = ["CÔNG TY ĐẠI DƯƠNG", "Société Générale", "شركة النور"]
+    table = pd.DataFrame({name: [None] * 3 for name in schema.BY_NAME}).assign(consignee_name=named)
+    with database.write() as connection:
+        ids = connection.execute(sa.select(tables.declared.c.version_id)).scalars().all()
+        for version, text in zip(ids, searched(table), strict=True):
+            mine = tables.declared.c.version_id == version
+            connection.execute(tables.declared.update().where(mine).values(search=text))
+        for text, count in (
+            *(("đại dương", 1), ("DAI DUONG", 1), ("đai dương", 1), ("societe generale", 1), ("النور", 1)),
+            *(("Société", 1), ("sociéte", 1), ("dai noor", 0)),
+        ):
+            assert len(day.search(connection, text)) == count, text
 
 
 def test_reasons_of_rows(database: Database) -> None:

@@ -201,6 +201,16 @@ def test_hours_are_the_ports(port) -> None:
     assert told == [pd.Timestamp("2026-10-25 00:00"), pd.Timestamp("2026-10-25 01:00")]
 
 
+def test_what_is_gone_is_planned_nowhere(port, database: Database) -> None:
+    person = port.person("ana", "officer")
+    gone, back, here = (port.shipment(name, arrives_at=port.now + port.hour) for name in "ABC")
+    port.listed({gone: "model", back: "model", here: "random"}, port.now - port.hour)
+    with database.write() as connection:
+        for shipment, step in ((gone, "gone"), (back, "gone"), (back, "located")):
+            decisions.step(connection, shipment, step, person, at=port.now)
+    assert picks(database, port.now)["shipment_id"].tolist() == [back, here]
+
+
 def test_a_pick_of_two_lists_is_planned_once(port, database: Database) -> None:
     one = port.shipment("A", arrives_at=port.now + port.hour)
     port.listed({one: "model"}, port.now - 2 * port.hour)
