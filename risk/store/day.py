@@ -272,7 +272,8 @@ def search(
         wanted = wanted.limit(FOUND)
     for word in words:
         # What was loaded before texts were kept without accents too is found with them.
-        either = [declared.c.search.contains(each, autoescape=True) for each in {word, bare(word)}]
+        forms = dict.fromkeys((word, bare(word)))
+        either = [declared.c.search.contains(form, autoescape=True) for form in forms]
         wanted = wanted.where(sa.or_(*either))
     return list(connection.execute(wanted).scalars())
 
