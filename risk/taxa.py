@@ -85,6 +85,18 @@ def taxon_name(scientific: str, language: str) -> str:
     return found.name(language) if found else scientific
 
 
+def both_names(scientific: str, language: str) -> str:
+    """Return the common name with the scientific one behind it, or the latter alone.
+
+    Examples
+    --------
+    >>> both_names("Manidae", "en"), both_names("Nasua nasua", "en")
+    ('pangolin (Manidae)', 'Nasua nasua')
+    """
+    common = taxon_name(scientific, language)
+    return scientific if common == scientific else f"{common} ({scientific})"
+
+
 def animal(common: str, language: str) -> str:
     """Return an animal or plant given by an English common name; what nobody named stays as it is.
 

@@ -130,11 +130,7 @@ def _value(name: str, value: object, zone: str) -> str:
         codes = value if isinstance(value, (list, tuple)) else [value]
         return " · ".join(word(_CODES[name], str(code)) for code in codes)
     if name == "taxa":
-        told = []
-        for each in value:  # type: ignore[attr-defined]
-            common = taxa.taxon_name(each, current())
-            told.append(each if common == each else f"{common} ({each})")
-        return " · ".join(told)
+        return " · ".join(taxa.both_names(each, current()) for each in value)  # type: ignore[attr-defined]
     if name == "permit_valid":
         return _("yes") if value else _("no")
     if name in _SHARES:

@@ -12,7 +12,7 @@ import pandas as pd
 from app.paper.facts import Case, Deed, Done, Finding, Left, Photo, Rate, Shift
 from app.paper.pictures import NotShown, small
 from features.manifest import schema
-from risk import locales, vocabulary
+from risk import locales, taxa, vocabulary
 from risk.language import gettext
 from risk.store import finds, shift
 
@@ -68,7 +68,7 @@ def case_of(
         listed_at=listed.get("published_at"),
         purged=_purged(kept, language, zone),
         deeds=_deeds(kept, logins, remarks),
-        findings=[_finding(each, logins, remarks) for each in kept.outcomes],
+        findings=[_finding(each, logins, remarks, language) for each in kept.outcomes],
         hashes=[
             (vocabulary.word("hash", each.of, language), each.value)
             for each in kept.hashes
@@ -101,8 +101,12 @@ def _purged(kept: finds.Case, language: str, zone: str) -> str:
 
 
 def _deeds(kept: finds.Case, logins: Mapping[int, str], remarks: Mapping[Any, str]) -> list[Deed]:
-    """Return steps, overrides (and who signed them) and notes, oldest first."""
+    """Return the list, steps, overrides (and who signed them), notes and outcomes, oldest first."""
     made = [Deed(each["at"], _login(each["user_id"], logins), "step", each["step"]) for each in kept.steps]
+    if kept.listed is not None:
+        by = _login(kept.listed["published_by"], logins)
+        made.append(Deed(kept.listed["published_at"], by, "ledger", "list.published"))
+    made += [Deed(each["at"], _login(each["user_id"], logins), "ledger", "outcome") for each in kept.outcomes]
     for each in kept.overrides:
         remark = remarks.get(("override", each["id"]), "")
         who = _login(each["user_id"], logins)
@@ -143,8 +147,11 @@ def _shown(photo: Photo, content: bytes | None) -> Photo:
         return replace(photo, lacks="unreadable")
 
 
-def _finding(row: Mapping[str, Any], logins: Mapping[int, str], remarks: Mapping[Any, str]) -> Finding:
+def _finding(
+    row: Mapping[str, Any], logins: Mapping[int, str], remarks: Mapping[Any, str], language: str
+) -> Finding:
     said = {name: row[name] for name in _FINDING}
+    said["taxa"] = [taxa.both_names(each, language) for each in row["taxa"] or ()]
     remark = remarks.get(("outcome", row["id"]), "")
     who = _login(row["user_id"], logins)
     return Finding(at=row["at"], who=who, in_force=bool(row["current"]), remark=remark, **said)

@@ -230,7 +230,8 @@ def _events(case: Case, names: Mapping[int, str]) -> tuple[Event, ...]:
     events = []
     if case.listed is not None:
         chosen = (("selected_by", case.listed["selected_by"]),)
-        events.append(Event(pd.Timestamp(case.listed["published_at"]), "list.published", chosen, ""))
+        by = _who(case.listed["published_by"], names)
+        events.append(Event(pd.Timestamp(case.listed["published_at"]), "list.published", chosen, by))
     for row in case.steps:
         by = _who(row["user_id"], names)
         events.append(Event(pd.Timestamp(row["at"]), "step", (("step", row["step"]),), by))

@@ -289,7 +289,7 @@ _SCORE: Final = (
     "families",
 )
 _PLACE: Final = (
-    *("list_id", "published_at", "shipments", "rank", "place", "pool"),
+    *("list_id", "published_at", "published_by", "shipments", "rank", "place", "pool"),
     *("selected_by", "selection_probability"),
 )
 
@@ -325,7 +325,7 @@ def _listed(connection: sa.Connection, shipment_id: int, then: pd.Timestamp) -> 
     wanted = (
         sa.select(
             list_rows,
-            *(lists.c[name] for name in ("published_at", "shipments", "digest", "data_hash")),
+            *(lists.c[name] for name in ("published_at", "published_by", "shipments", "digest", "data_hash")),
             lists.c.draw_commitment,
         )
         .join(lists, lists.c.id == list_rows.c.list_id)

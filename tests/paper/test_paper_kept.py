@@ -10,7 +10,7 @@ OUTCOME = {
     **dict.fromkeys(("permit_valid", "pieces", "kg", "alive", "inspected_at", "replaces_id")),
     **dict.fromkeys(("why_not", "where_in_load", "evidence_reference", "selected_by"), ""),
     **{"id": 3, "current": False, "inspection": "scan", "status": "provisional", "found": ["clean"]},
-    **{"taxa": [], "user_id": 1, "at": AT},
+    **{"taxa": ["Manidae"], "user_id": 1, "at": AT},
 }
 OVERRIDE = {
     **{"id": 8, "direction": "lower", "code": "permit_seen", "state": "refused", "user_id": 1, "at": AT},
@@ -24,7 +24,7 @@ def store_case(**other):
         **{"shipment_id": 1, "bill": "B1", "version": 1, "versions": 1, "purged": None, "told": ("why",)},
         "declared": {"goods_description": "FISH", "seal_ids": None, "shipper_name": "X"},
         "score": {"risk": 0.5, "risk_basis": "prior", "model_id": "m"},
-        "listed": {"rank": 3, "shipments": 10, "list_id": 7, "published_at": AT},
+        "listed": {"rank": 3, "shipments": 10, "list_id": 7, "published_at": AT, "published_by": 2},
         **{"outcome": found, "outcomes": (OUTCOME, found), "overrides": (OVERRIDE,)},
         "steps": ({"at": AT - pd.Timedelta(hours=1), "user_id": 2, "step": "located"},),
         "remarks": (
@@ -44,11 +44,20 @@ def test_a_case_comes_whole_onto_its_sheet(frame):
     )
     assert case.declared == [("goods description", "FISH"), ("shipper name", "X")]
     assert [(each.who, each.code) for each in case.deeds] == [
-        *(("b.two", "located"), ("a.one", "permit_seen"), ("b.two", "note"), ("b.two", "refused"))
+        *(("b.two", "located"), ("b.two", "list.published"), ("a.one", "outcome"), ("#9", "outcome")),
+        *(("a.one", "permit_seen"), ("b.two", "note"), ("b.two", "refused")),
     ]
     assert [(each.who, each.in_force) for each in case.findings] == [("a.one", False), ("#9", True)]
     page = prints.case_sheet_page(frame(), case)
-    for part in ("under the floor", "smelt odd", "Record of the score", "cd" * 32, "Permit seen", "why"):
+    for part in (
+        "under the floor",
+        "smelt odd",
+        "Record of the score",
+        "cd" * 32,
+        "Permit seen",
+        "why",
+        "pangolin (Manidae)",
+    ):
         assert part in page
     assert page.count("cd" * 32) == 1
 
