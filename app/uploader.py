@@ -1,7 +1,8 @@
 """A field for files whose limits are said in the language of who looks.
 
-Streamlit writes on such a field in English alone. What it writes is hidden (`STYLE`); the button's words come
-from the style sheet, as its accessible name does, and the limits stand below as text.
+Streamlit writes on such a field in English alone. Its limits are hidden and told below as text. The button's own
+word is not seen but stays for readers of screens, who hear it before that of the style sheet: not every one
+reads those.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from app.words import _, number
 
 _STYLE = """
 [data-testid="stFileUploaderDropzoneInstructions"] { display: none; }
-[data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"] p { display: none; }
+[data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"] p { font-size: 0; }
 [data-testid="stFileUploaderDropzone"] [data-testid="stBaseButton-secondary"]
   [data-testid="stMarkdownContainer"]::after { content: %s; }
 """
