@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Page, expect
 
-from app import place, session
+from app import place
 from risk.store import day, ledger, overriding, publishing, roles, settings, tables
 from risk.store.database import Database
 
@@ -133,7 +133,7 @@ def test_two_officers_who_want_the_same_shipment(
     with database.write() as connection:
         chi = next(row for row in connection.execute(tables.users.select()) if row.login == "chi")
         person = roles.Person(chi.id, chi.login, "", chi.role, "en")
-        overriding.override(connection, last, "raise", "tip", person, now=session.now(), at=place.clock())
+        overriding.override(connection, last, "raise", "tip", person, now=NOW, at=place.clock())
     database.close()
     button_of(ben, first).click()
     expect(ben.get_by_text("ana is at")).to_be_visible()
