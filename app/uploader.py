@@ -1,8 +1,8 @@
 """A field for files whose limits are said in the language of who looks.
 
-Streamlit writes on such a field in English alone. Its limits are hidden and told below as text. The own word of
-the button is not seen but stays for readers of screens, who hear it before that of the style sheet: not every
-one reads those.
+Streamlit writes on such a field in English alone. Its limits are hidden and told below as text. The word on
+the button is not seen but stays for readers of screens, who hear it before that of the style sheet: not
+every one reads those.
 """
 
 from __future__ import annotations
