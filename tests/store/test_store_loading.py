@@ -155,7 +155,7 @@ def test_records_vouch_for_what_was_declared_and_for_the_reasons_as_shown(
         for change in changes:
             connection.execute(change)
         found = checking.of_records(connection)
-    assert [text[:9] for text in found.problems] == ["score 7: ", "score 9: "]
+    assert [str(text)[:9] for text in found.problems] == ["score 7: ", "score 9: "]
 
 
 def test_what_is_tried_is_tried_on_shipments_of_every_mode(

@@ -69,14 +69,16 @@ def test_hostile_addresses_show_everybody(open_page: Open, looked: Any, query: d
     assert widget(app.selectbox, "Person").value is None
 
 
-def test_margins_are_looked_at_by_analysts_and_auditors_alone(port: place.Place) -> None:
+def test_margins_are_looked_at_by_analysts_and_auditors_alone(
+    port: place.Place, account: Callable[..., int]
+) -> None:
     for role in roles.ROLES:
-        person = roles.Person(1, role, "", role, "en")
+        person = roles.Person(account(f"one.{role}", role), f"one.{role}", "", role, "en")
         with port.database.write() as connection:
             if role in ("analyst", "auditor"):
                 access.viewed_margins(connection, person, at=place.clock())
                 continue
-            with pytest.raises(access.MarginsRefused):
+            with pytest.raises(roles.NotAllowed, match="role"):
                 access.viewed_margins(connection, person, at=place.clock())
 
 

@@ -132,9 +132,9 @@ def test_answers_are_told_only_once_a_supervisor_ended_the_drill(
 
 
 def test_answers_that_are_gone_are_said(
-    open_page: Open, said: Any, drilled: list[str], port: place.Place
+    open_page: Open, said: Any, drilled: list[str], port: place.Place, account: Callable[..., int]
 ) -> None:
-    chi = roles.Person(1, "chi", "", "supervisor", "en")
+    chi = roles.Person(account("chi", "supervisor"), "chi", "", "supervisor", "en")
     with port.database.write() as connection:
         drills.end(connection, chi, at=place.clock())
     (port.folder / drill.FILE).write_bytes(b"other")

@@ -138,14 +138,17 @@ def test_what_was_declared_is_shown_as_text(
 
 
 def test_where_time_stands_still_what_people_enter_counts(
-    port: Place, worked: Any, open_page: Open, said: Callable[[AppTest], str]
+    port: Place,
+    worked: Any,
+    open_page: Open,
+    said: Callable[[AppTest], str],
+    account: Callable[..., int],
 ) -> None:
     """In a sample steps, raises and what was not inspected are of the clock, years after its moment."""
     app = open_page("shift")
     before = figures(app)
+    who = roles.Person(account("late.sup", "supervisor"), "late.sup", "", "supervisor", "en")
     with port.database.write() as connection:
-        login = connection.execute(sa.select(tables.users.c.id)).scalars().first()
-        who = roles.Person(login, "sup.one", "", "supervisor", "en")
         entered = Outcome("not_inspected", why_not="not_found")
         given = {"at": place.clock(), "request": "late", "key": b"k" * 32}
         inspections.record(connection, worked.ids[8], entered, who, **given)

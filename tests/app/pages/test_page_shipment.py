@@ -224,7 +224,7 @@ def test_finds_contacts_and_outcomes_are_shown(open_page: Open, said: Said, port
     assert "Dr. Ho" in text
     assert "+852 5550 100" in text
     assert "Raised: A tip (sue)" in text
-    assert "Live animals · Full unload" in text
+    assert "Full unload · Live animals" in text
     assert "pangolin" in text
     assert "In the walls" in text
 
