@@ -65,7 +65,8 @@ def test_a_check_is_asked_for_from_a_page(database: Database, folder: Path) -> N
         connection.execute(tables.ledger.update().where(tables.ledger.c.seq == 1).values(actor="user:9"))
     done = work(database, folder, "verify", {}, NOW)
     assert not done.result["holds"]
-    assert done.result["checks"][0]["problems"] == ["row 1: its content was changed"]
+    (told,) = done.result["checks"][0]["problems"]
+    assert told["text"].format(**told["values"]) == "row 1: its content was changed"
     assert work(database, folder, "verify", {"head": "what"}, NOW).state == "failed"
     with database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.jobs)).scalar() == 3
