@@ -55,7 +55,7 @@ class Run:
     Attributes
     ----------
     others : float
-        Programs that wanted to run when it began, beside it.
+        Programs that wanted to run before the first campaign began: what the second finds running is the first.
     acts : dict
         Act -> seconds of each.
     results : Counter
@@ -72,7 +72,7 @@ class Run:
     shipments: int
     seconds: float
     pace: float
-    others: float = field(default_factory=lambda: os.getloadavg()[0])
+    others: float = 0.0
     acts: dict[str, list[float]] = field(default_factory=dict)
     results: Counter[str] = field(default_factory=Counter)
     pages: list[float] = field(default_factory=list)
@@ -304,7 +304,7 @@ after somebody else's, {run.results["busy"]:,} found the database busy, {run.res
 
 def _busy(run: Run) -> str:
     """Say how much else the machine had to do, where it was much."""
-    if run.others < 0.5:
+    if run.others < 1.0:
         return ""
     return f", which had {run.others:.1f} other programs wanting to run when it began"
 
@@ -345,11 +345,13 @@ def main() -> int:
     # Told to end, it ends what it started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     wrong: list[str] = []
+    others = os.getloadavg()[0]
     for server in [given.server] if given.server else list(OFFICERS):
         run = campaign(
             server, given.officers or OFFICERS[server], seconds=given.seconds, shipments=given.shipments,
             pace=given.pace, browsers=given.browsers, seed=given.seed,
         )  # fmt: skip
+        run.others = others
         text = section(run)
         print(text)
         if not given.no_page:
