@@ -55,7 +55,7 @@ class Run:
     Attributes
     ----------
     others : float
-        Programs that wanted to run before the first campaign began: what the second finds running is the first.
+        Programs that wanted to run before the first campaign: what the second finds running is the first.
     acts : dict
         Act -> seconds of each.
     results : Counter
