@@ -33,3 +33,9 @@ def quick_passwords() -> Iterator[None]:
         patch.setattr(people, "_HASHER", quick)
         patch.setattr(people, "_NOBODY", quick.hash("nobody has this"))
         yield
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Begin every test with the usual rights of new files: commands of a port keep theirs to their owner."""
+    os.umask(0o022)

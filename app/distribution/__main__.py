@@ -18,6 +18,8 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, default=Path("out/dist"), help="where folders are put")
     parser.add_argument("--pack", action="store_true", help="also as one file each, zip or tar.gz")
     given = parser.parse_args(arguments)
+    # What is made is for others to run, whatever the maker keeps to himself.
+    os.umask(0o022)
     root = Path(__file__).resolve().parents[2]
     for system in given.system or ("windows", "linux"):
         source = os.environ.get(f"PYTHON_FOR_{system.upper()}", "")
