@@ -434,24 +434,12 @@ def test_half_of_one_is_none(made_one: Path, tmp_path: Path) -> None:
 
 
 def test_rows_taken_out_of_its_database_show(made_one: Path, tmp_path: Path) -> None:
-    with zipfile.ZipFile(made_one) as old:
-        (tmp_path / "port.db").write_bytes(old.read("port.db"))
     for statement, said in (
         ("DELETE FROM records WHERE score_id = 1", "records"),
         ("INSERT INTO ledger SELECT seq + 1, at, actor, kind, subject, facts, before, hash FROM ledger "
          "ORDER BY seq DESC LIMIT 1", "ledger"),
     ):  # fmt: skip
-        shutil.copy(tmp_path / "port.db", tmp_path / "changed.db")
-        connection = sqlite3.connect(tmp_path / "changed.db")
-        connection.execute(statement)
-        connection.commit()
-        connection.execute("PRAGMA journal_mode=DELETE")
-        connection.close()
-        content = (tmp_path / "changed.db").read_bytes()
-        sums = {"port.db": sha256(content).hexdigest()}
-        target = rewritten(
-            made_one, tmp_path / "t.zip", {"port.db": content, "about.json": about_with(made_one, sums=sums)}
-        )
+        target = changed_inside(made_one, tmp_path, statement)
         database = Database(tmp_path / f"{said}.db")
         with pytest.raises(BackupError, match=said):
             restore(target, database, tmp_path / said)
