@@ -20,6 +20,9 @@ from risk.store.texts import kept
 #: From list to table, in order; a shipment may skip some, and may be gone or refused from any.
 STEPS: Final = ("selected", "hold_asked", "located", "presented", "opened", "gone", "refused")
 
+#: Steps of a shipment that somebody holds: it is there though the time is over by which it was to leave.
+HELD: Final = ("hold_asked", "located", "presented", "opened")
+
 #: Step -> steps that may follow.
 FOLLOWS: Final[dict[str, frozenset[str]]] = {
     "": frozenset(STEPS),

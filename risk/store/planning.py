@@ -12,6 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest.schema import SELECTED_BY
+from risk.store import decisions
 from risk.store.tables import list_rows, lists, outcomes, shipments, steps, versions
 from risk.triage import Pool
 
@@ -30,7 +31,8 @@ _ORDER: Final = ("hour", "location", "inspection_type", "mode", "conveyance")
 def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     """Return what lists chose and is here or arrives within `AHEAD`.
 
-    What has left, by its time or by its last step, is nowhere to be opened and left out.
+    What has left, by its time or by its last step, is nowhere to be opened and left out; what somebody holds
+    (`decisions.HELD`) is there whatever its time.
 
     Returns
     -------
@@ -68,9 +70,9 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     frame["inspection_type"] = pd.Series([kinds.get(each, "") for each in pools], dtype="str")
     state = frame.pop("inspection").fillna("").astype("str")
     frame["state"] = np.where(state == "", "waiting", np.where(state == "not_inspected", state, "opened"))
-    gone = (frame["state"] == "waiting") & (
-        (frame["available_until"] <= now) | (frame.pop("step") == "gone").to_numpy(dtype=bool)
-    )
+    step = frame.pop("step")
+    over = (frame["available_until"] <= now) & ~step.isin(decisions.HELD)
+    gone = (frame["state"] == "waiting") & (over | (step == "gone"))
     return frame[~gone.to_numpy(dtype=bool)].reset_index(drop=True)
 
 

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from features.manifest.schema import FINDS, INSPECTION_TYPES, SELECTED_BY
 from models.metrics import ENOUGH_FINDS, wilson
 from risk import finds
+from risk.store import decisions
 from risk.store.tables import claims, list_rows, lists, outcomes, overrides, scores, steps, versions
 
 #: A list is worked on for so long: what one before the shift chose is the shift's too.
@@ -104,8 +105,8 @@ class Shift:
     not_inspected : dict of str to int
         By why not.
     listed : dict of str to int
-        What came of the shipments lists chose, by `CAME_OF`: ``left`` before they were opened, ``waiting``
-        that are still there.
+        What came of the shipments lists chose, by `CAME_OF`: ``left`` within the window before they were
+        opened, ``waiting`` that are still there.
     missed_random : int
         Random picks of which an outcome says that they were not inspected. One that left without an outcome
         is in no number here: a short window would tell which it was.
@@ -171,7 +172,9 @@ def numbers(
     chosen = listed(connection, since, until, entered)
     skipped = chosen["skipped"].to_numpy(dtype=bool)
     last = connection.execute(
-        sa.select(sa.func.max(outcomes.c.inspected_at)).where(outcomes.c.inspected_at < until)
+        sa.select(sa.func.max(outcomes.c.inspected_at)).where(
+            outcomes.c.inspected_at < until, outcomes.c.current
+        )
     ).scalar()
     begin = until - RATES if rates_since is None else rates_since
     return Shift(
@@ -266,6 +269,9 @@ def listed(
 ) -> pd.DataFrame:
     """Return the chosen shipments that waited in a window, each once.
 
+    What had an outcome, or had left, before it began is the shift's before. One that somebody holds has not
+    left because the time is over by which it was to leave (`decisions.HELD`).
+
     Parameters
     ----------
     since, until, entered : Timestamp
@@ -281,15 +287,17 @@ def listed(
     frame = _chosen(connection, since - LISTED, until).astype({"shipment_id": "int64"})
     ids = frame["shipment_id"].tolist()
     frame = frame.join(_decided(connection, ids), on="shipment_id")
-    frame = frame.join(_gone(connection, ids, entered), on="shipment_id")
-    for name in ("decided_at", "available_until"):
+    frame = frame.join(_last_steps(connection, ids, entered), on="shipment_id")
+    for name in ("decided_at", "available_until", "step_at"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
-    # What an earlier shift had an outcome for is not of this one.
-    frame = frame[~(frame["decided_at"] < since).to_numpy(dtype=bool)].copy()
+    frame["left_at"] = _left_at(frame)
+    later = ~(frame["decided_at"] < entered)
+    earlier = (frame["decided_at"] < since) | (later & (frame["left_at"] < since))
+    frame = frame[~earlier.to_numpy(dtype=bool)].copy()
     decided = (frame["decided_at"] < entered).to_numpy(dtype=bool)
     skipped = decided & (frame["inspection"] == "not_inspected").to_numpy(dtype=bool)
     away = skipped & (frame["why_not"] == "gone").to_numpy(dtype=bool)
-    left = (frame["gone"].eq(True) | (frame["available_until"] <= until)).to_numpy(dtype=bool)
+    left = ((frame["step"] == "gone") | (frame["left_at"] <= until)).to_numpy(dtype=bool)
     frame["came"] = "waiting"
     frame.loc[left & ~decided, "came"] = "left"
     frame.loc[decided, "came"] = "opened"
@@ -327,18 +335,32 @@ def _decided(connection: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype({"shipment_id": "int64"}).set_index("shipment_id")
 
 
-def _gone(connection: sa.Connection, ids: Sequence[int], until: pd.Timestamp) -> pd.DataFrame:
-    """Return shipments of which the last step before a moment says that they are gone."""
-    latest: dict[int, str] = {}
+def _last_steps(connection: sa.Connection, ids: Sequence[int], until: pd.Timestamp) -> pd.DataFrame:
+    """Return the last step of shipments noted before a moment, ``step_at`` and whether the one before held it."""
+    latest: dict[int, tuple[str, Any, bool]] = {}
     for start in range(0, len(ids), _ASKED):
         wanted = (
-            sa.select(steps.c.shipment_id, steps.c.step)
+            sa.select(steps.c.shipment_id, steps.c.step, steps.c.at)
             .where(steps.c.shipment_id.in_(ids[start : start + _ASKED]), steps.c.at < until)
             .order_by(steps.c.id)
         )
-        latest |= {row.shipment_id: row.step for row in connection.execute(wanted)}
-    gone = [number for number, step in latest.items() if step == "gone"]
-    return pd.DataFrame({"gone": True}, index=pd.Index(gone, dtype="int64", name="shipment_id"))
+        for row in connection.execute(wanted):
+            before = latest.get(row.shipment_id, ("",))[0]
+            latest[row.shipment_id] = (row.step, row.at, before in decisions.HELD)
+    rows = [(number, *said) for number, said in latest.items()]
+    frame = pd.DataFrame(rows, columns=["shipment_id", "step", "step_at", "was_held"])
+    return frame.astype({"shipment_id": "int64"}).set_index("shipment_id")
+
+
+def _left_at(frame: pd.DataFrame) -> pd.Series:
+    """Return when each left: its time was over, or somebody noted that it was gone; NaT for not yet.
+
+    One that was held was there until that was noted; any other left by its time, noted then or later.
+    """
+    gone = frame["step"] == "gone"
+    over = frame["available_until"].where(~frame["step"].isin(decisions.HELD))
+    noted = frame["step_at"].where(gone)
+    return over.where(~gone | ((over <= noted) & ~frame["was_held"].eq(True)), noted)
 
 
 # --- what people decided --------------------------------------------------------------------

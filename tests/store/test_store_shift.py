@@ -68,6 +68,52 @@ def test_a_window_takes_its_own_alone(port, database: Database) -> None:
     assert told.listed == {"opened": 1, "not_inspected": 0, "left": 0, "waiting": 2}
 
 
+def test_what_left_before_a_shift_is_not_of_it(port, database: Database) -> None:
+    who = port.person()
+    over, gone, late, noted, held = (
+        port.shipment(name, available_until=port.now + hours * port.hour)
+        for name, hours in (("A", -5), ("B", 90), ("C", 2), ("D", -5), ("E", -5))
+    )
+    port.listed(dict.fromkeys((over, gone, late, noted, held), "model"), port.now - 20 * port.hour)
+    with database.write() as connection:
+        decisions.step(connection, gone, "gone", who, at=port.now - 2 * port.hour)
+        decisions.step(connection, held, "presented", who, at=port.now - 6 * port.hour)
+        # Its time was over in the shift before, whenever somebody says so.
+        decisions.step(connection, noted, "gone", who, at=port.now + port.hour)
+        # This one was held until then.
+        decisions.step(connection, held, "gone", who, at=port.now + 3 * port.hour)
+    before = numbers(database, port.now - 8 * port.hour, port.now)
+    assert before.listed == {"opened": 0, "not_inspected": 0, "left": 3, "waiting": 2}
+    within = numbers(database, port.now, port.now + 8 * port.hour)
+    assert within.listed == {"opened": 0, "not_inspected": 0, "left": 2, "waiting": 0}
+    # An outcome of afterwards changes nothing of what had left by then.
+    port.outcome(over, who, port.now + 30 * port.hour, inspection="not_inspected", why_not="gone")
+    assert numbers(database, port.now, port.now + 8 * port.hour).listed == within.listed
+
+
+@pytest.mark.parametrize("step", ["hold_asked", "located", "presented", "opened", "selected", "refused"])
+def test_what_somebody_holds_has_not_left_by_its_time(port, database: Database, step: str) -> None:
+    who = port.person()
+    one = port.shipment("A", arrives_at=port.now - port.hour, available_until=port.now + port.hour)
+    port.listed({one: "model"}, port.now - port.hour)
+    with database.write() as connection:
+        decisions.step(connection, one, step, who, at=port.now)
+    later = port.now + 3 * port.hour
+    held = step not in ("selected", "refused")
+    told = numbers(database, port.now, later).listed
+    assert (told["waiting"], told["left"]) == (int(held), int(not held))
+    assert len(picks(database, later)) == int(held)
+
+
+def test_days_since_the_last_outcome_are_of_inspections_that_stand(port, database: Database) -> None:
+    who = port.person()
+    one, other = port.shipment("A"), port.shipment("B")
+    port.outcome(one, who, port.now - 3 * port.day)
+    wrong = port.outcome(other, who, port.now - port.hour)
+    port.outcome(other, who, port.now, replaces=wrong, inspection="not_inspected", why_not="no_time")
+    assert numbers(database, port.now, port.now + port.hour).last_outcome_at == port.now - 3 * port.day
+
+
 def test_a_corrected_outcome_counts_once_as_it_stands(port, database: Database) -> None:
     who = port.person()
     one = port.shipment("A")
