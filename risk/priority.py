@@ -68,8 +68,9 @@ def choose(
     Returns
     -------
     chosen : DataFrame, shape (n, 3)
-        ``selected_by`` (officer, rule, model, random or empty), ``selection_probability``, ``pool``. What the
-        model would have chosen too is the model's.
+        ``selected_by`` (officer, rule, model, random or empty), ``selection_probability``, ``pool``. What a
+        rule or an entry holds up and the model would have chosen too is the model's; what somebody raised is
+        the officer's.
     messages : tuple of str
         What the port should know of its pools.
     """

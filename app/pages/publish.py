@@ -54,7 +54,7 @@ def show(person: Person, frame: pd.DataFrame, lists: Sequence[Any]) -> frozenset
             return frozenset()
         opened = capacity.opened(waiting, proposed, pools)
         _told(opened, len(waiting))
-        before = today.counts(frame).listed_undecided
+        before = today.counts(frame, session.now()).listed_undecided
         if before:
             st.caption(
                 _("Still to open from lists before: {n}. What is set here comes on top.").format(

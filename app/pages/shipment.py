@@ -129,7 +129,9 @@ def _summary(found: Dossier, zone: str) -> str:
         (_("Arrives"), markup.said(moment(kept.get("arrives_at"), zone) or "–")),
     ]
     if until is not None:
-        told = _("{moment} ({left} left)").format(moment=moment(until, zone), left=left(until, session.now()))
+        over = until <= session.now()
+        told = _("Time is over") if over else _("{time} left").format(time=left(until, session.now()))
+        told = f"{moment(until, zone)} ({told})"
         rows.append((_("Released or goes on"), markup.said(told)))
     rows += [(_("Status"), _status(found, zone))]
     return markup.facts(_("At a glance"), [row for row in rows if row[1]])

@@ -70,7 +70,7 @@ def told(frame: pd.DataFrame) -> dict[int, list[str]]:
 
 
 def _how_it_stands(looked: Looked) -> None:
-    counts = view.counts(looked.day)
+    counts = view.counts(looked.day, session.now())
     parts = (
         (_("Shipments"), counts.shipments),
         (_("Without an outcome"), counts.undecided),

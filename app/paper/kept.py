@@ -14,7 +14,7 @@ from app.paper.pictures import NotShown, small
 from features.manifest import schema
 from risk import locales, taxa, vocabulary
 from risk.language import gettext
-from risk.store import finds, shift
+from risk.store import finds, overriding, shift
 
 #: A print shows so many photos, the first ones; of the others it has the hash.
 MOST_PHOTOS = 40
@@ -113,7 +113,8 @@ def _deeds(kept: finds.Case, logins: Mapping[int, str], remarks: Mapping[Any, st
         made.append(Deed(each["at"], who, each["direction"], each["code"], remark))
         if each["second_id"] is not None:
             second = _login(each["second_id"], logins)
-            made.append(Deed(each["second_at"], second, "override", each["state"]))
+            signed = overriding.signed_as(each["state"])
+            made.append(Deed(each["second_at"], second, "override", signed))
     made += [
         Deed(each["at"], _login(each["user_id"], logins), "ledger", "note", each["text"])
         for each in kept.remarks

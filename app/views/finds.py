@@ -10,6 +10,7 @@ import pandas as pd
 
 from risk import taxa
 from risk.finds import FINDS
+from risk.store import overriding
 from risk.store.finds import Case
 from risk.vocabulary import WORDS
 
@@ -239,9 +240,10 @@ def _events(case: Case, names: Mapping[int, str]) -> tuple[Event, ...]:
         asked = (("override", row["direction"]), (row["direction"], row["code"]))
         events.append(Event(pd.Timestamp(row["at"]), "override", asked, _who(row["user_id"], names)))
         if row["second_id"] is not None:
-            signed = "override.refused" if row["state"] == "refused" else "override.signed"
+            made = overriding.signed_as(row["state"])
+            kind = "override.refused" if made == "refused" else "override.signed"
             at = pd.Timestamp(row["second_at"])
-            events.append(Event(at, signed, (("override", row["state"]),), _who(row["second_id"], names)))
+            events.append(Event(at, kind, (("override", made),), _who(row["second_id"], names)))
     for row in case.outcomes:
         told = [("inspection", row["inspection"]), ("status", row["status"])]
         told += [("found", code) for code in row["found"]]

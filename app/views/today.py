@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from app.views.outcome import headline
+from risk.store.day import left
 
 #: Share of the day's shipments down to which a band reaches, by the model's rank.
 BANDS = (("very_high", 0.01), ("high", 0.05), ("medium", 0.2), ("low", 1.0))
@@ -104,14 +105,14 @@ class Counts:
     shipments: int
     undecided: int
     listed: int
-    #: Of these without an outcome and not gone.
+    #: Of these without an outcome, and not left.
     listed_undecided: int
     finds: int
     claimed: int
 
 
-def counts(frame: pd.DataFrame) -> Counts:
-    """Return how the day stands (`risk.store.day.rows`)."""
+def counts(frame: pd.DataFrame, now: pd.Timestamp) -> Counts:
+    """Return how the day stands at a moment (`risk.store.day.rows`)."""
     decided, listed = frame["decided"].to_numpy(dtype=bool), frame["list_id"].notna().to_numpy()
     with_outcome = frame[decided]
     finds = sum(_became(each) == "find" for each in with_outcome.to_dict("records"))
@@ -119,7 +120,7 @@ def counts(frame: pd.DataFrame) -> Counts:
         shipments=len(frame),
         undecided=int((~decided).sum()),
         listed=int(listed.sum()),
-        listed_undecided=int((listed & ~decided & (frame["step"] != "gone").to_numpy(dtype=bool)).sum()),
+        listed_undecided=int((listed & ~decided & ~left(frame, now)).sum()),
         finds=finds,
         claimed=int((frame["claimed_by"].notna().to_numpy() & ~decided).sum()),
     )

@@ -153,7 +153,7 @@ class Officer:
             whole = day.rows(connection, now, at=now, scored=self.place.scored)
             asked = chosen or Filters()
             part = day.filtered(whole, asked, now=now, user_id=self.person.id)
-        today.counts(whole)
+        today.counts(whole, now)
         shown, _ = today.page_of(part, 1 + self.rng.randrange(3))
         with self.place.database.read() as connection:
             records = day.listed_reasons(connection, shown["score_id"].tolist())

@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest.schema import SELECTED_BY
 from features.manifest.synonyms import bare, fold
 from risk import priority
-from risk.store import hits
+from risk.store import decisions, hits
 from risk.store.day_scores import Scored, within
 from risk.store.tables import (
     claims,
@@ -230,6 +231,18 @@ def filtered(frame: pd.DataFrame, chosen: Filters, *, now: pd.Timestamp, user_id
     if chosen.listed:
         keep &= frame["list_id"].notna().to_numpy(dtype=bool)
     return frame[keep]
+
+
+def left(frame: pd.DataFrame, now: pd.Timestamp) -> npt.NDArray[np.bool_]:
+    """Tell what has left: a step says that it is gone, or its time is over and nobody holds it, shape (n,).
+
+    Parameters
+    ----------
+    frame : DataFrame
+        ``step`` (the last one; missing or empty for none) and ``available_until``.
+    """
+    over = (frame["available_until"] <= now) & ~frame["step"].isin(decisions.HELD)
+    return (over | (frame["step"] == "gone")).to_numpy(dtype=bool)
 
 
 def latest_arrival(connection: sa.Connection) -> pd.Timestamp | None:

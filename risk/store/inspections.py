@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from risk import pictures
 from risk.store import decisions, ledger, remarks, roles
 from risk.store.roles import Person
 from risk.store.tables import ledger as ledger_rows
-from risk.store.tables import list_rows, outcomes, photos
+from risk.store.tables import list_rows, lists, outcomes, photos
 from risk.store.texts import line
 
 NOT_INSPECTED: Final = "not_inspected"
@@ -199,9 +199,9 @@ def record(
     if (in_force.id if in_force else None) != replaces:
         raise Meanwhile("an outcome was entered meanwhile; look at it, and correct it if it is wrong")
     connection.execute(outcomes.update().where(outcomes.c.id == replaces).values(current=False))
-    row = _row(connection, shipment_id, outcome)
     if outcome.inspection != NOT_INSPECTED and outcome.inspected_at is None:
-        row["inspected_at"] = at
+        outcome = replace(outcome, inspected_at=at)
+    row = _row(connection, shipment_id, outcome, at)
     row |= {
         "replaces_id": replaces,
         "current": True,
@@ -224,13 +224,19 @@ def record(
     return number
 
 
-def _row(connection: sa.Connection, shipment_id: int, outcome: Outcome) -> dict[str, Any]:
+def _row(
+    connection: sa.Connection, shipment_id: int, outcome: Outcome, at: pd.Timestamp
+) -> dict[str, Any]:
     row = asdict(outcome) | {"shipment_id": shipment_id}
     row["found"], row["taxa"] = sorted(outcome.found), [line(name, 120) for name in outcome.taxa[:50]]
     row["evidence_reference"] = line(outcome.evidence_reference, 120)
+    # A list published after the inspection did not lead to it: no draw of it may count as a hit or a miss.
+    then = at if outcome.inspected_at is None else outcome.inspected_at
     chosen = connection.execute(
         sa.select(list_rows.c.selected_by, list_rows.c.selection_probability)
+        .join(lists, lists.c.id == list_rows.c.list_id)
         .where(list_rows.c.shipment_id == shipment_id, list_rows.c.selected_by != "")
+        .where(lists.c.published_at <= then)
         .order_by(list_rows.c.list_id.desc())
         .limit(1)
     ).first()

@@ -240,6 +240,17 @@ def sign(
     )
 
 
+def signed_as(state: str) -> str:
+    """Return what a second signature made of a lowering: ``refused`` or ``in_force``.
+
+    Parameters
+    ----------
+    state : str
+        How the lowering stands now: what was signed may have been withdrawn since, which is another's doing.
+    """
+    return "refused" if state == "refused" else "in_force"
+
+
 def withdraw(connection: sa.Connection, override_id: int, person: Person, *, at: pd.Timestamp) -> None:
     """Take back a raise or a lowering, in force or waiting: the shipment stands where it did without it.
 

@@ -163,12 +163,14 @@ def _marks(connection: sa.Connection, version_id: int) -> dict[str, tuple[str, .
 
 def _party(connection: sa.Connection, mine: Any, role: str, marks: Sequence[str], most: int) -> Party:
     each = [_earlier(mine, role, mark) for mark in marks]
-    rows = [row for one in each for row in connection.execute(one.limit(COUNTED + 1))]
+    named = [connection.execute(one.limit(COUNTED + 1)).all() for one in each]
+    rows = [row for one in named for row in one]
     seen: dict[int, Any] = {}
     for number, _, known_at in sorted(rows, key=lambda row: row.known_at):
         seen[number] = known_at
     ids = sorted(seen, key=lambda number: (seen[number], number), reverse=True)
-    capped = len(ids) > COUNTED
+    # Versions are counted, and several may be of one shipment.
+    capped = len(ids) > COUNTED or any(len(one) > COUNTED for one in named)
     ids = ids[:COUNTED]
     oldest = [connection.execute(_oldest_first(one).limit(1)).first() for one in each] if capped else rows
     first = min((row.known_at for row in oldest if row is not None), default=None)

@@ -12,7 +12,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest.schema import SELECTED_BY
-from risk.store import decisions
+from risk.store import day
 from risk.store.tables import list_rows, lists, outcomes, shipments, steps, versions
 from risk.triage import Pool
 
@@ -32,7 +32,7 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     """Return what lists chose and is here or arrives within `AHEAD`.
 
     What has left, by its time or by its last step, is nowhere to be opened and left out; what somebody holds
-    (`decisions.HELD`) is there whatever its time.
+    (`risk.store.decisions.HELD`) is there whatever its time.
 
     Returns
     -------
@@ -70,10 +70,8 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     frame["inspection_type"] = pd.Series([kinds.get(each, "") for each in pools], dtype="str")
     state = frame.pop("inspection").fillna("").astype("str")
     frame["state"] = np.where(state == "", "waiting", np.where(state == "not_inspected", state, "opened"))
-    step = frame.pop("step")
-    over = (frame["available_until"] <= now) & ~step.isin(decisions.HELD)
-    gone = (frame["state"] == "waiting") & (over | (step == "gone"))
-    return frame[~gone.to_numpy(dtype=bool)].reset_index(drop=True)
+    left = (frame["state"] == "waiting").to_numpy(dtype=bool) & day.left(frame, now)
+    return frame[~left].drop(columns="step").reset_index(drop=True)
 
 
 def _last_step() -> sa.ScalarSelect[Any]:

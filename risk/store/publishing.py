@@ -34,6 +34,9 @@ CHOSEN = "chosen"
 #: How a shipment was chosen that people decided themselves, which is no secret.
 _OPEN = ("officer", "rule")
 
+#: Last steps of what is nowhere to be opened any more, its outcome in or not.
+_DONE = ("opened", "gone")
+
 _AT_ONCE = 2_000
 #: Ids asked for at a time.
 _ASKED = 500
@@ -179,7 +182,9 @@ def publish(
 
 
 def takes_part(connection: sa.Connection, frame: pd.DataFrame, after: int | None) -> pd.DataFrame:
-    """Return the rows of the day that a list may choose from.
+    """Return the rows of the day that a list may choose from: what nobody noted as opened or gone.
+
+    That its declared time is over keeps nothing out: a declaration alone would pass every list.
 
     Parameters
     ----------
@@ -188,7 +193,8 @@ def takes_part(connection: sa.Connection, frame: pd.DataFrame, after: int | None
     after : int or None
         For a list that adds to another: what no list has ranked yet; else everything without an outcome.
     """
-    frame = frame[~frame["decided"].to_numpy(dtype=bool)]
+    done = frame["decided"] | frame["step"].isin(_DONE)
+    frame = frame[~done.to_numpy(dtype=bool)]
     return (
         frame if after is None else frame[~frame["shipment_id"].isin(_ranked(connection, frame)).to_numpy()]
     )

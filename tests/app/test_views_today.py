@@ -176,10 +176,14 @@ def test_counts() -> None:
         # Claimed still, but nobody's work any more.
         frame(1, list_id=1.0, decided=True, found=["wildlife_products"], status="confirmed", claimed_by=7.0),
     ]
-    assert today.counts(pd.concat(parts)) == today.Counts(6, 5, 3, 2, 1, 2)
+    assert today.counts(pd.concat(parts), NOW) == today.Counts(6, 5, 3, 2, 1, 2)
     # What has left is nothing to open.
-    assert today.counts(frame(2, list_id=1.0).assign(step=["gone", "located"])).listed_undecided == 1
-    assert today.counts(frame(0)) == today.Counts(0, 0, 0, 0, 0, 0)
+    assert today.counts(frame(2, list_id=1.0).assign(step=["gone", "located"]), NOW).listed_undecided == 1
+    # Its time is over: it has left, unless somebody holds it.
+    over = frame(3, list_id=1.0, available_until=NOW).assign(step=["", "selected", "presented"])
+    assert today.counts(over, NOW).listed_undecided == 1
+    assert today.counts(over, NOW - pd.Timedelta(minutes=1)).listed_undecided == 3
+    assert today.counts(frame(0), NOW) == today.Counts(0, 0, 0, 0, 0, 0)
 
 
 def test_a_capacity_to_explore() -> None:

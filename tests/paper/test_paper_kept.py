@@ -62,6 +62,12 @@ def test_a_case_comes_whole_onto_its_sheet(frame):
     assert page.count("cd" * 32) == 1
 
 
+def test_what_was_signed_is_told_as_signed_though_withdrawn_since():
+    case = store_case(overrides=(OVERRIDE | {"state": "withdrawn"},))
+    made = kept.case_of(case, {2: "b.two"}, language="en", zone="UTC")
+    assert [each.code for each in made.deeds if each.kind == "override"] == ["in_force"]
+
+
 def test_declared_values_are_written_as_people_read_them():
     def told(name, value):
         return kept.written(name, value, language="fr", zone="Asia/Hong_Kong")

@@ -98,6 +98,19 @@ def test_a_case_sheet_tells_what_was_then(port, database: Database, photo) -> No
     assert laid.declared.to_dict("list") == {"column": ["goods_description"], "value": ["FISH"]}
 
 
+def test_what_was_signed_stays_signed_whoever_withdrew_it_since(port, database: Database) -> None:
+    who, second = port.person(), port.person("two")
+    mine = port.shipment("A", port.now - 9 * port.hour)
+    asked = {"now": port.now - 3 * port.hour, "at": port.now - 3 * port.hour}
+    with database.write() as connection:
+        overriding.override(connection, mine, "lower", "permit_seen", who, **asked)
+        overriding.sign(connection, 1, True, second, at=port.now - 2 * port.hour)
+        overriding.withdraw(connection, 1, who, at=port.now - port.hour)
+    port.outcome(mine, who, found=("live_animals",))
+    signed = next(each for each in view.sheet(case(database, mine), {}).events if each.by == str(second.id))
+    assert (signed.kind, signed.codes) == ("override.signed", (("override", "in_force"),))
+
+
 def test_a_case_of_a_shipment_on_no_list(port, database: Database) -> None:
     mine = port.shipment("A", port.now - port.hour, families={"goods": 0.5, "route": -2.0})
     port.outcome(mine, port.person(), found=("wildlife_products",))

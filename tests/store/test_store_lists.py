@@ -317,6 +317,21 @@ def test_late_arrivals_have_a_list_and_a_draw_of_their_own(database: Database, c
     assert len(two) == 30
 
 
+def test_what_is_opened_or_gone_is_on_no_further_list(database: Database, chief: roles.Person) -> None:
+    fill(database, 40)
+    opened, gone, back = (int(each) for each in rows(database)["shipment_id"].iloc[:3])
+    with database.write() as connection:
+        for shipment, step in ((opened, "opened"), (gone, "gone"), (back, "gone"), (back, "located")):
+            decisions.step(connection, shipment, step, chief, at=NOW)
+    number = publish(database, chief)
+    with database.read() as connection:
+        ranked = set(publishing.rows(connection, number, chosen_only=False)["shipment_id"])
+        assert publishing.drawn_again(connection, number, KEY) == []
+    assert not {opened, gone} & ranked
+    assert back in ranked
+    assert len(ranked) == 38
+
+
 def test_what_an_officer_raised_is_chosen_and_said_to_be_so(database: Database, chief: roles.Person) -> None:
     fill(database, 40)
     frame = rows(database)

@@ -256,3 +256,15 @@ def test_who_stands_on_very_many_bills_is_counted_so_far(
     for group in (*found.siblings, *found.linked):
         assert (group.count, group.capped, len(group.rows)) == (3, True, 3)
     assert found.linked[0].rows["bill"].tolist() == ["B4", "B3", "B2"]
+
+
+def test_a_party_of_bills_amended_very_often_is_told_as_counted_so_far(
+    port, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(past, "COUNTED", 3)
+    port.shipment("A", port.now - 9 * port.day, parties={"shipper": "s"})
+    for number in range(5):
+        port.shipment("B", port.now - (8 - number) * port.day, parties={"shipper": "s"})
+    (party,) = of(database, port.shipment("C", parties={"shipper": "s"})).parties
+    # Four versions of one bill were looked at, and there is more before them.
+    assert (party.shipments, party.capped, party.first_at) == (1, True, port.now - 9 * port.day)

@@ -175,6 +175,20 @@ def test_hit_rates_by_way_of_choosing(port, database: Database) -> None:
     assert told["inspections_needed"].dropna().tolist() == [45]
 
 
+def test_what_was_inspected_before_a_list_is_no_hit_of_its_draw(port, database: Database) -> None:
+    who = port.person()
+    before, after = port.shipment("A"), port.shipment("B")
+    port.listed(dict.fromkeys((before, after), "random"), port.now - port.hour)
+    # Opened at night, told in the morning.
+    first = port.outcome(before, who, inspected_at=port.now - 2 * port.hour)
+    port.outcome(after, who, inspected_at=port.now - port.hour)
+    rates = {rate.selected_by: rate for rate in numbers(database, port.now - port.day, port.now).rates}
+    assert (rates["random"].inspected, rates[""].inspected) == (1, 1)
+    # What was not inspected is of the list it stood on when that was said.
+    port.outcome(before, who, replaces=first, inspection="not_inspected", why_not="no_time")
+    assert numbers(database, port.now, port.now + port.hour).missed_random == 1
+
+
 @given(st.integers(0, 2000), st.integers(0, 2000))
 def test_a_rate_is_told_from_ten_finds_on(inspected: int, found: int) -> None:
     found = min(found, inspected)

@@ -238,3 +238,14 @@ def test_it_is_quick(open_page: Open, port: place.Place) -> None:
         app.run()
         took.append(time.process_time() - begin)
     assert min(took) < 1.0
+
+
+@pytest.mark.parametrize(("hours", "told"), [(-1, "(Time is over)"), (3, "(3 h 00 min left)")])
+def test_how_long_it_stays_is_told_as_a_sentence(
+    hours: int, told: str, open_page: Open, said: Said, port: place.Place
+) -> None:
+    shipment, until = first(port), session.now() + pd.Timedelta(hours=hours)
+    with port.database.write() as connection:
+        mine = tables.versions.c.shipment_id == shipment
+        connection.execute(tables.versions.update().where(mine).values(available_until=until))
+    assert told in said(open_page("shipment", id=str(shipment)))
