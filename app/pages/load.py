@@ -358,7 +358,8 @@ def _progress(load: view.Load) -> str:
         "matching": _("Comparing with lists and rules"),
     }
     step = steps.get(load.step, plain(load.step))
-    if not load.done:
+    # While they are compared, so many were compared; put in they were before.
+    if not load.done or load.step != "putting in":
         return step
     shipments = ngettext("{n} shipment put in", "{n} shipments put in", load.done).format(n=number(load.done))
     return f"{step} · {shipments}"

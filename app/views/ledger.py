@@ -127,16 +127,13 @@ def _sentence(said: Mapping[str, Any], language: str) -> str:
 
 
 def _fault(found: object, language: str) -> str:
-    """Return what is broken; what an earlier version of the program kept is English."""
-    if not isinstance(found, Mapping):
-        return str(found)
-    values = dict(found["values"])
-    if "fault" in values:
-        values["fault"] = gettext(str(values["fault"]), language)
-    return _sentence({**found, "values": values}, language)
+    """Return what is broken; of what an earlier version of the program kept, parts are English."""
+    return _sentence(found, language) if isinstance(found, Mapping) else gettext(str(found), language)
 
 
 def _written(value: object, language: str) -> str:
+    if isinstance(value, Mapping):
+        return _sentence(value, language)
     return locales.decimal(value, language) if isinstance(value, int) else str(value)
 
 

@@ -16,7 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from models.bundle import Bundle
+from risk.language import N_
 from risk.store import inspections, ledger, publishing, replaying, sealed, settings, shipments
+from risk.store.said import Said, line_of
 from risk.store.tables import (
     batches,
     declared,
@@ -41,36 +43,6 @@ _AT_ONCE = 500
 CHECKS = 8
 
 
-def N_(text: str) -> str:
-    """Mark a text for the catalogues."""
-    return text
-
-
-@dataclass(frozen=True)
-class Said:
-    """A sentence with what stands in it: English as text, other languages by its template.
-
-    Attributes
-    ----------
-    text : str
-        With named places in braces; the key of its translation.
-    values : dict of str to str or int
-    """
-
-    text: str
-    values: dict[str, str | int]
-
-    def __str__(self) -> str:
-        """Return it in English."""
-        told = {name: f"{it:,}" if isinstance(it, int) else it for name, it in self.values.items()}
-        return self.text.format(**told)
-
-
-def line_of(text: str, **values: str | int) -> Said:
-    """Return a sentence with what stands in it."""
-    return Said(text, values)
-
-
 @dataclass(frozen=True)
 class Checked:
     """What one check found.
@@ -84,7 +56,7 @@ class Checked:
     said : tuple of Said
         What was found, for people.
     problems : tuple of Said
-        What is broken, the first rows named. A ``fault`` in one is a sentence of its own.
+        What is broken, the first rows named.
     """
 
     name: str
@@ -162,19 +134,19 @@ def holds(found: list[Checked]) -> bool:
 def of_ledger(connection: sa.Connection, head: str = "") -> Checked:
     """Check the chain, and that it reaches a printed head."""
     verified = ledger.verify(connection, head)
-    if not verified.holds:
-        where = _at(N_("row {row}: {fault}"), row=verified.broken, fault=verified.why)
+    if verified.fault is not None:
+        where = _at(N_("row {row}: {fault}"), row=verified.broken, fault=verified.fault)
         told = line_of(N_("{n} rows hold, then it breaks"), n=verified.rows)
         return Checked("ledger", BROKEN, (told,), (where,))
     told = line_of(N_("{n} rows hold; head {head}"), n=verified.rows, head=verified.head)
-    said = [told]
+    parts = [told]
     if head:
-        said.append(line_of(N_("it reaches the printed head {head}"), head=head.strip()))
+        parts.append(line_of(N_("it reaches the printed head {head}"), head=head.strip()))
     # In a sample time stands still for shipments and goes on for people.
     if verified.back and not settings.current(connection)["clock"]:
         text = N_("the clock was set back {n} times, first before row {row}")
-        said.append(line_of(text, n=len(verified.back), row=verified.back[0]))
-    return Checked("ledger", HOLDS, tuple(said))
+        parts.append(line_of(text, n=len(verified.back), row=verified.back[0]))
+    return Checked("ledger", HOLDS, tuple(parts))
 
 
 def of_batches(connection: sa.Connection) -> Checked:
@@ -220,7 +192,8 @@ def of_records(connection: sa.Connection) -> Checked:
             break
         for row in rows:
             read = replaying.unpacked(row.record, row.record_hash)
-            faults = read.wrong or (*replaying.repeated(row, read.numbers), *_beside(row, read.beside))
+            faults = [line_of(text) for text in read.wrong]
+            faults = faults or [*replaying.repeated(row, read.numbers), *_beside(row, read.beside)]
             wrong += [_at(N_("score {row}: {fault}"), row=row.id, fault=fault) for fault in faults[:1]]
             alone += not read.beside
         last, count = rows[-1].id, count + len(rows)
@@ -235,15 +208,15 @@ def of_records(connection: sa.Connection) -> Checked:
     return _checked("records", tuple(told), wrong)
 
 
-def _beside(row: Any, said: dict[str, str]) -> list[str]:
+def _beside(row: Any, said: dict[str, str]) -> list[Said]:
     """Return what is kept beside a record that is not what the record says of it."""
     wrong = []
     of_score = (row.model_id, row.risk_basis, row.families, row.notes, row.reasons, row.told)
     if "shown" in said and said["shown"] != sealed.of_shown(*of_score):
-        wrong.append(N_("its reasons, their words or its basis are not those that were shown"))
+        wrong.append(line_of(N_("its reasons, their words or its basis are not those that were shown")))
     stated = "declared" in said and row.row is not None
     if stated and said["declared"] != sealed.of_declared(row.row, row.origin):
-        wrong.append(N_("what was declared is not what was scored"))
+        wrong.append(line_of(N_("what was declared is not what was scored")))
     return wrong
 
 
@@ -375,8 +348,9 @@ def of_lists(connection: sa.Connection, secret: bytes | None) -> Checked:
             drawn += 1
             differs = publishing.drawn_again(connection, row.id, secret)
             if "rows" in facts and publishing.rows_digest(connection, row.id, secret) != facts["rows"]:
-                differs.append(N_("its rows, or what it says of itself, are not those that were published"))
-            wrong += [_at(N_("list {row}: {fault}"), row=row.id, fault=text) for text in differs[:1]]
+                text = N_("its rows, or what it says of itself, are not those that were published")
+                differs.append(line_of(text))
+            wrong += [_at(N_("list {row}: {fault}"), row=row.id, fault=fault) for fault in differs[:1]]
     wrong += [_gone(subject) for subject in entered]
     told = [line_of(N_("{n} lists are as they were published"), n=len(kept))]
     if secret is None or since is None:
@@ -443,7 +417,7 @@ def of_scores(connection: sa.Connection, goes_on: Callable[[int], None] = lambda
     return _checked("scores", tuple(told), wrong)
 
 
-def _at(text: str, *, row: object, **values: str | int) -> Said:
+def _at(text: str, *, row: object, **values: str | int | Said) -> Said:
     """Return a fault of one row, whose number is a name: it has no separators."""
     return Said(text, {"row": str(row), **values})
 

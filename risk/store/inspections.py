@@ -224,9 +224,7 @@ def record(
     return number
 
 
-def _row(
-    connection: sa.Connection, shipment_id: int, outcome: Outcome, at: pd.Timestamp
-) -> dict[str, Any]:
+def _row(connection: sa.Connection, shipment_id: int, outcome: Outcome, at: pd.Timestamp) -> dict[str, Any]:
     row = asdict(outcome) | {"shipment_id": shipment_id}
     row["found"], row["taxa"] = sorted(outcome.found), [line(name, 120) for name in outcome.taxa[:50]]
     row["evidence_reference"] = line(outcome.evidence_reference, 120)

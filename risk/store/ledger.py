@@ -21,6 +21,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from risk.language import N_
+from risk.store.said import Said, line_of
 from risk.store.tables import ledger
 
 #: Hash before the first row.
@@ -54,8 +55,8 @@ class Verified:
         Number and hash of the last of them, as printed.
     broken : int or None
         Number of the first row that does not hold.
-    why : str
-        What is wrong there, empty where nothing is.
+    fault : Said or None
+        What is wrong there.
     back : tuple of int
         Rows of an earlier time than the row before them: the clock was set back, which breaks nothing.
     """
@@ -63,13 +64,13 @@ class Verified:
     rows: int
     head: str
     broken: int | None = None
-    why: str = ""
+    fault: Said | None = None
     back: tuple[int, ...] = ()
 
     @property
     def holds(self) -> bool:
         """Whether the whole ledger holds."""
-        return self.broken is None and not self.why
+        return self.broken is None and self.fault is None
 
 
 def canonical(facts: Mapping[str, Plain]) -> str:
@@ -223,17 +224,18 @@ def verify(connection: sa.Connection, printed: str = "") -> Verified:
     # Of this statement alone: a connection keeps the options it is given.
     in_order = sa.select(ledger).order_by(ledger.c.seq).execution_options(yield_per=5000)
     for row in connection.execute(in_order):
-        why = _wrong(row._mapping, number + 1, before)
-        if not why and wanted and row.seq == int(wanted[1]) and not row.hash.startswith(wanted[2]):
-            why = N_("its hash is not the one that was printed: the ledger was rewritten")
-        if why:
-            return Verified(number, _told(number, before), int(row.seq), why)
+        fault = _wrong(row._mapping, number + 1, before)
+        if fault is None and wanted and row.seq == int(wanted[1]) and not row.hash.startswith(wanted[2]):
+            fault = line_of(N_("its hash is not the one that was printed: the ledger was rewritten"))
+        if fault is not None:
+            return Verified(number, _told(number, before), int(row.seq), fault)
         if _is_back(row.at, last):
             back.append(int(row.seq))
         before, number, last = row.hash, row.seq, row.at
     if wanted and int(wanted[1]) > number:
-        why = f"the ledger ends at row {number}; row {wanted[1]} was printed: its end was cut off"
-        return Verified(number, _told(number, before), number + 1, why)
+        text = N_("the ledger ends at row {last}; row {printed} was printed: its end was cut off")
+        fault = line_of(text, last=str(number), printed=wanted[1])
+        return Verified(number, _told(number, before), number + 1, fault)
     return Verified(number, _told(number, before), back=tuple(back))
 
 
@@ -247,14 +249,14 @@ def _is_back(at: str, last: str) -> bool:
         return True
 
 
-def _wrong(row: Mapping[Any, Any], number: int, before: str) -> str:
+def _wrong(row: Mapping[Any, Any], number: int, before: str) -> Said | None:
     """Return what is wrong with a row that should be the one of this number after that hash."""
     if row["seq"] != number:
-        return f"row {number} is missing"
+        return line_of(N_("row {missing} is missing"), missing=str(number))
     if row["before"] != before:
-        return N_("it does not follow from the row before")
+        return line_of(N_("it does not follow from the row before"))
     try:
         same = row["hash"] == _hash(before, row)
     except TypeError:  # bytes where a text stood
         same = False
-    return "" if same else N_("its content was changed")
+    return None if same else line_of(N_("its content was changed"))

@@ -25,6 +25,7 @@ from risk.refusals import Refusal
 from risk.store import day, ledger, roles
 from risk.store.day_scores import Scored
 from risk.store.roles import Person
+from risk.store.said import Said, line_of
 from risk.store.tables import list_rows, lists, outcomes, scores, shipments, versions
 from risk.triage import Pool
 
@@ -269,22 +270,24 @@ def rows_digest(connection: sa.Connection, number: int, secret: bytes) -> str:
     return ledger.keyed(secret, text)
 
 
-def drawn_again(connection: sa.Connection, number: int, secret: bytes) -> list[str]:
+def drawn_again(connection: sa.Connection, number: int, secret: bytes) -> list[Said]:
     """Draw a list again from its rows and the site's secret; return everything that differs."""
     kept = connection.execute(sa.select(lists).where(lists.c.id == number)).one()
     frame = _ranked_rows(connection, number)
     differs = []
     if data_hash(frame) != kept.data_hash:
-        differs.append(N_("the shipments or their scores are not the ones the list was made of"))
+        text = N_("the shipments or their scores are not the ones the list was made of")
+        differs.append(line_of(text))
     key = draw_key(secret, kept.data_hash, kept.capacity, pd.Timestamp(kept.published_at))
     if hashlib.sha256(key.encode()).hexdigest() != kept.draw_commitment:
-        differs.append(N_("the draw was not made with this site's secret"))
+        differs.append(line_of(N_("the draw was not made with this site's secret")))
     pools = tuple(Pool(**each) for each in kept.capacity)
     chosen, _ = priority.choose(frame.assign(raised=False, floor=0), pools, kept.random_share, key)
     now, then = chosen["selected_by"].to_numpy(), frame["selected_by"].to_numpy()
     other = ((now == "random") != (then == "random")) | ((now == "") != (then == ""))
     other |= chosen["pool"].to_numpy() != frame["pool"].to_numpy()
-    return [*differs, *(f"{bill} was chosen otherwise" for bill in frame["bill"][other])]
+    text = N_("{bill} was chosen otherwise")
+    return [*differs, *(line_of(text, bill=str(bill)) for bill in frame["bill"][other])]
 
 
 def _ranked_rows(connection: sa.Connection, number: int) -> pd.DataFrame:

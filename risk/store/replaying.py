@@ -23,6 +23,7 @@ from models.predict import predict
 from risk.engine import load_bundle
 from risk.language import N_
 from risk.records import parts
+from risk.store.said import Said, line_of
 from risk.store.tables import models, purges, records, scores
 
 #: A record unpacked is at most so large, in bytes.
@@ -182,7 +183,7 @@ def _of_model(rows: Sequence[Any], model_id: str, given: Callable[[str], Bundle]
 
 def _unreplayed(row: Any, read: Unpacked) -> Replayed:
     """Return what can be said of a record without its model."""
-    wrong = (*read.wrong, *(() if read.wrong else repeated(row, read.numbers)))
+    wrong = (*read.wrong, *(() if read.wrong else map(str, repeated(row, read.numbers))))
     return Replayed(row.id, DIFFERS if wrong else NO_MODEL, wrong)
 
 
@@ -237,7 +238,7 @@ def _compared(
         wrong.append(f"values of {', '.join(lacking)} are not in the record")
     elif read.values:
         wrong += _numbers_differ(read, again, place)
-        wrong += repeated(row, read.numbers)
+        wrong += map(str, repeated(row, read.numbers))
     return Replayed(row.id, DIFFERS if wrong else SAME, tuple(wrong))
 
 
@@ -256,14 +257,15 @@ def _numbers_differ(read: Unpacked, again: dict[str, np.ndarray], place: int) ->
     return [*wrong, *(f"{name}: recorded, but not part of the replay" for name in extra)]
 
 
-def repeated(row: Any, numbers: dict[str, Any]) -> list[str]:
+def repeated(row: Any, numbers: dict[str, Any]) -> list[Said]:
     """Return what the score's row says otherwise than its record."""
     wrong = []
     for column, name in _REPEATED.items():
         told = getattr(row, column)
         recorded = numbers.get(name)
         if not _same(np.nan if recorded is None else recorded, np.nan if told is None else told):
-            wrong.append(f"{column}: the record says {recorded!r}, the score's row {told!r}")
+            text = N_("{column}: the record says {recorded}, the score's row {told}")
+            wrong.append(line_of(text, column=column, recorded=repr(recorded), told=repr(told)))
     return wrong
 
 

@@ -30,7 +30,7 @@ class NotSaved(Refusal):
 
 
 def views(connection: sa.Connection, person: Person) -> dict[str, dict[str, Any]]:
-    """Return one's own views by name: filters as data (`day.Filters.data`)."""
+    """Return one's own views by name: what each asks for, as an address holds it."""
     mine = sa.select(saved_views.c.name, saved_views.c.filters).where(saved_views.c.user_id == person.id)
     return {row.name: row.filters for row in connection.execute(mine.order_by(saved_views.c.name))}
 

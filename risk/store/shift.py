@@ -336,7 +336,7 @@ def _decided(connection: sa.Connection, ids: Sequence[int]) -> pd.DataFrame:
 
 
 def _last_steps(connection: sa.Connection, ids: Sequence[int], until: pd.Timestamp) -> pd.DataFrame:
-    """Return the last step of shipments noted before a moment, ``step_at`` and whether the one before held it."""
+    """Return the last step of shipments before a moment, ``step_at``, and whether the one before held it."""
     latest: dict[int, tuple[str, Any, bool]] = {}
     for start in range(0, len(ids), _ASKED):
         wanted = (

@@ -67,7 +67,7 @@ def test_what_a_check_found_is_told_in_the_language(code: str) -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_what_does_not_hold_is_told_in_the_language(code: str) -> None:
-    score = {"row": "1234", "fault": "its record was changed"}
+    score = {"row": "1234", "fault": line_of("its record was changed")}
     wrong = (line_of("score {row}: {fault}", **score), line_of("and {n} more", n=2))
     found = Checked("records", "broken", (line_of("{n} faults", n=3),), wrong)
     # As the job's result keeps it.
@@ -78,6 +78,18 @@ def test_what_does_not_hold_is_told_in_the_language(code: str) -> None:
     for told, english in zip(check.problems, map(str, wrong), strict=True):
         assert (told == english) == (code == "en")
     assert ("its record was changed" in check.problems[0]) == (code == "en")
+    for text, values in (
+        ("row {missing} is missing", {"missing": "1188"}),
+        ("the ledger ends at row {last}; row {printed} was printed: its end was cut off", {"last": "1188"}),
+        ("{bill} was chosen otherwise", {"bill": "MSKU-1188"}),
+        ("{column}: the record says {recorded}, the score's row {told}", {"column": "risk 1188"}),
+    ):
+        names = dict.fromkeys(("printed", "recorded", "told"), "9")
+        fault = line_of("row {row}: {fault}", row="7", fault=line_of(text, **{**names, **values}))
+        data["problems"] = json.loads(json.dumps([asdict(fault)]))
+        (told,) = ledger.checks({"checks": [data]}, code)[1][0].problems
+        assert "1188" in told
+        assert (told == str(fault)) == (code == "en")
     # One of an earlier version of the program has English alone.
     data["problems"] = ["score 5: gone"]
     assert ledger.checks({"checks": [data]}, code)[1][0].problems == ("score 5: gone",)

@@ -133,7 +133,7 @@ def test_a_row_taken_out_is_named(database: Database) -> None:
     with database.read() as connection:
         found = ledger.verify(connection)
     assert found.broken == 3
-    assert "row 2 is missing" in found.why
+    assert "row 2 is missing" in str(found.fault)
 
 
 def test_a_cut_end_shows_against_a_printed_head_alone(database: Database) -> None:
@@ -146,7 +146,7 @@ def test_a_cut_end_shows_against_a_printed_head_alone(database: Database) -> Non
         found = ledger.verify(connection, heads[4][:12])
     assert not found.holds
     assert found.broken == 4
-    assert "cut off" in found.why
+    assert "cut off" in str(found.fault)
 
 
 def test_a_ledger_written_anew_shows_against_a_printed_head(database: Database) -> None:
