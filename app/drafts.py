@@ -36,7 +36,8 @@ def put(port: str, user_id: int, about: str, answers: Mapping[str, Any], *, at: 
     with _lock:
         _drafts[key] = (at, dict(answers))
         _drafts.move_to_end(key)
-        while len(_drafts) > MOST:
+        # In the order of their last change: what nobody came back for goes too.
+        while len(_drafts) > MOST or at - next(iter(_drafts.values()))[0] > KEPT_FOR:
             _drafts.popitem(last=False)
 
 

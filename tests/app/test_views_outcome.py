@@ -216,6 +216,10 @@ def test_a_draft_ends_by_time_by_number_and_by_word(monkeypatch: pytest.MonkeyPa
         drafts.put("p", 1, f"outcome:{number}", {"n": number}, at=NOW)
     assert drafts.get("p", 1, "outcome:1", at=NOW) == {}
     assert drafts.get("p", 1, "outcome:4", at=NOW) == {"n": 4}
+    # What nobody comes back for goes with the next that is kept.
+    drafts.put("p", 2, "outcome:9", {"n": 9}, at=NOW + pd.Timedelta(hours=13))
+    assert [about for _, _, about in drafts._drafts] == ["outcome:9"]
+    drafts.put("p", 1, "outcome:4", {"n": 4}, at=NOW)
     drafts.drop("p", 1, "outcome:4")
     assert drafts.get("p", 1, "outcome:4", at=NOW) == {}
     drafts._drafts.clear()
