@@ -39,7 +39,8 @@ def _head() -> None:
     )
     chosen = session.chosen()
     at = moment(session.clock(), str(chosen["time_zone"]))
-    text = view.slip(str(chosen["port_name"]), head, at)
+    where = session.database().name, str(session.data_folder())
+    text = view.slip(str(chosen["port_name"]), head, at, *where)
     st.download_button(_("Head as a text file"), text, file_name="ledger-head.txt", mime="text/plain")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -137,9 +138,16 @@ def _written(value: object, language: str) -> str:
     return locales.decimal(value, language) if isinstance(value, int) else str(value)
 
 
-def slip(port: str, head: str, at: str) -> str:
-    """Return the head of a ledger as a text to print and keep."""
-    return f"{port}\n{at}\n{head}\n\nwildcargo verify --head {head}\n".lstrip()
+def slip(port: str, head: str, at: str, database: str, folder: str) -> str:
+    """Return the head of a ledger as a text to print and keep, with the call that checks it.
+
+    Parameters
+    ----------
+    database, folder : str
+        Address of the database, without a password, and the port's folder, as the server knows them.
+    """
+    call = shlex.join(["wildcargo", "verify", database, "--data", folder, "--head", head])
+    return f"{port}\n{at}\n{head}\n\n{call}\n".lstrip()
 
 
 def before(asked: str) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shlex
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
+from app.views import ledger as view
 from risk.commands import cli
 from risk.store import (
     backup,
@@ -346,6 +348,19 @@ def test_the_command_says_what_holds(folder: Path) -> None:
     assert alone.exit_code == 0
     assert "-  outcomes: not checked: needs the site's secret (--data)" in alone.stdout
     assert run("verify", folder / "port.db", "--data", folder).stdout == done.stdout
+
+
+def test_the_call_kept_with_a_head_checks_that_head(folder: Path) -> None:
+    database = Database(folder / "port.db")
+    with database.read() as connection:
+        head = ledger.head(connection)
+    told = view.slip("Port", head, "now", database.name, str(folder))
+    database.close()
+    program, *words = shlex.split(told.splitlines()[-1])
+    assert (program, told.splitlines()[:3]) == ("wildcargo", ["Port", "now", head])
+    done = run(*words)
+    assert done.exit_code == 0, done.output
+    assert f"it reaches the printed head {head}" in " ".join(done.stdout.split())
 
 
 def test_the_command_names_what_is_broken(folder: Path) -> None:

@@ -66,7 +66,8 @@ def test_a_check_is_asked_for_from_a_page(database: Database, folder: Path) -> N
     done = work(database, folder, "verify", {}, NOW)
     assert not done.result["holds"]
     (told,) = done.result["checks"][0]["problems"]
-    assert told["text"].format(**told["values"]) == "row 1: its content was changed"
+    fault = {"text": "its content was changed", "values": {}}
+    assert told == {"text": "row {row}: {fault}", "values": {"row": "1", "fault": fault}}
     assert work(database, folder, "verify", {"head": "what"}, NOW).state == "failed"
     with database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.jobs)).scalar() == 3
