@@ -207,25 +207,6 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         "5": "Improbable",
         "6": "Truth cannot be judged",
     },
-    "together": {
-        "master": "Under the same master bill",
-        "manifest": "On the same manifest",
-        "container": "In the same container",
-    },
-    "past_outcome": {
-        "find": "Wildlife found",
-        "no_find": "No wildlife found",
-        "not_inspected": "Not inspected",
-        "": "No outcome yet",
-    },
-    "alike": {
-        "heading": "Tariff heading",
-        "origin": "Origin",
-        "loading_port": "Loading port",
-        "destination": "Destination",
-        "mode": "How it travels",
-        "family": "Reasons",
-    },
     "hash": {
         "record": "Record of the score",
         "batch": "Records loaded together",

@@ -144,6 +144,7 @@ def _print(person: Person, listed: Any, looked: Looked, *, page: bool) -> None:
         model_id=listed.model_id,
         expected_finds=listed.expected_finds,
         after=listed.after_id,
+        gone=looked.gone,
     )
     whole = looked.listed if looked.listed is not None else looked.frame
     rows = facts.rows_of(whole, _reasons(whole), listed.capacity)

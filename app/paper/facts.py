@@ -66,6 +66,8 @@ class PublishedList:
         ``mean``, ``low``, ``high``, ``level`` (0 to 1), where the model is calibrated to this port.
     after : int, optional
         The list this one adds to.
+    gone : int
+        Of its shipments, those that are not printed: amended, they arrive on other days.
     """
 
     number: int
@@ -79,6 +81,7 @@ class PublishedList:
     model_id: str
     expected_finds: Mapping[str, float] | None = None
     after: int | None = None
+    gone: int = 0
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
+from app.views.outcome import headline
 from risk.store.alike import Likeness
 from risk.store.past import Group, Past
 
@@ -32,7 +34,8 @@ class Nearby:
     more : int
         How many are not among ``rows``.
     rows : DataFrame
-        ``outcome``: ``find``, ``no_find``, ``not_inspected`` or empty for none yet.
+        ``outcome``: ``find``, ``covered`` (wildlife with a valid permit), ``no_find``, ``not_inspected`` or
+        empty for none yet.
     """
 
     how: str
@@ -126,9 +129,14 @@ def rows(frame: pd.DataFrame) -> pd.DataFrame:
     What was not inspected is neither a find nor none.
     """
     shown = frame[list(_ROW)].copy()
-    outcome = [
-        "find" if find else inspection if inspection in ("", "not_inspected") else "no_find"
-        for find, inspection in zip(shown["is_find"], shown["inspection"], strict=True)
-    ]
-    shown["outcome"] = pd.Series(outcome, index=shown.index, dtype="str")
+    cells = zip(*(frame[name] for name in ("inspection", "found", "permit_valid", "status")), strict=True)
+    shown["outcome"] = pd.Series([_outcome(*each) for each in cells], index=shown.index, dtype="str")
     return shown
+
+
+def _outcome(inspection: str, found: Any, permit_valid: Any, status: str) -> str:
+    if not inspection:
+        return ""
+    # Missing beside others that are there, a permit is no longer None.
+    told = headline(inspection, found if isinstance(found, list) else [], permit_valid == 1, status)
+    return told if told in ("find", "covered", "not_inspected") else "no_find"

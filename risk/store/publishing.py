@@ -141,7 +141,9 @@ def publish(
     capacity = [asdict(pool) for pool in pools]
     key = draw_key(secret, data, capacity, now)
     chosen, _ = priority.choose(frame, pools, share, key)
-    basis, model = str(frame["risk_basis"].iloc[0]), str(frame["model_id"].iloc[0])
+    # While the day is being scored again some scores may rest on a prior still: then the list does.
+    basis = "port" if (frame["risk_basis"] == "port").all() else "prior"
+    model = str(frame["model_id"].iloc[0])
     digest, drawn = (
         hashlib.sha256(text.encode()).hexdigest()
         for text in (f"{data}|{json.dumps(capacity)}|{share!r}|{key}", key)

@@ -63,6 +63,20 @@ def test_every_worklist_says_what_it_does_not_mean_and_on_what_it_rests(frame, p
     assert "notknown" not in text
 
 
+def test_a_worklist_counts_what_it_cannot_show(frame, published, row):
+    whole = page_text(prints.worklist_page(frame(), published(), [row()]))
+    assert "1 of 4,012 shipments are to be opened" in whole
+    assert "no longer in these days" not in whole
+    page = page_text(prints.worklist_page(frame(), published(gone=2), [row()]))
+    assert "3 of 4,012 shipments are to be opened" in page
+    assert "Of this list, no longer in these days: 2" in page
+
+
+def test_a_shift_without_a_list_has_no_share_of_what_was_chosen(frame, shift):
+    page = page_text(prints.shift_report_page(frame(), shift))
+    assert "Share of the chosen that officers raised nothing was chosen" in page
+
+
 def test_a_random_pick_looks_like_any_other(frame, published):
     """What chose a shipment cannot come onto the list: a row has no place for it, and places are its own."""
     day = pd.DataFrame(

@@ -319,6 +319,22 @@ def test_late_arrivals_have_a_list_and_a_draw_of_their_own(database: Database, c
     assert len(two) == 30
 
 
+def test_finds_are_expected_only_where_every_score_is_of_this_port(
+    database: Database, chief: roles.Person
+) -> None:
+    fill(database, 40)
+    table = tables.scores
+    told = []
+    for hours, chosen in enumerate((table.c.id > 20, table.c.id > 0)):
+        with database.write() as connection:
+            connection.execute(table.update().where(chosen).values(risk_basis="port"))
+        number = publish(database, chief, now=NOW + pd.Timedelta(hours=hours))
+        with database.read() as connection:
+            row = next(each for each in publishing.latest(connection) if each.id == number)
+        told.append((row.risk_basis, row.expected_finds is None))
+    assert told == [("prior", True), ("port", False)]
+
+
 def test_what_is_opened_or_gone_is_on_no_further_list(database: Database, chief: roles.Person) -> None:
     fill(database, 40)
     opened, gone, back = (int(each) for each in rows(database)["shipment_id"].iloc[:3])

@@ -137,6 +137,7 @@ def outcome(row: Mapping[Any, Any]) -> str:
     """Return what came of a shipment in words; what was not inspected is neither."""
     told = {
         "find": _("Find"),
+        "covered": _("Wildlife with a valid permit"),
         "no_find": _("Inspected, no wildlife found"),
         "not_inspected": word("inspection", "not_inspected"),
         "": _("No outcome yet"),
