@@ -61,6 +61,6 @@ def _look(kind: str, action: str, tell: Callable[[jobs.Job], None], running: boo
         told = _("{done} of {total}").format(done=number(job.done), total=number(job.total))
         st.progress(min(1.0, job.done / job.total), text=told)
     if job.state == "failed":
-        st.error("  \n".join(plain(line) for line in job.message.splitlines()[:10]))
+        st.error("  \n".join(plain(_(line)) for line in job.message.splitlines()[:10] if line))
     if job.state == "done":
         tell(job)

@@ -100,7 +100,7 @@ class Worker:
         except Exception as error:
             # A fault of this program: the job ends, the worker goes on, the log has what it takes to mend it.
             logging.getLogger(__name__).exception("job %d", job.id)
-            self._end(job, "failed", f"a fault of this program ({type(error).__name__}); its log says more")
+            self._end(job, "failed", f"{jobs.FAULT}\n{type(error).__name__}")
         with self.database.read() as connection:
             return jobs.get(connection, job.id)
 

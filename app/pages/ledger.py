@@ -49,7 +49,10 @@ def _check(person: Person) -> None:
     with st.form("check", border=True):
         printed = st.text_input(_("A head kept from before (may stay empty)"), max_chars=90)
         if st.form_submit_button(_("Check now"), type="primary"):
-            working.ask("verify", person, head=printed.strip())
+            if printed.strip() and not ledger.is_head(printed):
+                st.error(_("This is no head: expected a row number, a dash and at least 8 hex digits."))
+            else:
+                working.ask("verify", person, head=printed.strip())
     working.watch("verify", ACTION, _found)
 
 

@@ -331,7 +331,7 @@ def _one(person: Person, load: view.Load) -> None:
             if load.may_stop and st.button(_("Stop"), key=f"stop-{load.id}"):
                 _stop(person, load.id)
         if load.told:
-            st.error("  \n".join(plain(line) for line in load.told))
+            st.error("  \n".join(plain(_(line)) for line in load.told if line))
         if load.nothing_new:
             st.info(_("Nothing new: every shipment stood here before, as it is. Nothing was changed."))
         if load.counts:

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 import pandas as pd
 import sqlalchemy as sa
 
+from risk.language import N_
 from risk.store import ledger, roles
 from risk.store.roles import Actor, Person
 from risk.store.tables import jobs
@@ -34,6 +35,10 @@ NEEDS: Final = {
 }
 
 ENDED = ("done", "failed", "stopped")
+
+#: Lines of a message that are the program's own: pages tell them in the language of who looks.
+DIED: Final = N_("The program ended while it worked, every time.")
+FAULT: Final = N_("Something in the program went wrong; its log says more.")
 
 
 class GoesOn(Protocol):
@@ -99,9 +104,7 @@ def take(connection: sa.Connection, worker: str, *, at: pd.Timestamp) -> Job | N
     silent = sa.or_(jobs.c.heartbeat_at < at - DEAD_AFTER, jobs.c.heartbeat_at > at + DEAD_AFTER)
     dead = sa.and_(jobs.c.state == "running", silent)
     worn_out = jobs.update().where(sa.or_(dead, jobs.c.state == "queued"), jobs.c.attempts >= ATTEMPTS)
-    connection.execute(
-        worn_out.values(state="failed", ended_at=at, message="the program ended while it worked, every time")
-    )
+    connection.execute(worn_out.values(state="failed", ended_at=at, message=DIED))
     connection.execute(
         jobs.update().where(dead, jobs.c.stop_asked).values(state="stopped", ended_at=at, message="stopped")
     )

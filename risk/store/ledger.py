@@ -166,6 +166,17 @@ def _hash(before: str, row: Mapping[Any, Any]) -> str:
     return hashlib.sha256(f"{before}\n{text}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def is_head(text: str) -> bool:
+    """Tell whether a text is a head as it is printed, whether or not it is one of this ledger.
+
+    Examples
+    --------
+    >>> is_head(" 12-0a1b2c3d "), is_head("12"), is_head("")
+    (True, False, False)
+    """
+    return _HEAD.fullmatch(text.strip().lower()) is not None
+
+
 def _told(seq: int, digest: str) -> str:
     return f"{seq}-{digest}"
 

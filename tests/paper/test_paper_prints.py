@@ -74,7 +74,7 @@ def test_a_worklist_counts_what_it_cannot_show(frame, published, row):
 
 def test_a_shift_without_a_list_has_no_share_of_what_was_chosen(frame, shift):
     page = page_text(prints.shift_report_page(frame(), shift))
-    assert "Share of the chosen that officers raised nothing was chosen" in page
+    assert "nothing was chosen" in page
 
 
 def test_a_random_pick_looks_like_any_other(frame, published):

@@ -12,7 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from app import place
 from risk import worker
-from risk.store import access, holding, ledger, roles, tables
+from risk.language import gettext
+from risk.store import access, holding, jobs, ledger, roles, tables
 
 Open = Callable[..., AppTest]
 HOSTILE = "<script>alert(1)</script>*b*=1+1\u202e" + "W" * 70
@@ -131,15 +132,28 @@ def test_everything_is_checked_and_a_changed_row_is_named(
     assert "row 1: its content was changed" in said(app)
 
 
+def test_why_a_check_failed_is_told_in_the_language(
+    open_page: Open, press: Any, said: Any, port: place.Place
+) -> None:
+    press(open_page("ledger", "aud", "auditor"), "Check now")
+    with port.database.write() as connection:
+        job = jobs.take(connection, "w", at=place.clock())
+        jobs.end(connection, job.id, "w", "failed", at=place.clock(), message=f"{jobs.FAULT}\n\nKeyError")
+    assert jobs.FAULT in said(open_page("ledger", "aud", "auditor")).replace("\\", "")
+    told = said(open_page("ledger", "aude", "auditor", language="fr")).replace("\\", "")
+    assert gettext(jobs.FAULT, "fr") in told
+    assert jobs.FAULT not in told
+    assert "KeyError" in told
+    assert "Project-Id-Version" not in told
+
+
 def test_a_head_that_is_none_is_said(open_page: Open, press: Any, said: Any, port: place.Place) -> None:
     app = open_page("ledger", "aud", "auditor")
     widget(app.text_input, "A head kept from before (may stay empty)").set_value("<b>what</b>")
     press(app, "Check now")
-    while worker.Worker(port.database, port.folder).work() is not None:
-        pass
-    app.run()
-    assert "Failed" in said(app)
-    assert "is no head" in said(app)
+    # Said in the language of who looks, and nothing is asked of the worker.
+    assert "This is no head" in said(app)
+    assert worker.Worker(port.database, port.folder).work() is None
     with port.database.read() as connection:
         assert connection.execute(sa.select(sa.func.count()).select_from(tables.shipments)).scalar() == 300
         assert holding.held(connection) == []
