@@ -155,10 +155,10 @@ class Worker:
                 str(chosen["time_zone"]),
             )
             loaded = intake.load(self.database, what, job_id=job.id, at=self.now(), goes_on=goes_on)
-        covered = working_out.in_pieces(self.database, loaded.batch_id, at=self.now(), goes_on=goes_on)
-        at = self.now()
+        covered = working_out.in_pieces(self.database, loaded.batch_id, at=self._moment(), goes_on=goes_on)
+        at, moment = self.now(), self._moment()
         with self.database.write() as connection:
-            working_out.of_batch(connection, loaded.batch_id, at=at, since=covered)
+            working_out.of_batch(connection, loaded.batch_id, at=moment, since=covered)
             shipments.finish(connection, loaded.batch_id, loaded.counts, at=at, actor="system")
             if stages.of_stage(connection, stages.SHADOW) is not None:
                 jobs.ask(connection, "score", {"stage": stages.SHADOW}, at=at, actor="system")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from app import one_shipment, session, tables
+from app.pages.publish import named
 from app.tables import code
 from app.tables import number as count
 from app.words import _, moment, number, plain, word
@@ -40,6 +41,7 @@ def _below(person: Person) -> None:
             access.viewed_margins(connection, person, at=session.clock())
         with session.database().read() as connection:
             found, listed = margins.below(connection, person, session.now(), at=session.clock())
+            pools = {pool.name: pool for pool in margins.pools(connection, session.now())[0]}
     except Refusal as error:
         st.warning(_(error.text))
         return
@@ -63,7 +65,7 @@ def _below(person: Person) -> None:
             [
                 count(number(int(row["place"]))),
                 tables.shipment(int(row["shipment_id"]), str(row["bill"])),
-                str(row["where"]),
+                named(pools[row["where"]]),
                 count(number(float(row["gap"]), 2) if row["gap"] == row["gap"] else "–"),
                 str(row["goods"])[:120],
                 word("mode", str(row["mode"])) if row["mode"] else "",
@@ -125,12 +127,16 @@ def _table(caption: str, found: tuple[Change, ...], base: float) -> None:
                 code(each.feature),
                 _value(each.now),
                 _value(each.then),
-                count(f"{each.log_odds - base:+.2f}"),
+                count(_signed(each.log_odds - base)),
                 count(number(each.rank)),
             ]
             for each in found
         ],
     )
+
+
+def _signed(change: float) -> str:
+    return f"{'+' if change >= 0 else '−'}{number(abs(change), 2)}"
 
 
 def _value(value: object) -> str:

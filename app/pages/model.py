@@ -122,7 +122,8 @@ def _shadow(person: Person) -> None:
     now = session.now()
     with session.database().read() as connection:
         since = now - pd.Timedelta(days=DAYS)
-        found = scored_again.compared(connection, since, now + pd.Timedelta(days=3), view.FIRST)
+        until, zone = now + pd.Timedelta(days=3), str(session.chosen()["time_zone"])
+        found = scored_again.compared(connection, since, until, view.FIRST, zone)
     tables.show(
         _("Over the last {n} days, each day's first {share} of the shipments").format(
             n=number(DAYS), share=percent(view.FIRST)

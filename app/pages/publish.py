@@ -68,13 +68,18 @@ def show(person: Person, frame: pd.DataFrame, lists: Sequence[Any]) -> frozenset
 
 
 def name(pool: Pool) -> str:
+    """Return what a pool is called, as Markdown."""
+    return plain(named(pool))
+
+
+def named(pool: Pool) -> str:
     """Return what a pool is called."""
     parts = (
         word("mode", pool.mode) if pool.mode else "",
         pool.location,
         word("inspection", pool.inspection_type) if pool.inspection_type else "",
     )
-    return plain(" ".join(filter(None, parts))) or _("All places")
+    return " ".join(filter(None, parts)) or _("All places")
 
 
 def _after(lists: Sequence[Any]) -> int | None:

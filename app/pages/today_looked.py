@@ -27,7 +27,7 @@ class Looked:
     frame : DataFrame
         What is asked for, in the order shown.
     lists : list of rows
-        Latest first.
+        The latest, latest first, and the one asked for.
     listed : DataFrame or None
         All of the list that is looked at.
     gone : int
@@ -47,6 +47,8 @@ def look(person: Person, asked: Asked) -> Looked:
     with session.database().read() as connection:
         lists = publishing.latest(connection, _LISTS)
         listed = next((each for each in lists if each.id == asked.list), None)
+        if listed is None and asked.list and (older := publishing.one(connection, asked.list)) is not None:
+            lists, listed = [*lists, older], older
         around = pd.Timestamp(listed.published_at) if listed else now
         window = {"since": around - day.BEFORE, "until": around + day.AFTER}
         frame = day.rows(connection, now, at=session.clock(), scored=session.scored(), **window)

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-#: Under so many finds a hit rate says nothing.
-FEWEST_FINDS = 10
+from models.metrics import ENOUGH_FINDS
 
 
 @dataclass(frozen=True)
@@ -324,7 +323,7 @@ class Rate:
     @property
     def estimable(self) -> bool:
         """Whether the share means anything."""
-        return self.finds >= FEWEST_FINDS and self.opened > 0
+        return self.finds >= ENOUGH_FINDS and self.opened > 0
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.manifest import schema
-from risk import pictures
+from risk import finds, pictures
 from risk.store import decisions, ledger, remarks, roles
 from risk.store.roles import Person
 from risk.store.tables import ledger as ledger_rows
@@ -110,11 +110,7 @@ class Outcome:
     @property
     def is_find(self) -> bool:
         """Whether wildlife was found that no valid permit covers, and nobody overturned it."""
-        return (
-            bool(set(self.found) & set(schema.FINDS))
-            and not self.permit_valid
-            and self.status != "overturned"
-        )
+        return finds.is_find(self.found, self.permit_valid, self.status)
 
 
 def problems(outcome: Outcome, now: pd.Timestamp) -> list[tuple[str, str]]:

@@ -276,7 +276,7 @@ def _keep(
         "at": at,
     }
     number = int(connection.execute(rules.insert().values(**row).returning(rules.c.id)).scalar_one())
-    hit = working_out.of_rule(connection, number, at=at)
+    hit = working_out.of_rule(connection, number, at=now)
     facts: dict[str, ledger.Plain] = {"floor": new.floor, "hit": hit}
     if replaces is not None:
         facts["replaces"] = replaces

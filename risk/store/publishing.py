@@ -348,10 +348,18 @@ def latest(connection: sa.Connection, most: int = 20) -> list[sa.Row[Any]]:
     return list(connection.execute(sa.select(lists).order_by(lists.c.id.desc()).limit(most)))
 
 
+def one(connection: sa.Connection, number: int) -> sa.Row[Any] | None:
+    """Return a list by its number, None where there is none."""
+    return connection.execute(sa.select(lists).where(lists.c.id == number)).first()
+
+
 def missed_draws(connection: sa.Connection, number: int) -> int:
     """Return how many random picks of a list were not inspected: a number, not which."""
-    inspected = sa.select(outcomes.c.shipment_id).where(
-        outcomes.c.current, outcomes.c.inspection != "not_inspected"
+    # Asked of each pick by itself: of all outcomes there ever were it would take a while.
+    inspected = sa.exists().where(
+        outcomes.c.shipment_id == list_rows.c.shipment_id,
+        outcomes.c.current,
+        outcomes.c.inspection != "not_inspected",
     )
     return int(
         connection.execute(
@@ -360,7 +368,7 @@ def missed_draws(connection: sa.Connection, number: int) -> int:
             .where(
                 list_rows.c.list_id == number,
                 list_rows.c.selected_by == "random",
-                ~list_rows.c.shipment_id.in_(inspected),
+                ~inspected,
             )
         ).scalar_one()
     )

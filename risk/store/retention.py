@@ -18,7 +18,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from features.history.events import shipment_keys
-from features.manifest import schema
+from risk import finds
 from risk.store import ledger, settings, watching
 from risk.store.tables import (
     batches,
@@ -153,7 +153,7 @@ def _found(connection: sa.Connection, shipment_ids: Sequence[int]) -> dict[int, 
             outcomes.c.shipment_id, outcomes.c.found, outcomes.c.permit_valid, outcomes.c.status
         ).where(outcomes.c.current, outcomes.c.shipment_id.in_(shipment_ids[start : start + _ASKED]))
         for row in connection.execute(wanted):
-            if set(row.found) & set(schema.FINDS) and not row.permit_valid and row.status != "overturned":
+            if finds.is_find(row.found, row.permit_valid, row.status):
                 found[row.shipment_id] = row.status
     return found
 

@@ -117,7 +117,9 @@ class Compared:
     chosen_finds: int
 
 
-def compared(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp, share: float) -> Compared:
+def compared(
+    connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp, share: float, zone: str = "UTC"
+) -> Compared:
     """Compare the model in force with the shadow.
 
     Parameters
@@ -126,8 +128,12 @@ def compared(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp
         Of arrival (UTC).
     share : float
         Of the shipments of each day that are counted as first, above 0 and below 1.
+    zone : str
+        The port's: its days are counted.
     """
     frame = _scored_twice(connection, since, until)
+    local = frame["day"].dt.tz_localize("UTC").dt.tz_convert(zone).dt.tz_localize(None)
+    frame["day"] = local.dt.floor("D")
     place = frame.groupby("day")[["champion", "shadow"]].rank(ascending=False, method="first")
     slots = np.ceil(frame.groupby("day")["champion"].transform("size") * share)
     first = place.le(slots, axis=0)
@@ -170,5 +176,5 @@ def _scored_twice(connection: sa.Connection, since: pd.Timestamp, until: pd.Time
     )
     result = connection.execute(wanted)
     frame = pd.DataFrame(result.all(), columns=list(result.keys())).drop_duplicates("id", ignore_index=True)
-    frame["day"] = pd.to_datetime(frame["day"]).astype("datetime64[us]").dt.floor("D")
+    frame["day"] = pd.to_datetime(frame["day"]).astype("datetime64[us]")
     return frame.astype({"champion": "float64", "shadow": "float64"})

@@ -133,7 +133,7 @@ def take_in(
             added.setdefault(mark, new)
     numbers = watching.insert(connection, list(added.values()), person.id, now, at)
     standing = len(table.entries) - len(numbers)
-    hit = working_out.of_entries(connection, numbers, at=at)
+    hit = working_out.of_entries(connection, numbers, at=now)
     facts: dict[str, ledger.Plain] = {"added": len(numbers), "standing": standing, "hit": hit}
     if numbers:
         facts |= {"first": numbers[0], "last": numbers[-1]}

@@ -225,7 +225,7 @@ def _keep(
     replaces: int | None = None,
 ) -> Added:
     number = insert(connection, [new], person.id, now, at, replaces)[0]
-    hit = working_out.of_entries(connection, [number], at=at)
+    hit = working_out.of_entries(connection, [number], at=now)
     facts: dict[str, ledger.Plain] = {
         "kind": new.kind,
         "grade": new.source_grade,

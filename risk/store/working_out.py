@@ -46,6 +46,9 @@ def in_pieces(
 
     Parameters
     ----------
+    at : Timestamp
+        The moment shipments are looked at, to be compared with when they are inspected: in a sample it stands
+        still.
     goes_on : callable
         Told how many shipments are done; raises where the work is to stop.
 

@@ -212,6 +212,12 @@ def test_a_shadow_scores_beside_and_nobody_works_by_it(loaded: Database, folder:
         found = scored_again.compared(connection, day_before, day_after, 0.1)
         assert in_force.get(connection).model_id == load_bundle().model_id
         assert checking.holds(checking.check(connection))
+        # Each of the port's days has its first: the zone says where a day ends.
+        frame = scored_again._scored_twice(connection, day_before, day_after)
+        for zone in ("UTC", "Asia/Hong_Kong", "America/Lima"):
+            told = scored_again.compared(connection, day_before, day_after, 0.1, zone)
+            days = frame["day"].dt.tz_localize("UTC").dt.tz_convert(zone).dt.date.value_counts()
+            assert told.first == sum(-(-count // 10) for count in days)
     assert found.shipments == 80
     assert 0 < found.both < found.first
     assert (found.inspected, found.finds) == (0, 0)

@@ -158,6 +158,22 @@ def test_the_record_of_a_page_is_the_record_of_the_list(database: Database, crew
     assert few == reached[:1]
 
 
+def test_where_time_stands_still_an_inspection_of_then_comes_after_the_hit(
+    database: Database, crew: dict
+) -> None:
+    analyst = crew["analyst"]
+    day(database, "ivory", at=hours(0.2))
+    with database.write() as connection:
+        # People add it a year after the moment of the sample.
+        made = watching.add(
+            connection, replace(IVORY, valid_from=hours(-1)), analyst, now=hours(0.3), at=hours(9_000)
+        )
+    outcome(database, 1, hours(0.3))
+    with database.read() as connection:
+        entry = watch_listing.one(connection, made.id, analyst, at=hours(0.3))
+    assert (entry.hits, entry.inspected) == (1, 1)
+
+
 def test_what_a_rule_hit_is_told(database: Database, crew: dict) -> None:
     analyst = crew["analyst"]
     day(database, "ivory", "fish", at=hours(0.2))

@@ -12,6 +12,7 @@ from app import place
 from app.pages import seen_by
 from risk import drill
 from risk.drill import Answers
+from risk.language import gettext
 from risk.store import day, drills, holding, ledger, roles, settings, tables
 
 Open = Callable[..., AppTest]
@@ -51,6 +52,11 @@ def test_what_stands_below_the_line_is_shown_and_on_record(
     assert "&lt;script&gt;" in told
     assert "<script>" not in told
     assert margins_on_record(port) == ["day"]
+    # The line's places have words of the language.
+    assert told.count("Sea") >= 10
+    app = open_page("margins", "lou", "analyst", language="fr")
+    next(each for each in app.button if each.label == gettext(LOOK, "fr")).click()
+    assert said(app.run()).count("Mer") >= 10
 
 
 def test_without_a_line_that_is_said_and_the_look_stands(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from streamlit.testing.v1 import AppTest
 
 from app import place, session
-from app.pages import today_rows
+from app.pages import today_looked, today_rows
 from risk import retelling, triage
 from risk.store import day, decisions, ledger, overriding, people, publishing, settings, tables
 from risk.store.roles import Person
@@ -353,6 +353,20 @@ def test_who_was_asked_twice_hears_of_a_list_published_meanwhile(
     assert "somebody else published list 1 meanwhile" in said(app)
     with port.database.read() as connection:
         assert len(publishing.latest(connection)) == 1
+
+
+def test_a_list_of_long_ago_is_looked_at_by_its_number(
+    port: place.Place, open_page, said, press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    capacity(port)
+    app = opened(open_page("today", "chi", "supervisor"))
+    press(press(app, "Publish"), "Publish it now")
+    monkeypatch.setattr(today_looked, "_LISTS", 0)
+    app = open_page("today", list="1")
+    assert not app.exception
+    assert "There is no such list" not in said(app)
+    assert app.selectbox(key="today-list").value == 1
+    assert "There is no such list" in said(open_page("today", list="2"))
 
 
 def test_later_arrivals_have_a_list_of_their_own(port: place.Place, open_page, said, press) -> None:
