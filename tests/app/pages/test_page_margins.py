@@ -53,10 +53,10 @@ def test_what_stands_below_the_line_is_shown_and_on_record(
     assert "<script>" not in told
     assert margins_on_record(port) == ["day"]
     # The line's places have words of the language.
-    assert told.count("Sea") >= 10
+    assert told.count("Sea") >= 20
     app = open_page("margins", "lou", "analyst", language="fr")
     next(each for each in app.button if each.label == gettext(LOOK, "fr")).click()
-    assert said(app.run()).count("Mer") >= 10
+    assert said(app.run()).count("Mer") >= 20
 
 
 def test_without_a_line_that_is_said_and_the_look_stands(
