@@ -105,7 +105,7 @@ class Counts:
     shipments: int
     undecided: int
     listed: int
-    #: Of these without an outcome, and not left.
+    #: Of these without an outcome, not at the step ``opened``, and not left.
     listed_undecided: int
     finds: int
     claimed: int
@@ -115,12 +115,13 @@ def counts(frame: pd.DataFrame, now: pd.Timestamp) -> Counts:
     """Return how the day stands at a moment (`risk.store.day.rows`)."""
     decided, listed = frame["decided"].to_numpy(dtype=bool), frame["list_id"].notna().to_numpy()
     with_outcome = frame[decided]
+    to_open = ~decided & (frame["step"] != "opened").to_numpy(dtype=bool) & ~left(frame, now)
     finds = sum(_became(each) == "find" for each in with_outcome.to_dict("records"))
     return Counts(
         shipments=len(frame),
         undecided=int((~decided).sum()),
         listed=int(listed.sum()),
-        listed_undecided=int((listed & ~decided & ~left(frame, now)).sum()),
+        listed_undecided=int((listed & to_open).sum()),
         finds=finds,
         claimed=int((frame["claimed_by"].notna().to_numpy() & ~decided).sum()),
     )

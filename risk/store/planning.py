@@ -39,7 +39,7 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     DataFrame, shape (n, ...)
         ``shipment_id``, ``pool``, ``mode``, ``conveyance``, ``location``, ``arrives_at`` (NaT: not said),
         ``available_until``, ``inspection_type`` (what its pool is for; empty: not said), ``state``:
-        ``waiting``, ``opened`` or ``not_inspected``.
+        ``waiting``, ``opened`` (by its outcome, or else its last step) or ``not_inspected``.
     """
     recent = sa.select(lists.c.id).where(lists.c.published_at >= now - LISTED, lists.c.published_at <= now)
     moment = sa.func.coalesce(versions.c.arrives_at, versions.c.known_at)
@@ -69,6 +69,8 @@ def picks(connection: sa.Connection, now: pd.Timestamp) -> pd.DataFrame:
     pools = zip(frame.pop("list_id"), frame["pool"], strict=True)
     frame["inspection_type"] = pd.Series([kinds.get(each, "") for each in pools], dtype="str")
     state = frame.pop("inspection").fillna("").astype("str")
+    # Opened already, its outcome is on the way.
+    state = state.where((state != "") | (frame["step"] != "opened"), "opened")
     frame["state"] = np.where(state == "", "waiting", np.where(state == "not_inspected", state, "opened"))
     left = (frame["state"] == "waiting").to_numpy(dtype=bool) & day.left(frame, now)
     return frame[~left].drop(columns="step").reset_index(drop=True)

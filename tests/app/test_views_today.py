@@ -179,6 +179,7 @@ def test_counts() -> None:
     assert today.counts(pd.concat(parts), NOW) == today.Counts(6, 5, 3, 2, 1, 2)
     # What has left is nothing to open.
     assert today.counts(frame(2, list_id=1.0).assign(step=["gone", "located"]), NOW).listed_undecided == 1
+    assert today.counts(frame(2, list_id=1.0).assign(step=["opened", "refused"]), NOW).listed_undecided == 1
     # Its time is over: it has left, unless somebody holds it.
     over = frame(3, list_id=1.0, available_until=NOW).assign(step=["", "selected", "presented"])
     assert today.counts(over, NOW).listed_undecided == 1
