@@ -7,6 +7,7 @@ changes nothing. What was purged from the database is taken out of the folder as
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import sqlalchemy as sa
 
 from features import scratch
 from features.history import State, placing
+from features.history.versions import SAME_SHIPMENT_DAYS
 from features.view import prepare
 from risk.intake import as_table
 from risk.store import retention
@@ -93,23 +95,55 @@ def _tables(connection: sa.Connection, new: list[int], found: list[int]) -> list
     )
     for part in connection.execution_options(yield_per=_AT_ONCE).execute(shipped).partitions(_AT_ONCE):
         made.append(as_table([row.row for row in part], _NO_LOCAL))
-    inspected = (
+    # With all outcomes of the same shipments, since a correction takes back what was told before it.
+    mine = sa.select(outcomes.c.shipment_id).where(outcomes.c.id.in_(found))
+    entered = (
         sa.select(declared.c.row, outcomes)
         .join(versions, versions.c.shipment_id == outcomes.c.shipment_id)
         .join(declared, declared.c.version_id == versions.c.id)
-        .where(versions.c.current, outcomes.c.id.in_(found), outcomes.c.inspection != "not_inspected")
+        .where(versions.c.current, outcomes.c.shipment_id.in_(mine))
         .order_by(outcomes.c.id)
     )
-    rows = connection.execute(inspected).mappings().all()
-    if rows:
-        made.append(as_table([{**row["row"], **_told(row)} for row in rows], _NO_LOCAL))
+    if rows := _inspected(connection.execute(entered).mappings().all(), set(found)):
+        made.append(as_table(rows, _NO_LOCAL))
     return made
 
 
-def _told(outcome: Any) -> dict[str, Any]:
+def _inspected(entered: Sequence[Any], found: Collection[int]) -> list[dict[str, Any]]:
+    """Return outcomes as rows of the shipment table.
+
+    A correction is dated when it came in: of two outcomes of one moment the past could not tell which is in
+    force. One that says that nothing was inspected after all takes back what was found before.
+    """
+    rows, dated = [], dict[int, pd.Timestamp]()
+    for outcome in entered:
+        before = dated.get(outcome["shipment_id"])
+        if before is None and outcome["inspection"] == "not_inspected":
+            continue
+        at = pd.Timestamp(outcome["at"] if outcome["inspected_at"] is None else outcome["inspected_at"])
+        if before is not None:
+            at = max(at, pd.Timestamp(outcome["at"]), before + pd.Timedelta(1, unit="us"))
+            # Later still it would be told of another shipment of that number.
+            at = min(at, before + pd.Timedelta(days=SAME_SHIPMENT_DAYS))
+        dated[outcome["shipment_id"]] = at
+        if outcome["id"] in found:
+            told = _told(outcome, at)
+            rows.append({**outcome["row"], **(told | _TAKEN_BACK if not told["outcome"] else told)})
+    return rows
+
+
+#: What an outcome is taken back by where nothing was inspected: no find, and next to no effort.
+_TAKEN_BACK = {
+    "inspection_type": "documents",
+    "outcome": "other_offence",
+    "outcome_status": "overturned",
+}
+
+
+def _told(outcome: Any, at: pd.Timestamp) -> dict[str, Any]:
     """Return an outcome in the columns of the shipment table."""
     return {
-        "inspected_at": outcome["inspected_at"].isoformat(),
+        "inspected_at": at.isoformat(),
         "inspection_type": outcome["inspection"],
         "outcome": ";".join(outcome["found"]),
         "outcome_status": outcome["status"],

@@ -16,6 +16,7 @@ import pytest
 import sqlalchemy as sa
 
 from features.history import State
+from features.history.versions import in_force
 from risk import remembering, worker
 from risk.store import inspections, jobs, ledger, people, roles, tables
 from risk.store.database import Busy, Database
@@ -158,6 +159,45 @@ def test_the_past_grows_with_what_is_put_in_and_found(database: Database, folder
     assert again.digest == state.digest == State.load(folder / "state").digest
     with database.read() as connection:
         assert inspections.changed_behind(connection, b"k" * 32) == []
+
+
+@pytest.mark.parametrize("between", [False, True])
+@pytest.mark.parametrize(
+    ("correction", "days"),
+    [
+        (Outcome("full", found=("clean",), inspected_at=NOW), 0.1),
+        (Outcome("full", found=("clean",), inspected_at=NOW - pd.Timedelta(seconds=40)), 0.1),
+        (Outcome("full", found=("live_animals",), status="overturned", inspected_at=NOW), 400),
+        (Outcome("not_inspected", why_not="no_time"), 0.1),
+    ],
+)
+def test_a_correction_takes_back_what_the_past_was_told(
+    database: Database, folder: Path, day: bytes, correction: Outcome, days: float, between: bool
+) -> None:
+    ask(database, folder, day)
+    work(database, folder)
+    with database.write() as connection:
+        number = people.add(connection, "ana", "officer", at=NOW, actor="system")
+        shipment = connection.execute(sa.select(tables.shipments.c.id)).scalars().first()
+    find = Outcome("full", found=("live_animals",), status="confirmed", inspected_at=NOW)
+    before = None
+    for count_, (outcome, at) in enumerate(((find, NOW), (correction, NOW + pd.Timedelta(days=days)))):
+        with database.write() as connection:
+            before = inspections.record(
+                connection,
+                shipment,
+                outcome,
+                roles.Person(number, "ana", "", "officer", "en"),
+                at=at,
+                request=f"r{count_}",
+                key=b"k" * 32,
+                replaces=before,
+            )
+        if between or count_:
+            state = remembering.past(database, folder / "state")
+            changes = in_force(state.outcomes, state.shipments)
+            assert changes["finds"].sum() == 1 - count_
+            assert changes["inspected"].sum() == 1
 
 
 @pytest.mark.slow
