@@ -10,7 +10,7 @@ import pandas as pd
 import sqlalchemy as sa
 import streamlit as st
 
-from app import session
+from app import session, told
 from app.views import address
 from app.words import _, left, moment, number, plain, word
 from risk.refusals import Refusal
@@ -42,10 +42,6 @@ _STYLE = """
 /* Numbers are typed: steps of one beside a narrow field would hide what was typed. */
 [data-testid="stMain"] [data-testid="stNumberInput"] button { display: none; }
 """
-
-
-#: What was done is told so long.
-_TOLD_FOR = pd.Timedelta(seconds=8)
 
 
 @dataclass(frozen=True)
@@ -146,12 +142,12 @@ def ways(to: list[tuple[str, str]]) -> None:
 
 def facts(known: list[tuple[str, str]]) -> None:
     """Show facts, outside text as it is; what is empty is left out."""
-    told = "".join(
+    rows = "".join(
         f"<div><dt>{html.escape(name)}</dt><dd><bdi>{html.escape(str(value)[:400])}</bdi></dd></div>"
         for name, value in known
         if value
     )
-    st.html(f'<dl class="wildcargo-facts">{told}</dl>')
+    st.html(f'<dl class="wildcargo-facts">{rows}</dl>')
 
 
 def claimed(subject: Subject, person: Person) -> None:
@@ -168,15 +164,11 @@ def claimed(subject: Subject, person: Person) -> None:
 
 
 def tell(key: str, text: str = "") -> None:
-    """Keep a text to be told when the page is drawn again; without one, tell what was kept.
-
-    It is told for a few seconds, not once: the second click of a double click draws the page again.
-    """
+    """Keep a text to be told when the page is drawn again; without one, tell what was kept."""
     if text:
-        st.session_state[key] = (text, session.clock())
+        told.keep(key, text)
         return
     # A place of its own, told or not: what follows would else move, and what was unfolded would fold.
     with st.container():
-        kept, at = st.session_state.get(key, ("", session.clock()))
-        if kept and session.clock() - at < _TOLD_FOR:
+        if kept := told.kept(key):
             st.success(kept, icon=":material/check_circle:")

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pandas as pd
 import streamlit as st
 
-from app import drafts, live_find, session, uploader
+from app import drafts, forms, live_find, session, uploader
 from app.one_shipment import Subject, tell
 from app.views import address
 from app.views import live_find as advice_view
@@ -119,7 +119,7 @@ class _Form:
             asked.add(field)
             if field in _NUMBERS:
                 self._number(field)
-            else:
+            elif field != "photos":  # with the button that sends them
                 self._fields()[field](field)
                 self.slots[field] = st.empty()
             if field == "found":
@@ -139,7 +139,6 @@ class _Form:
             "permit_valid": self._permit,
             "status": partial(self._choose, codes=view.statuses(self.row is not None), kind="status"),
             "evidence_reference": partial(self._text, most=120),
-            "photos": self._photos,
             "inspected_at": self._when,
             "remark": partial(self._text, most=4_000),
         }
@@ -167,7 +166,9 @@ class _Form:
         key, now = self._held(field, held)
 
         def changed() -> None:
-            st.session_state[key] = view.together(held, st.session_state[key])
+            # Gone where a press meant for the form before comes in after it was sent.
+            if key in st.session_state:
+                st.session_state[key] = view.together(held, st.session_state[key])
 
         chosen = st.pills(
             _(LABELS[field]),
@@ -257,9 +258,6 @@ class _Form:
         at = time.time_input(_("Time"), value=now, key=key, step=300)
         self.answers[field] = view.utc(datetime.combine(on, at), zone) if on and at else None
 
-    def _photos(self, field: str) -> None:
-        self.photos = _given(f"{self.about}:{field}")
-
     def _advise(self, calls: Mapping[str, Sequence[contacts.Contact]]) -> None:
         advice = advice_view.advice(self.answers["found"], self.answers.get("taxa") or (), calls)
         if advice is not None:
@@ -276,13 +274,20 @@ class _Form:
 
     def finish(self) -> None:
         tried = f"{self.about}:tried"
-        sent = st.button(
-            _("Save the correction") if self.row is not None else _("Save the outcome"),
-            type="primary",
-            width="stretch",
-            key=f"{self.about}:save",
-            on_click=partial(st.session_state.__setitem__, tried, True),
-        )
+        # A form, for while a photo is on its way browsers let nobody press its button: pressed then, an
+        # outcome would be kept without it.
+        with st.form(f"{self.about}:send", border=False, enter_to_submit=False):
+            if "found" in view.questions(self.answers):
+                # There while it is not said yet what was found: it would lose its photos if it went.
+                self.photos = _given(f"{self.about}:photos")
+                self.slots["photos"] = st.empty()
+            sent = st.form_submit_button(
+                _("Save the correction") if self.row is not None else _("Save the outcome"),
+                type="primary",
+                width="stretch",
+                key=f"{self.about}:save",
+                on_click=partial(st.session_state.__setitem__, tried, True),
+            )
         st.caption(_("Until you save, answers stay on the server, photos only in this tab."))
         if (self.kept or self.row is not None) and st.button(
             _("Leave it as it is") if self.row is not None else _("Begin again"),
@@ -295,7 +300,7 @@ class _Form:
         if st.session_state.get(tried):
             for field, text in wrong.items():
                 self.slots.get(field, st).error(_(text))
-        if sent and not wrong:
+        if sent and not wrong and not _too_many(self.photos):
             self._save()
 
     def _save(self) -> None:
@@ -345,18 +350,28 @@ def _given(key: str) -> list[bytes]:
         megabytes=inspections.PHOTO_BYTES // 1_000_000,
         key=key,
     )
-    if len(given) > view.PHOTOS:
-        text = _("At once at most {n} photos are kept: send the rest afterwards.")
-        st.warning(text.format(n=number(view.PHOTOS)))
-    return [file.getvalue() for file in given[: view.PHOTOS]]
+    return [file.getvalue() for file in given]
+
+
+def _too_many(photos: Sequence[bytes]) -> bool:
+    """Tell whether more photos were sent than are kept at once, and say so: none is left out unseen."""
+    if len(photos) <= view.PHOTOS:
+        return False
+    text = _("At once at most {n} photos are kept: send the rest afterwards.")
+    st.error(f"{text.format(n=number(view.PHOTOS))} {_('Nothing was kept yet: take some out.')}")
+    return True
 
 
 def add_photos(subject: Subject, person: Person, outcome_id: int) -> None:
     """Ask for further photos of an outcome."""
-    with st.form(f"photos-of-{outcome_id}", clear_on_submit=True, border=False):
-        contents = _given(f"photos-of-{outcome_id}-files")
+    name = f"photos-of-{outcome_id}"
+    key = forms.key(name)
+    with st.form(key, border=False):
+        contents = _given(f"{key}-files")
         if not st.form_submit_button(_("Keep the photos"), width="stretch") or not contents:
             return
+    if _too_many(contents):
+        return
     try:
         with session.database().write() as connection:
             for content in contents:
@@ -367,5 +382,6 @@ def add_photos(subject: Subject, person: Person, outcome_id: int) -> None:
     except (Refusal, Busy) as error:
         session.say_fault(error)
         return
+    forms.empty(name)
     tell("outcome-told", _("The photos are kept."))
     st.rerun()

@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from app import guard, identity, oidc, session, signing_in
+from app import guard, identity, oidc, session, signing_in, taps
 from app.place import place
 from risk import together
 
@@ -33,4 +33,5 @@ app = st.App(
     on_script_error=_failed,
 )
 
+taps.carry_through()
 together.end_with_parent()

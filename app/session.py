@@ -27,13 +27,23 @@ from risk.store.roles import Person
 
 #: Key of `st.session_state`: who the values kept there belong to.
 _OWNER = "_owner"
+#: The same: the token of the browser, for what it pressed before it went.
+_TOKEN = "_token"
 #: What a person looked at last on the page of the day.
 _LIST = "today"
 
 
 def token() -> str:
-    """Return the token of the browser's session, empty without one."""
-    return st.context.cookies.get(place.COOKIE, "")
+    """Return the token of the browser's session, empty without one.
+
+    A browser that has gone (a link followed right after *Save*, a network lost) is who it was: what it
+    pressed is carried through.
+    """
+    held = st.context.cookies.get(place.COOKIE, "")
+    if not held and not st.context.headers:
+        return str(st.session_state.get(_TOKEN, ""))
+    st.session_state[_TOKEN] = held
+    return held
 
 
 def database() -> Database:

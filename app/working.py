@@ -17,10 +17,12 @@ LOOK = 2
 
 
 def ask(kind: str, person: Person, **asked: Any) -> None:
-    """Ask for a job and look at the page anew."""
+    """Ask for a job and look at the page anew; the same asked for again while it goes on is one."""
     try:
         with session.database().write() as connection:
-            jobs.ask(connection, kind, asked, at=session.clock(), actor=person)
+            latest = jobs.latest_of(connection, kind)
+            if latest is None or latest.state in jobs.ENDED or latest.asked != asked:
+                jobs.ask(connection, kind, asked, at=session.clock(), actor=person)
     except Exception as error:
         session.say_fault(error)
         return

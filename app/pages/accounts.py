@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from app import session, tables
+from app import forms, session, tables, told
 from app.views import accounts as view
 from app.views import settings as settings_view
 from app.words import _, plain, word, words
@@ -16,7 +16,7 @@ from risk.store.database import Busy
 from risk.store.roles import Person
 
 ACTION = "administer"
-#: Key of what is told once: the login and password of an account just made.
+#: Key of what is told: the login and password of an account just made.
 _TOLD = "accounts.told"
 
 
@@ -39,19 +39,19 @@ def show() -> None:
 def _unset() -> None:
     """Lead to the settings while what a port begins with was not chosen there."""
     if names := settings_view.unset(session.chosen()):
-        told = ", ".join(word("setting", name) for name in names)
-        st.info(_("Not chosen yet in the settings: {names}.").format(names=plain(told)))
+        listed = ", ".join(word("setting", name) for name in names)
+        st.info(_("Not chosen yet in the settings: {names}.").format(names=plain(listed)))
         tables.link(_("Settings"), "admin")
 
 
 def _told() -> None:
-    if told := st.session_state.pop(_TOLD, None):
+    if first := told.kept(_TOLD):
         st.success(
             _(
                 "Tell this password to {login}; it is shown once and has to be changed at the first sign-in:"
-            ).format(login=plain(told[0]))
+            ).format(login=plain(first[0]))
         )
-        st.code(told[1], language=None)
+        st.code(first[1], language=None)
 
 
 def _list(found: list[view.Account]) -> None:
@@ -72,7 +72,7 @@ def _list(found: list[view.Account]) -> None:
 def _make(person: Person) -> None:
     st.header(_("New account"))
     roles = words("role")
-    with st.form("make", clear_on_submit=True):
+    with st.form(forms.key("make")):
         login = st.text_input(_("Login"), max_chars=80)
         name = st.text_input(_("Name"), max_chars=120)
         role = st.selectbox(_("Role"), list(roles), format_func=roles.__getitem__)
@@ -101,7 +101,8 @@ def _make(person: Person) -> None:
         session.say_fault(error)
         return
     if password:
-        st.session_state[_TOLD] = (login.strip().lower(), password)
+        told.keep(_TOLD, (login.strip().lower(), password))
+    forms.empty("make")
     st.rerun()
 
 
@@ -154,7 +155,7 @@ def _change(person: Person, found: list[view.Account]) -> None:
         session.say_fault(error)
         return
     if password:
-        st.session_state[_TOLD] = (others[number].login, password)
+        told.keep(_TOLD, (others[number].login, password))
     st.rerun()
 
 

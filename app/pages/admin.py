@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import session, tables
+from app import session, tables, told
 from app.views import settings as view
 from app.words import _, number, percent, word
 from risk.language import BY_CODE
@@ -13,7 +13,7 @@ from risk.store.roles import Person
 from risk.store.settings import SettingError
 
 ACTION = "administer"
-#: Key that says once that settings were kept.
+#: Key that says that settings were kept.
 _KEPT = "admin.kept"
 
 Value = str | int | float | bool
@@ -23,7 +23,7 @@ def show() -> None:
     """Show the page."""
     person = session.allowed(ACTION)
     st.title(_("Settings"))
-    if st.session_state.pop(_KEPT, False):
+    if told.kept(_KEPT):
         st.success(_("Kept. The ledger has a row of it."))
     found = view.choices(session.chosen())
     with st.form("settings", border=True):
@@ -83,5 +83,5 @@ def _keep(person: Person, asked: dict[str, Value]) -> None:
     except Exception as error:
         session.say_fault(error)
         return
-    st.session_state[_KEPT] = True
+    told.keep(_KEPT, True)
     st.rerun()

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 import streamlit as st
 
 from app import session, tables
+from app import told as telling
 from app.tables import Cell
 from app.views import lists as view
 from app.words import _, moment, ngettext, number, plain, word, words
@@ -25,18 +26,18 @@ from risk.store.watching import EntryRefused
 from risk.watch_entries import LOWEST_FLOOR, New, Problem
 from risk.watch_values import LONGEST
 
-#: Keys of the session: what is told once, and the number of the form, which empties it.
+#: Keys of the session: what is told, and the number of the form, which empties it.
 _TOLD, _FORM = "lists.told", "lists.form"
 
 
 def tell(text: str) -> None:
     """Have a text told at the top of the page when it is shown next."""
-    st.session_state[_TOLD] = text
+    telling.keep(_TOLD, text)
 
 
 def say_told() -> None:
-    """Tell what was done just before, once."""
-    if text := st.session_state.pop(_TOLD, ""):
+    """Tell what was done just before."""
+    if text := telling.kept(_TOLD):
         st.success(plain(text))
 
 

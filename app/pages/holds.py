@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import one_shipment, session, tables
+from app import forms, one_shipment, session, tables
 from app.words import _, words
 from risk.store import holding
 from risk.store.holding import HoldError
@@ -42,7 +42,7 @@ def show() -> None:
 def _hold(person: Person) -> None:
     st.header(_("Set a hold"))
     codes = words("hold")
-    with st.form("hold", border=True, clear_on_submit=True):
+    with st.form(forms.key("hold"), border=True):
         bill = st.text_input(_("Bill"), value=one_shipment.bill_asked(), max_chars=400)
         why = st.selectbox(
             _("Why"), list(codes), index=None, format_func=codes.__getitem__, placeholder=_("Choose")
@@ -60,7 +60,7 @@ def _hold(person: Person) -> None:
 def _lift(person: Person, held: dict[int, str]) -> None:
     st.header(_("Lift a hold"))
     codes = words("lift")
-    with st.form("lift", border=True, clear_on_submit=True):
+    with st.form(forms.key("lift"), border=True):
         number = st.selectbox(
             _("Bill"),
             list(held),
@@ -90,4 +90,5 @@ def _do(person: Person, number: int, why: str, *, lift: bool) -> None:
     except Exception as error:
         session.say_fault(error)
         return
+    forms.empty("lift" if lift else "hold")
     st.rerun()

@@ -111,7 +111,9 @@ def _rows() -> None:
         ],
     )
     if len(found) == ROWS and found[-1].number > 1:
-        st.button(_("Earlier rows"), on_click=_earlier, args=(found[-1].number,), width="stretch")
+        last = found[-1].number
+        # Of the row it leads to: a double click turns one page.
+        st.button(_("Earlier rows"), key=f"earlier-{last}", on_click=_earlier, args=(last,), width="stretch")
 
 
 def _subject(subject: str) -> Cell:

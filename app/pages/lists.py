@@ -96,11 +96,12 @@ def _turn(page: int, last: int) -> None:
     if last == 1:
         return
     back, where, on = st.columns([1, 2, 1], vertical_alignment="center")
-    if back.button(_("Page before"), disabled=page <= 1, width="stretch"):
+    # Of the page one is on: a double click turns one page.
+    if back.button(_("Page before"), key=f"before-{page}", disabled=page <= 1, width="stretch"):
         st.query_params["page"] = str(page - 1)
         st.rerun()
     where.markdown(_("Page {n} of {of}").format(n=number(page), of=number(last)))
-    if on.button(_("Next page"), disabled=page >= last, width="stretch"):
+    if on.button(_("Next page"), key=f"next-{page}", disabled=page >= last, width="stretch"):
         st.query_params["page"] = str(page + 1)
         st.rerun()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app import session, uploader
+from app import forms, session, uploader
 from app.views import address
 from app.views import load as view
 from app.words import _, moment, ngettext, number, plain, word
@@ -49,7 +49,7 @@ def show() -> None:
 def _drop(person: Person) -> None:
     with session.database().read() as connection:
         senders = list(saved.senders(connection))
-    with st.form("drop", clear_on_submit=True, border=True):
+    with st.form(forms.key("drop"), border=True):
         given = uploader.files(
             _("Manifests, declarations and messages, of any format"),
             accept_multiple_files=True,
@@ -72,6 +72,7 @@ def _drop(person: Person) -> None:
     except (Refusal, Busy) as error:
         session.say_fault(error)
         return
+    forms.empty("drop")
     if unknown:
         st.query_params["map"] = [str(each.id) for each in unknown]
     st.rerun()
@@ -166,7 +167,7 @@ def _unknown(person: Person, waiting: list[uploads.Upload]) -> None:
         st.error(plain(str(error)))
         proposal = None
     if proposal is None:
-        if st.button(_("Leave this file out")):
+        if st.button(_("Leave this file out"), key=f"leave-{table.id}"):
             _next(waiting)
         return
     answer = _answers(table.id, proposal)
@@ -257,7 +258,10 @@ def _finish(person: Person, waiting: list[uploads.Upload], toml: str, fits: bool
         max_chars=200,
     )
     load, leave = st.columns(2)
-    if load.button(_("Load it so"), type="primary", disabled=not fits, width="stretch"):
+    # Of this table: the second half of a double click must not do the same to the next one.
+    if load.button(
+        _("Load it so"), key=f"load-{table.id}", type="primary", disabled=not fits, width="stretch"
+    ):
         try:
             with session.database().write() as connection:
                 if sender.strip():
@@ -267,7 +271,7 @@ def _finish(person: Person, waiting: list[uploads.Upload], toml: str, fits: bool
             session.say_fault(error)
             return
         _next(waiting)
-    if leave.button(_("Leave this file out"), width="stretch"):
+    if leave.button(_("Leave this file out"), key=f"leave-{table.id}", width="stretch"):
         _next(waiting)
     with st.expander(_("The answers as a mapping file")):
         st.code(toml, language="toml")

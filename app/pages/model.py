@@ -82,7 +82,8 @@ def _choose(person: Person, offers: list[view.Offer]) -> None:
         stages.CHAMPION: _("Put it in force: the day is scored again by it"),
         stages.SHADOW: _("Let it score beside the one in force; nobody works by its scores"),
     }
-    with st.form("choose", border=True):
+    # Of what there is to choose from: the second half of a double click must not choose among what is left.
+    with st.form(f"choose-{'-'.join(sorted(others))}", border=True):
         model = st.selectbox(_("Model"), list(others), format_func=lambda one: _named(others[one]))
         stage = st.radio(_("What to do"), list(does), index=1, format_func=does.__getitem__)
         if st.form_submit_button(_("Do it"), type="primary"):

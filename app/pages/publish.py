@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from app import session
+from app import session, told
 from app.pages import today_filters
 from app.views import capacity, today
 from app.views.capacity import Opened
@@ -24,6 +24,8 @@ from risk.triage import Pool
 ACTION = "publish"
 #: Key of the session's state: a list was just published, and there is nothing left to explore.
 DONE = "publish-done"
+#: Keys of what the page of the day tells, with its kind, and of a fault.
+NOTICE, FAULT = "today-notice", "today-fault"
 
 
 def show(person: Person, frame: pd.DataFrame, lists: Sequence[Any]) -> frozenset[int]:
@@ -148,7 +150,8 @@ def _publish(
             st.session_state["publish-asked"] = latest
             st.rerun()
         return
-    now, not_yet = st.columns(2)
+    # Where "Publish" was stands what changes nothing: the second half of a double click confirms nothing.
+    not_yet, now = st.columns(2)
     if not_yet.button(_("Not yet"), width="stretch", key="publish-not"):
         st.session_state["publish-asked"] = None
         st.rerun()
@@ -173,10 +176,11 @@ def _freeze(person: Person, pools: tuple[Pool, ...], share: float, after: int | 
                 scored=session.scored(),
             )
     except (Refusal, StoreError) as error:
-        session.say_fault(error)
-        return
+        # Told by the page drawn anew, which shows the lists there are now.
+        told.keep(FAULT, error)
+        st.rerun()
     text = _("List {number} is published.").format(number=number_)
-    st.session_state["today-notice"] = ("success", text)
+    told.keep(NOTICE, ("success", text))
     st.session_state[DONE] = True
     today_filters.put(Asked(list=number_))
     st.rerun()

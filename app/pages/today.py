@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from app import pages, session
+from app import told as telling
 from app.pages import publish, today_filters, today_paper, today_rows
 from app.pages.today_looked import Looked, look
 from app.views import today as view
@@ -156,7 +157,8 @@ def _turn(asked: Asked, first: int, shown: int, of: int, last: int, where: str) 
     ):
         place.button(
             label,
-            key=f"turn-{where}-{'back' if to < page else 'on'}",
+            # Of the page it leads to: a double click turns one page.
+            key=f"turn-{where}-{to}",
             disabled=not right,
             on_click=today_filters.put,
             args=(replace(asked, page=max(1, to)),),
@@ -223,17 +225,17 @@ def _who() -> Person | None:
 
 
 def _notice(kind: str, text: str, bill: str, **values: str) -> None:
-    st.session_state["today-notice"] = (kind, text.format(bill=plain(bill[:80]), **values))
+    telling.keep(publish.NOTICE, (kind, text.format(bill=plain(bill[:80]), **values)))
 
 
 def _keep_fault(error: Exception) -> None:
-    st.session_state["today-fault"] = error
+    telling.keep(publish.FAULT, error)
 
 
 def _notices() -> None:
-    if (fault := st.session_state.pop("today-fault", None)) is not None:
+    if (fault := telling.kept(publish.FAULT)) is not None:
         session.say_fault(fault)
-    kind, text = st.session_state.pop("today-notice", ("", ""))
+    kind, text = telling.kept(publish.NOTICE) or ("", "")
     if kind == "success":
         st.success(text)
     elif kind:

@@ -169,7 +169,7 @@ def _views(person: Person) -> dict[str, dict[str, Any]]:
 
 
 def _take(kept: dict[str, dict[str, Any]]) -> None:
-    name = st.session_state[KEY("view")]
+    name = st.session_state.get(KEY("view"))
     if name in kept:
         put(Asked.of_query(kept[name]))
 

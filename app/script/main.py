@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import frame, pages, session
+from app import frame, pages, session, taps
 
+pressed = taps.begun()
 frame.begin()
 person = session.person()
 if person is None:
@@ -18,5 +19,7 @@ shown = frame.bands(person)
 page = st.navigation(pages.of(person, drill=shown.band == "drill"), position="sidebar", expanded=True)
 frame.who(person)
 frame.basis(shown, person)
+gone = st.container()
 page.run()
+taps.say_gone(pressed, gone)
 frame.end(shown)

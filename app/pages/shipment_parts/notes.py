@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from app import markup, session
+from app import forms, markup, session
 from app.words import _, moment
 from risk.refusals import Refusal
 from risk.store import decisions
@@ -42,10 +42,14 @@ def show(dossier: Dossier, person: Person, zone: str) -> None:
 
 
 def _write(dossier: Dossier, person: Person) -> None:
-    with st.form("note", clear_on_submit=True):
+    # Of this shipment: nothing typed for one is ever sent with another.
+    name = f"note-{dossier.shipment_id}"
+    key = forms.key(name)
+    with st.form(key):
         text = st.text_area(
             _("Your note"),
             max_chars=LONGEST,
+            key=f"{key}-text",
             help=_(
                 "Everybody who may see the shipment reads it. The ledger records that you wrote, not what."
             ),
@@ -62,4 +66,5 @@ def _write(dossier: Dossier, person: Person) -> None:
     except (Busy, Refusal) as error:
         session.say_fault(error)
         return
+    forms.empty(name)
     st.rerun()

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.scriptrunner import script_runner
+from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequest, ScriptRequestType
 from streamlit.testing.v1 import AppTest
 
-from app import place, session
+from app import place, session, taps
 from risk.store import people
 from risk.store.database import Database
 
@@ -95,3 +99,25 @@ def press() -> Callable[[AppTest, str], AppTest]:
         return app.run()
 
     return do
+
+
+class Twice(taps.Taps):
+    """Every press once more, before the browser sees what became of the first: a double click."""
+
+    def _handed(self, found: ScriptRequest) -> ScriptRequest:
+        found = super()._handed(found)
+        if found.type is ScriptRequestType.RERUN and taps.pressed(found.rerun_data) and not self._ending:
+            self._ending = True
+            states = WidgetStates()
+            # As browsers do, and tests do not: of buttons, only what is pressed is sent.
+            for each in found.rerun_data.widget_states.widgets:
+                if each.WhichOneof("value") != "trigger_value" or each.trigger_value:
+                    states.widgets.append(each)
+            self._behind.append(replace(found.rerun_data, widget_states=states))
+        return found
+
+
+@pytest.fixture
+def pressed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every button a test presses is pressed twice."""
+    monkeypatch.setattr(script_runner, "ScriptRequests", Twice)

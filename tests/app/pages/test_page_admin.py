@@ -105,6 +105,16 @@ def test_a_model_scores_beside_then_in_force(
     assert f'Model <bdi dir="ltr">{model}' in said(app)
 
 
+def test_a_model_put_in_force_by_a_double_click_stays_in_force(
+    pressed_twice: None, open_page: Open, press: Any, port: place.Place, model: str
+) -> None:
+    app = open_page("model", "root", "admin")
+    widget(app.radio, "What to do").set_value("champion")
+    press(app, "Do it")
+    with port.database.read() as connection:
+        assert stages.of_stage(connection, "champion").model_id == model
+
+
 def test_a_backup_is_asked_for_and_listed(open_page: Open, press: Any, said: Any, port: place.Place) -> None:
     settings.site_secret(port.folder)
     app = open_page("upkeep", "root", "admin")
@@ -152,6 +162,7 @@ def test_holds_are_set_and_lifted_by_a_supervisor(
     widget(app.text_input, "Bill").set_value(HOSTILE)
     press(app, "Set the hold")
     assert "No shipment has this bill" in said(app)
+    assert widget(app.text_input, "Bill").value == HOSTILE
     widget(app.text_input, "Bill").set_value(f" {bill} ")
     widget(app.selectbox, "Why").set_value("court_case")
     press(app, "Set the hold")

@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from app import drafts, place
 from risk.store import contacts, decided, decisions, ledger, roles, tables
+from risk.store.database import Busy
 from risk.store.roles import Person
 
 HOSTILE = "<script>alert(1)</script> **bold** =HYPERLINK(1) \u202egnp.exe " + "W" * 300
@@ -383,7 +384,6 @@ def test_photos_are_kept_with_the_outcome_or_nothing_is(
     tap(app, "What was found?", "wildlife_products")
     files = app.get("file_uploader")[0]
     files.set_value([("a.jpg", photo(), "image/jpeg"), ("b.jpg", b"<script>", "image/jpeg")])
-    app.run()
     press(app, "Save the outcome")
     assert "A photo must be a whole JPEG or PNG" in said(app)
     assert kept(port, shipment) == []
@@ -391,7 +391,6 @@ def test_photos_are_kept_with_the_outcome_or_nothing_is(
     app.get("file_uploader")[0].set_value(
         [("a.jpg", photo(), "image/jpeg"), ("c.jpg", photo(), "image/jpeg")]
     )
-    app.run()
     press(app, "Save the outcome")
     assert len(kept(port, shipment)) == 1
     assert len(photos(port)) == 1
@@ -400,16 +399,74 @@ def test_photos_are_kept_with_the_outcome_or_nothing_is(
     assert not app.exception, app.exception
 
 
-def test_more_photos_than_are_kept_at_once_are_told_of(
-    opened: Callable[..., AppTest], said: Callable[[AppTest], str]
+def test_more_photos_than_are_kept_at_once_are_refused_none_left_out_unseen(
+    opened: Callable[..., AppTest],
+    press: Callable[..., AppTest],
+    port: place.Place,
+    shipment: int,
+    said: Callable[[AppTest], str],
 ) -> None:
     app = opened()
     tap(app, "How was it inspected?", "full")
     tap(app, "What was found?", "wildlife_products")
-    for count, told in ((10, False), (11, True)):
-        app.get("file_uploader")[0].set_value([(f"{n}.jpg", photo(), "image/jpeg") for n in range(count)])
+    told = "At once at most 10 photos are kept"
+    many = [(f"{n}.jpg", photo(), "image/jpeg") for n in range(11)]
+    app.get("file_uploader")[0].set_value(many)
+    press(app, "Save the outcome")
+    assert told in said(app)
+    assert kept(port, shipment) == []
+    app.get("file_uploader")[0].set_value(many[:10])
+    press(app, "Save the outcome")
+    assert told not in said(app)
+    assert len(kept(port, shipment)) == 1
+    app.get("file_uploader")[0].set_value(many)
+    press(app, "Keep the photos")
+    assert told in said(app)
+    assert len(photos(port)) == 1
+
+
+def test_photos_wait_for_the_button_that_sends_them(opened: Callable[..., AppTest]) -> None:
+    # Browsers let nobody press a form's button while a file of the form is on its way.
+    app = opened()
+    tap(app, "How was it inspected?", "full")
+    before = app.get("file_uploader")[0].proto
+    save = next(each for each in app.button if each.label == "Save the outcome")
+    assert before.form_id
+    assert before.form_id == save.form_id
+    for found in ("wildlife_products", "other_offence"):
+        tap(app, "What was found?", found)
+        app.get("button_group")[1].set_value([])
         app.run()
-        assert ("At once at most 10 photos are kept" in said(app)) is told
+        assert app.get("file_uploader")[0].proto.id == before.id
+
+
+def test_further_photos_stay_in_their_field_until_they_are_kept(
+    opened: Callable[..., AppTest],
+    press: Callable[..., AppTest],
+    port: place.Place,
+    monkeypatch: pytest.MonkeyPatch,
+    said: Callable[[AppTest], str],
+) -> None:
+    app = opened()
+    tap(app, "How was it inspected?", "full")
+    tap(app, "What was found?", "clean")
+    press(app, "Save the outcome")
+    field = app.get("file_uploader")[0]
+    field.set_value([("a.jpg", photo(), "image/jpeg")])
+    with monkeypatch.context() as patched:
+        patched.setattr("risk.store.inspections.add_photo", busy)
+        press(app, "Keep the photos")
+    assert "The database is busy" in said(app)
+    assert app.get("file_uploader")[0].proto.id == field.proto.id
+    press(app, "Keep the photos")
+    assert len(photos(port)) == 1
+    assert app.get("file_uploader")[0].proto.id != field.proto.id
+    press(app, "Keep the photos")
+    assert len(photos(port)) == 1
+
+
+def busy(*_given: object, **_named: object) -> None:
+    raise Busy("the database is busy")
 
 
 def test_a_role_taken_away_meanwhile_writes_nothing(
