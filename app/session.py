@@ -29,8 +29,10 @@ from risk.store.roles import Person
 _OWNER = "_owner"
 #: The same: the token of the browser, for what it pressed before it went.
 _TOKEN = "_token"
-#: What a person looked at last on the page of the day.
-_LIST = "today"
+#: What a person looked at last on the page of the day; what they typed when their session had ended.
+_LIST, _TYPED = "today", "typed"
+#: Fields about one shipment, by the beginning of their keys.
+_FIELDS = ("outcome:", "override:", "note-")
 
 
 def token() -> str:
@@ -98,6 +100,8 @@ def person(*, clicked: bool = True) -> Person | None:
     # What another person left in this tab is not this one's.
     if st.session_state.get(_OWNER, found.id) != found.id:
         st.session_state.clear()
+    if _OWNER not in st.session_state:
+        _bring_typed(found)
     st.session_state[_OWNER] = found.id
     st.session_state[STATE] = found.language
     return found
@@ -130,11 +134,38 @@ def allowed(action: str, *, clicked: bool = True) -> Person:
 
 def ask_to_sign_in() -> NoReturn:
     """Say that nobody is signed in (any more), with a way to and back; the page ends here."""
+    _keep_typed()
     st.warning(_("You are not signed in, or were not here for a while. What you sent before is kept."))
     target = quote(path(), safe="")
     label = html.escape(_("Sign in and come back here"))
     st.html(f'<a class="wildcargo-button" href="/signin?next={target}" target="_self">{label}</a>')
     st.stop()
+
+
+def _keep_typed() -> None:
+    """Keep what somebody typed whose session ended before they sent it: they find it when they are back."""
+    owner = st.session_state.get(_OWNER)
+    typed = {
+        str(key): value
+        for key, value in st.session_state.items()
+        if str(key).startswith(_FIELDS) and _is_typed(value)
+    }
+    if owner is not None and typed:
+        drafts.put(database().name, owner, _TYPED, typed, at=clock())
+
+
+def _bring_typed(person: Person) -> None:
+    for key, value in drafts.get(database().name, person.id, _TYPED, at=clock()).items():
+        st.session_state[key] = value
+    drafts.drop(database().name, person.id, _TYPED)
+
+
+def _is_typed(value: object) -> bool:
+    """Tell texts, numbers and choices from buttons and files."""
+    if isinstance(value, list):
+        # Of an empty one nothing tells whether it is of files, which nobody may set.
+        return bool(value) and all(isinstance(each, str) for each in value)
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool)
 
 
 def path() -> str:

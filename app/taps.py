@@ -17,6 +17,9 @@ from typing import Final
 import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import app_session
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import get_script_run_ctx, script_runner
 from streamlit.runtime.scriptrunner_utils.script_requests import (
     RerunData,
@@ -163,9 +166,35 @@ def _same(one: RerunData, other: RerunData) -> bool:
     return all(getattr(one, name) == getattr(other, name) for name in names)
 
 
+class Drawn(ForwardMsgQueue):
+    """What is on its way to a browser, in the place of Streamlit's own.
+
+    At the beginning of a run of a part of the page Streamlit drops what was drawn of that part and not sent
+    yet, but sends that the page is done. The browser then takes the part for gone, and with it all that was
+    tapped and handed in there. Such a page is sent whole.
+    """
+
+    def clear(
+        self, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+    ) -> None:
+        """Drop what need not be sent any more."""
+        if fragment_ids_this_run and retain_lifecycle_msgs and any(_is_done(each) for each in self._queue):
+            self._delta_index_map = {}  # what is drawn from now on comes after it, not in its place
+            return
+        super().clear(retain_lifecycle_msgs, fragment_ids_this_run)
+
+
+def _is_done(message: ForwardMsg) -> bool:
+    return (
+        message.WhichOneof("type") == "script_finished"
+        and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+    )
+
+
 def carry_through() -> None:
     """Let everything pressed from now on be carried through, on every page of this process."""
     script_runner.ScriptRequests = Taps  # type: ignore[misc]
+    app_session.ForwardMsgQueue = Drawn  # type: ignore[misc]
 
 
 # --- buttons that went meanwhile ------------------------------------------------------------------

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
+from streamlit.proto.Delta_pb2 import Delta
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 from streamlit.runtime.scriptrunner import script_runner
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequestType
 from streamlit.testing.v1 import AppTest
@@ -93,6 +97,28 @@ def test_what_waits_is_done_before_a_page_ends_and_nothing_comes_after() -> None
     assert taps.pressed(found.rerun_data) == {"save"}
     assert found.rerun_data.fragment_id_queue == ["form"]
     assert run.on_scriptrunner_ready().type is STOP
+
+
+def message(**fields: Any) -> ForwardMsg:
+    made = ForwardMsg(**fields)
+    made.metadata.delta_path.extend([0, 1])
+    return made
+
+
+@pytest.mark.parametrize("queue", [taps.Drawn, ForwardMsgQueue], ids=["whole", "as Streamlit does"])
+def test_a_page_that_is_said_to_be_done_is_sent_whole(queue: type[ForwardMsgQueue]) -> None:
+    # Done, without the part that is drawn next: the browser forgets what was tapped in that part.
+    held = queue()
+    for text in ("drawn with the page", "drawn by itself"):
+        part = message(delta=Delta(fragment_id="form"))
+        part.delta.new_element.markdown.body = text
+        if text == "drawn by itself":
+            held.enqueue(ForwardMsg(script_finished=ForwardMsg.FINISHED_SUCCESSFULLY))
+            held.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["form"])
+        held.enqueue(part)
+    told = [each.delta.new_element.markdown.body or each.WhichOneof("type") for each in held.flush()]
+    whole = ["drawn with the page", "script_finished", "drawn by itself"]
+    assert told == (whole if queue is taps.Drawn else whole[1:])
 
 
 # --- in a running script ----------------------------------------------------------------------

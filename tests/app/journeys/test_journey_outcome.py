@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
@@ -217,6 +219,80 @@ def test_what_is_tapped_while_the_page_is_drawn_stays_tapped(
         page.get_by_role("button", name="Save the outcome").tap()
         expect(page.get_by_text("Kept as outcome")).to_be_visible()
         assert [(row.inspection, row.found) for row in rows(port, shipment)] == [("dog", ["clean"])]
+
+
+def notes(port: Any, shipment: int) -> int:
+    with closing(sqlite3.connect(port.data / "port.db", timeout=30)) as own:
+        wanted = "SELECT count(*) FROM ledger WHERE kind = 'note' AND subject = ?"
+        return int(own.execute(wanted, (f"shipment:{shipment}",)).fetchone()[0])
+
+
+@pytest.mark.slow
+def test_what_is_pressed_is_done_whatever_is_pressed_or_followed_next(
+    port: Any, signed_in: Callable[..., None], watched: Callable[..., Any]
+) -> None:
+    page = watched(port).page()
+    signed_in(page, port.url, "ana")
+
+    def written(shipment: int) -> None:
+        page.goto(f"{port.url}/shipment?id={shipment}")
+        page.get_by_role("tab", name="Notes").click()
+        page.get_by_label("Your note").fill(f"seal of {shipment} torn")
+
+    def until_kept(shipment: int) -> None:
+        end = time.monotonic() + 30
+        while not notes(port, shipment):
+            assert time.monotonic() < end, "the note is lost"
+            time.sleep(0.1)
+
+    add = page.get_by_role("button", name="Add the note")
+    written(15)
+    with slow_contacts(port):
+        add.dblclick()
+        until_kept(15)
+    expect(page.get_by_text("seal of 15 torn", exact=True)).to_be_visible()
+    expect(page.get_by_label("Your note")).to_have_value("")
+    expect(page.get_by_text("not offered any more")).to_have_count(0)
+    written(16)
+    with slow_contacts(port):
+        add.click()
+        page.wait_for_timeout(100)
+        page.get_by_role("link", name="Rules", exact=True).click()
+        until_kept(16)
+    expect(page.get_by_role("heading", name="Rules", exact=True)).to_be_visible()
+    written(17)
+    with slow_contacts(port):
+        add.click()
+        page.wait_for_timeout(100)
+        page.goto("about:blank")
+        until_kept(17)
+    assert [notes(port, each) for each in (15, 16, 17)] == [1, 1, 1]
+
+
+@pytest.mark.slow
+def test_nobody_saves_an_outcome_while_its_photo_is_on_its_way(
+    port: Any, signed_in: Callable[..., None], watched: Callable[..., Any]
+) -> None:
+    page = watched(port, **TABLET).page()
+    signed_in(page, port.url, "ana")
+    page.goto(f"{port.url}/outcome?id=18")
+    page.get_by_role("radio", name="Dog").tap()
+    page.get_by_role("button", name="Nothing found").tap()
+    expect(page.get_by_label("Remark")).to_be_visible()
+    save = page.get_by_role("button", name="Save the outcome")
+    held: list[Any] = []
+    page.route("**/_stcore/upload_file/**", lambda route: held.append(route))
+    made = io.BytesIO()
+    Image.new("RGB", (30, 20), (9, 90, 9)).save(made, "JPEG")
+    page.locator('input[type="file"]').first.set_input_files(
+        {"name": "seal.jpg", "mimeType": "image/jpeg", "buffer": made.getvalue()}
+    )
+    expect(save).to_be_disabled()
+    held[0].continue_()
+    expect(save).to_be_enabled()
+    save.tap()
+    expect(page.get_by_text("Kept as outcome")).to_be_visible()
+    expect(page.get_by_text("1 photo", exact=True)).to_be_visible()
 
 
 @pytest.mark.slow

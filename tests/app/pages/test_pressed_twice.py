@@ -189,3 +189,46 @@ def test_a_job_is_asked_for_once(
     press(app, "Back up now")
     with port.database.read() as connection:
         assert [each.kind for each in jobs.latest(connection)].count("backup") == 1
+
+
+# --- sessions that ended --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("page", "label", "button"),
+    [
+        ("outcome", "Remark", "Save the outcome"),
+        ("override", "Remark", "Save it"),
+        ("shipment", "Your note", "Add the note"),
+    ],
+)
+def test_what_was_typed_when_the_session_had_ended_is_there_when_one_is_back(
+    open_page: Open,
+    press: Press,
+    said: Said,
+    monkeypatch: pytest.MonkeyPatch,
+    page: str,
+    label: str,
+    button: str,
+) -> None:
+    app = open_page(page, id="7")
+    for asked, codes in (
+        ("How was it inspected?", "full"),
+        ("What was found?", ["clean"]),
+        ("Up or down?", "raise"),
+    ):
+        for each in [each for each in app.get("button_group") if each.label == asked]:
+            each.set_value(codes)
+            app.run()
+    field(app.text_area, label).set_value("two crates behind the fish")
+    monkeypatch.setattr("app.session.token", lambda: "")
+    press(app, button)
+    assert "You are not signed in" in said(app)
+    other = open_page(page, "ben", id="7")
+    assert all(each.value != "two crates behind the fish" for each in other.text_area)
+    back = open_page(page, "ana", id="7")
+    assert not back.exception
+    assert field(back.text_area, label).value == "two crates behind the fish"
+    press(back, button)
+    assert not back.exception
+    assert "two crates behind the fish" in said(open_page("shipment", "ana", id="7")) or page == "override"
