@@ -27,11 +27,13 @@ _STYLE = """
 .wildcargo-facts dd { margin: 0 !important; }
 .wildcargo-goto a { display: inline-block; min-height: 44px; line-height: 44px; padding: 0 1rem 0 0; }
 [data-testid="stMain"] [data-testid="stButton"] button,
+[data-testid="stMain"] [data-testid="stFormSubmitButton"] button,
 [data-testid="stMain"] [data-testid="stDownloadButton"] button,
 [data-testid="stMain"] [data-testid="stButtonGroup"] button { min-height: 48px; }
 [data-testid="stMain"] [data-testid="stButtonGroup"] button { padding: 0 1rem; }
 [data-testid="stMain"] [data-testid="stButtonGroup"] button *,
-[data-testid="stMain"] [data-testid="stButton"] button * { font-size: 1rem; }
+[data-testid="stMain"] :is([data-testid="stButton"], [data-testid="stFormSubmitButton"]) button * {
+  font-size: 1rem; }
 [data-testid="stButtonGroup"] button:is([aria-checked="true"], [aria-pressed="true"]) {
   color: #fff !important; background: #0b5a7a !important; }
 [data-testid="stButtonGroup"] button:is([aria-checked="true"], [aria-pressed="true"]) p::before {

@@ -237,7 +237,7 @@ def test_what_is_pressed_is_done_whatever_is_pressed_or_followed_next(
     def written(shipment: int) -> None:
         page.goto(f"{port.url}/shipment?id={shipment}")
         page.get_by_role("tab", name="Notes").click()
-        page.get_by_label("Your note").fill(f"seal of {shipment} torn")
+        page.get_by_role("textbox", name="Your note").fill(f"seal of {shipment} torn")
 
     def until_kept(shipment: int) -> None:
         end = time.monotonic() + 30
@@ -251,7 +251,7 @@ def test_what_is_pressed_is_done_whatever_is_pressed_or_followed_next(
         add.dblclick()
         until_kept(15)
     expect(page.get_by_text("seal of 15 torn", exact=True)).to_be_visible()
-    expect(page.get_by_label("Your note")).to_have_value("")
+    expect(page.get_by_role("textbox", name="Your note")).to_have_value("")
     expect(page.get_by_text("not offered any more")).to_have_count(0)
     written(16)
     with slow_contacts(port):
@@ -287,6 +287,9 @@ def test_nobody_saves_an_outcome_while_its_photo_is_on_its_way(
     page.locator('input[type="file"]').first.set_input_files(
         {"name": "seal.jpg", "mimeType": "image/jpeg", "buffer": made.getvalue()}
     )
+    expect(save).to_be_disabled()
+    while not held:
+        page.wait_for_timeout(100)
     expect(save).to_be_disabled()
     held[0].continue_()
     expect(save).to_be_enabled()
