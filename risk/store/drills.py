@@ -67,17 +67,19 @@ def opened(connection: sa.Connection) -> set[int]:
     """Return the shipments the team opened before the end.
 
     Opened is what was brought to the step ``opened``, and what has an outcome of an inspection that looks
-    inside.
+    inside; one that was corrected counts as it was corrected.
     """
     wanted = sa.select(rows.c.kind, rows.c.subject, rows.c.facts).where(rows.c.kind.in_(("step", "outcome")))
     if ended := ledger.latest(connection, 1, kind=ENDED):
         wanted = wanted.where(rows.c.seq < ended[0].seq)
-    found = set()
-    for row in connection.execute(wanted):
+    latest: dict[tuple[int, str], bool] = {}
+    for row in connection.execute(wanted.order_by(rows.c.seq)):
         kind, _, number = row.subject.partition(":")
-        if kind == "shipment" and number.isdigit() and _looks_inside(row.kind, json.loads(row.facts)):
-            found.add(int(number))
-    return found
+        if kind == "shipment" and number.isdigit():
+            said = int(number), row.kind
+            stays = row.kind == "step" and latest.get(said, False)
+            latest[said] = stays or _looks_inside(row.kind, json.loads(row.facts))
+    return {number for (number, _), looked in latest.items() if looked}
 
 
 def _looks_inside(kind: str, facts: dict[str, object]) -> bool:

@@ -143,7 +143,10 @@ def test_a_drill_is_ended_once(folder: Path, tmp_path: Path) -> None:
         ledger.append(
             connection, "step", at=NOW, actor="user:1", subject="shipment:5", facts={"to": "located"}
         )
-        for number, kind in ((6, "full"), (7, "documents"), (8, "not_inspected")):
+        entered = [(6, "full"), (7, "documents"), (8, "not_inspected")]
+        # Corrected since: entered at the wrong shipment, and looked into after all.
+        entered += [(10, "full"), (10, "not_inspected"), (11, "documents"), (11, "partial")]
+        for number, kind in entered:
             subject = f"shipment:{number}"
             ledger.append(
                 connection, "outcome", at=NOW, actor="user:1", subject=subject, facts={"inspection": kind}
@@ -152,7 +155,7 @@ def test_a_drill_is_ended_once(folder: Path, tmp_path: Path) -> None:
         ledger.append(
             connection, "step", at=NOW, actor="user:1", subject="shipment:9", facts={"to": "opened"}
         )
-        assert drills.opened(connection) == {4, 6}
+        assert drills.opened(connection) == {4, 6, 11}
         with pytest.raises(drills.DrillRefused):
             drills.end(connection, chi, at=NOW)
         settings.change(connection, {"drill": False}, at=NOW, actor="system")
