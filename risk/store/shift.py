@@ -20,7 +20,7 @@ from features.manifest.schema import FINDS, INSPECTION_TYPES, SELECTED_BY
 from models.metrics import ENOUGH_FINDS, wilson
 from risk import finds
 from risk.store import decisions
-from risk.store.tables import claims, list_rows, lists, outcomes, overrides, scores, steps, versions
+from risk.store.tables import claims, list_rows, lists, outcomes, overrides, steps, versions
 
 #: A list is worked on for so long: what one before the shift chose is the shift's too.
 LISTED = pd.Timedelta(hours=72)
@@ -310,8 +310,8 @@ def _chosen(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp)
     names = ["shipment_id", "selected_by", "available_until"]
     wanted = (
         sa.select(list_rows.c.shipment_id, list_rows.c.selected_by, versions.c.available_until)
-        .join(scores, scores.c.id == list_rows.c.score_id)
-        .join(versions, versions.c.id == scores.c.version_id)
+        # As it was declared last: a vessel that is late leaves late.
+        .join(versions, (versions.c.shipment_id == list_rows.c.shipment_id) & versions.c.current)
         .where(list_rows.c.selected_by.in_(SELECTED_BY), list_rows.c.list_id.in_(_lists(since, until)))
         .order_by(list_rows.c.list_id, list_rows.c.shipment_id)
     )

@@ -106,6 +106,17 @@ def test_what_somebody_holds_has_not_left_by_its_time(port, database: Database, 
     assert picks(database, later)["state"].tolist() == waits
 
 
+def test_what_an_amendment_delays_has_not_left_yet(port, database: Database) -> None:
+    times = {"arrives_at": port.now, "available_until": port.now + port.hour}
+    one = port.shipment("A", port.now - port.day, **times)
+    port.listed({one: "model"}, port.now - port.hour)
+    until = port.now + 8 * port.hour
+    assert numbers(database, port.now, until).listed["left"] == 1
+    port.shipment("A", port.now, **times | {"available_until": port.now + port.day})
+    assert numbers(database, port.now, until).listed["waiting"] == 1
+    assert len(picks(database, until)) == 1
+
+
 def test_days_since_the_last_outcome_are_of_inspections_that_stand(port, database: Database) -> None:
     who = port.person()
     one, other = port.shipment("A"), port.shipment("B")
