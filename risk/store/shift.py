@@ -24,6 +24,9 @@ from risk.store.tables import claims, list_rows, lists, outcomes, overrides, ste
 
 #: A list is worked on for so long: what one before the shift chose is the shift's too.
 LISTED = pd.Timedelta(hours=72)
+#: Of lists of up to then, what arrived within `LISTED`, is held, or leaves later is the shift's too: a list
+#: ranks what arrives days after it.
+OLDEST = pd.Timedelta(days=7)
 #: Hit rates are told over so long.
 RATES = pd.Timedelta(days=90)
 #: What may come of a shipment a list chose.
@@ -270,7 +273,8 @@ def listed(
     """Return the chosen shipments that waited in a window, each once.
 
     What had an outcome, or had left, before it began is the shift's before. One that somebody holds has not
-    left because the time is over by which it was to leave (`decisions.HELD`).
+    left because the time is over by which it was to leave (`decisions.HELD`). What was listed and arrived
+    more than `LISTED` before, and is not known to be there still, is nobody's any more.
 
     Parameters
     ----------
@@ -284,15 +288,18 @@ def listed(
         and ``skipped``: an outcome of the window or before says that it was not inspected.
     """
     entered = until if entered is None else entered
-    frame = _chosen(connection, since - LISTED, until).astype({"shipment_id": "int64"})
+    frame = _chosen(connection, since - OLDEST, until).astype({"shipment_id": "int64"})
     ids = frame["shipment_id"].tolist()
     frame = frame.join(_decided(connection, ids), on="shipment_id")
     frame = frame.join(_last_steps(connection, ids, entered), on="shipment_id")
-    for name in ("decided_at", "available_until", "step_at"):
+    for name in ("decided_at", "available_until", "arrives_at", "published_at", "step_at"):
         frame[name] = pd.to_datetime(frame[name]).astype("datetime64[us]")
     frame["left_at"] = _left_at(frame)
     later = ~(frame["decided_at"] < entered)
     earlier = (frame["decided_at"] < since) | (later & (frame["left_at"] < since))
+    late = frame[["published_at", "arrives_at"]].max(axis=1)
+    there = frame["step"].isin(decisions.HELD) | (frame["left_at"] >= since)
+    earlier |= later & (late < since - LISTED) & ~there
     frame = frame[~earlier.to_numpy(dtype=bool)].copy()
     decided = (frame["decided_at"] < entered).to_numpy(dtype=bool)
     skipped = decided & (frame["inspection"] == "not_inspected").to_numpy(dtype=bool)
@@ -307,9 +314,16 @@ def listed(
 
 
 def _chosen(connection: sa.Connection, since: pd.Timestamp, until: pd.Timestamp) -> pd.DataFrame:
-    names = ["shipment_id", "selected_by", "available_until"]
+    names = ["shipment_id", "selected_by", "published_at", "arrives_at", "available_until"]
     wanted = (
-        sa.select(list_rows.c.shipment_id, list_rows.c.selected_by, versions.c.available_until)
+        sa.select(
+            list_rows.c.shipment_id,
+            list_rows.c.selected_by,
+            lists.c.published_at,
+            versions.c.arrives_at,
+            versions.c.available_until,
+        )
+        .join(lists, lists.c.id == list_rows.c.list_id)
         # As it was declared last: a vessel that is late leaves late.
         .join(versions, (versions.c.shipment_id == list_rows.c.shipment_id) & versions.c.current)
         .where(list_rows.c.selected_by.in_(SELECTED_BY), list_rows.c.list_id.in_(_lists(since, until)))

@@ -117,6 +117,32 @@ def test_what_an_amendment_delays_has_not_left_yet(port, database: Database) -> 
     assert len(picks(database, until)) == 1
 
 
+def test_what_a_list_chose_days_before_it_arrived_is_handed_over(port, database: Database) -> None:
+    who = port.person()
+    ranked = port.now - 5 * port.day
+    here, held, forgotten = (
+        port.shipment(name, ranked, arrives_at=port.now - hours * port.hour)
+        for name, hours in (("A", 20), ("B", 90), ("C", 90))
+    )
+    port.listed(dict.fromkeys((here, held, forgotten), "model"), ranked)
+    with database.write() as connection:
+        decisions.step(connection, held, "located", who, at=port.now - port.hour)
+    until = port.now + 8 * port.hour
+    leaves = port.shipment(
+        "D", ranked, arrives_at=ranked + port.hour, available_until=port.now + 9 * port.hour
+    )
+    port.listed({leaves: "random"}, ranked)
+    assert numbers(database, port.now, until).listed["waiting"] == 3
+    told = numbers(database, port.now + 2 * port.hour, until + 2 * port.hour).listed
+    assert (told["waiting"], told["left"]) == (2, 1)
+    # An outcome of this shift is told with the list it comes of, however old.
+    port.outcome(forgotten, who, port.now + port.hour)
+    assert numbers(database, port.now, until).listed == {
+        **{"opened": 1, "not_inspected": 0, "left": 0, "waiting": 3}
+    }
+    assert numbers(database, port.now + 3 * port.day, until + 3 * port.day).listed["waiting"] == 0
+
+
 def test_days_since_the_last_outcome_are_of_inspections_that_stand(port, database: Database) -> None:
     who = port.person()
     one, other = port.shipment("A"), port.shipment("B")
