@@ -23,7 +23,11 @@ def keep(key: str, what: Any) -> None:
 
 
 def kept(key: str) -> Any:
-    """Return what is to be told, None for nothing; afterwards it is forgotten."""
+    """Return what is to be told, None for nothing; afterwards it is forgotten.
+
+    It is to be told in a container of its own that is there in any case: where it goes, what follows would
+    else move, and with it what is unfolded, typed or handed in there would be lost.
+    """
     what, at = st.session_state.get(key, (None, None))
     if at is None:
         return None

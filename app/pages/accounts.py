@@ -24,7 +24,8 @@ def show() -> None:
     """Show the page."""
     person = session.allowed(ACTION)
     st.title(_("Accounts"))
-    _told()
+    with st.container():
+        _told()
     _unset()
     with session.database().read() as connection:
         found = view.accounts(people.everybody(connection), person.id, session.clock())

@@ -23,8 +23,9 @@ def show() -> None:
     """Show the page."""
     person = session.allowed(ACTION)
     st.title(_("Settings"))
-    if told.kept(_KEPT):
-        st.success(_("Kept. The ledger has a row of it."))
+    with st.container():
+        if told.kept(_KEPT):
+            st.success(_("Kept. The ledger has a row of it."))
     found = view.choices(session.chosen())
     with st.form("settings", border=True):
         asked = {each.name: _asked(each) for each in found if each.kind != "fixed"}

@@ -37,8 +37,9 @@ def tell(text: str) -> None:
 
 def say_told() -> None:
     """Tell what was done just before."""
-    if text := telling.kept(_TOLD):
-        st.success(plain(text))
+    with st.container():
+        if text := telling.kept(_TOLD):
+            st.success(plain(text))
 
 
 def ask_to_end(label: str, ended: str, end: Callable[[sa.Connection], None]) -> None:

@@ -50,7 +50,8 @@ def show() -> None:
     if tools.toggle(_("Print and export"), key="today-paper"):
         today_paper.show(person, asked, looked)
     plainly = tools.toggle(_("Plain table"), key="today-plain")
-    _notices()
+    with st.container():
+        _notices()
     _list(person, asked, looked, within, plainly)
 
 

@@ -62,7 +62,9 @@ def test_an_analyst_tends_lists_and_an_officer_sees_no_secret(
         expect(page.get_by_text(told).first).to_be_visible()
     assert [value for value, _ in entries(port.data)] == ["live"]
     table.write_text("".join(LEADS.splitlines(keepends=True)[:2]), "utf-8")
-    page.set_input_files("input[type=file]", table)
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Add files").click()
+    chooser.value.set_files(table)
     expect(page.get_by_text("2 entries, nothing wrong.")).to_be_visible()
     page.get_by_role("button", name="Take it in").click()
     expect(page.get_by_text("2 entries taken in.")).to_be_visible()
