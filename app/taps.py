@@ -34,7 +34,7 @@ from app.words import _
 #: Presses that wait at once; what comes beyond is put together, as Streamlit would.
 MOST: Final = 20
 #: A second press of the same button within this time is the second half of a double click.
-_DOUBLE: Final = pd.Timedelta(seconds=8)
+_DOUBLE: Final = pd.Timedelta(seconds=60)
 #: Key of the session's state: what was pressed last, and when.
 _LAST: Final = "_pressed"
 
@@ -206,7 +206,13 @@ def begun() -> frozenset[str]:
     if ctx is None or not isinstance(ctx.script_requests, Taps):
         return frozenset()
     found, ctx.script_requests.pressed = ctx.script_requests.pressed, frozenset()
-    return found
+    if not found:
+        return found
+    at = place.clock()
+    before, then = st.session_state.get(_LAST, (frozenset(), at))
+    st.session_state[_LAST] = (found, at)
+    # The second half of a double click: it is the first that took the button away.
+    return frozenset() if found <= before and at - then < _DOUBLE else found
 
 
 def say_gone(taps: frozenset[str], where: DeltaGenerator) -> None:
@@ -219,13 +225,7 @@ def say_gone(taps: frozenset[str], where: DeltaGenerator) -> None:
     where : DeltaGenerator
         Where it is said; the page is drawn.
     """
-    if not taps:
-        return
-    at = place.clock()
-    before, then = st.session_state.get(_LAST, (frozenset(), at))
-    st.session_state[_LAST] = (taps, at)
-    double = taps <= before and at - then < _DOUBLE
-    if not double and any(_is_gone(each) for each in taps):
+    if any(_is_gone(each) for each in taps):
         where.warning(
             _(
                 "What you pressed is not offered any more: something changed meanwhile. Nothing was done by "

@@ -200,6 +200,9 @@ def _changing(there: list[str], able: list[str]) -> None:
     for each in there:
         if st.button(each, key=each, disabled=each not in able):
             st.write(f"{each} done")
+            if each == "end":
+                there.clear()
+                st.rerun()
     taps.say_gone(pressed, gone)
 
 
@@ -223,13 +226,18 @@ def test_a_button_that_went_before_it_was_pressed_is_told_of(monkeypatch: pytest
         assert not app.warning
 
 
-def test_the_second_half_of_a_double_click_is_not_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["sign", "end"])
+def test_the_second_half_of_a_double_click_is_not_told_of(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script_runner, "ScriptRequests", taps.Taps)
-    there = ["sign"]
-    app = AppTest.from_function(_changing, kwargs={"there": there, "able": ["sign"]}).run()
-    app.button(key="sign").click()
+    there = [name]
+    app = AppTest.from_function(_changing, kwargs={"there": there, "able": [name]}).run()
+    app.button(key=name).click()
     app.run()
-    app.button(key="sign").click()
+    # What was pressed draws the page anew without it; the browser did not know yet.
+    there[:] = [name]
+    app.session_state["other"] = 1
+    app.run()
+    app.button(key=name).click()
     there.clear()
     app.run()
     assert not app.warning
