@@ -139,6 +139,42 @@ def signed_in() -> Callable[..., None]:
     return sign_in
 
 
+def _settle(page: Page) -> None:
+    page.wait_for_selector("footer.wildcargo-foot", state="attached")
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', state="attached")
+
+
+@pytest.fixture
+def settled() -> Callable[[Page], None]:
+    """Wait until a page has been drawn to its end."""
+    return _settle
+
+
+@pytest.fixture
+def hand_in() -> Callable[[Page, Path], None]:
+    """Give a file to the one field for files of a page, by its button.
+
+    A field that is drawn anew at this very moment loses it: whoever sees that gives it again. Put into the
+    field past the button, a file that lies there already under its name would be no change to the browser.
+    """
+
+    def give(page: Page, file: Path) -> None:
+        chips = page.get_by_test_id("stFileChip")
+        for _ in range(3):
+            _settle(page)
+            before = [chip.get_attribute("aria-label") for chip in chips.all()]
+            with page.expect_file_chooser() as asked:
+                page.locator('[data-testid="stFileUploaderDropzone"] button').last.click()
+            asked.value.set_files(file)
+            page.wait_for_timeout(1_500)
+            told = [chip.get_attribute("aria-label") for chip in chips.all()]
+            if told and told != before:
+                return
+        raise AssertionError(f"no field took {file.name}")
+
+    return give
+
+
 @pytest.fixture
 def watched(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Watched]]:
     """Open a browser of its own at a port, by default at one just started for the first time."""

@@ -47,14 +47,6 @@ def violations(page: Page) -> list[str]:
     return told
 
 
-def settled(page: Page) -> None:
-    """Wait until a page has been drawn to its end."""
-    page.wait_for_selector("footer.wildcargo-foot", state="attached")
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', state="attached")
-    # Waiting elements fade out and new ones in.
-    page.wait_for_timeout(500)
-
-
 def _role(action: str) -> str:
     return next(role for role in ROLES if role in MAY[action])
 
@@ -74,7 +66,11 @@ def port(shared_port: Callable[..., Any]) -> Any:
 @pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_on_any_page(
-    language: str, port: Any, signed_in: Callable[..., None], watched: Callable[..., Any]
+    language: str,
+    port: Any,
+    signed_in: Callable[..., None],
+    watched: Callable[..., Any],
+    settled: Callable[[Page], None],
 ) -> None:
     found: dict[str, list[str]] = {}
     for role in sorted(set(LOOKS.values())):
@@ -84,6 +80,8 @@ def test_axe_finds_nothing_on_any_page(
             # What a page shows of one shipment it shows by its number; others do not look.
             tab.goto(f"{port.url}/{page}?id=1")
             settled(tab)
+            # Waiting elements fade out and new ones in.
+            tab.wait_for_timeout(500)
             for name, (width, height) in SIZES.items():
                 tab.set_viewport_size({"width": width, "height": height})
                 tab.wait_for_timeout(300)

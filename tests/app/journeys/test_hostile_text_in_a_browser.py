@@ -44,12 +44,6 @@ _LOOK = """([formats]) => {
 }"""
 
 
-def settled(page: Page) -> None:
-    page.wait_for_selector("footer.wildcargo-foot", state="attached")
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', state="attached")
-    page.wait_for_timeout(300)
-
-
 @pytest.fixture
 def scored_folder(hostile_folder: Path, tmp_path: Path) -> Path:
     """The scored day of this test is the hostile one."""
@@ -74,6 +68,7 @@ def test_nothing_of_a_stranger_does_anything(
     scored_port: Callable[..., Any],
     signed_in: Callable[..., None],
     watched: Callable[..., Any],
+    settled: Callable[[Page], None],
 ) -> None:
     pages = [page for page in PAGES if page.action]
     port = scored_port(**{role: role for role in ROLES})
@@ -86,6 +81,7 @@ def test_nothing_of_a_stranger_does_anything(
             for number in numbers:
                 tab.goto(f"{port.url}/{each.name}?id={number}")
                 settled(tab)
+                tab.wait_for_timeout(300)
                 # What is folded away is opened too.
                 tab.evaluate(
                     "document.querySelectorAll('details:not([open]) > summary').forEach(f => f.click())"

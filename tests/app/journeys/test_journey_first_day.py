@@ -50,7 +50,7 @@ def make_account(page: Page, login: str) -> str:
 
 @pytest.mark.slow
 def test_from_the_first_start_to_a_loaded_day(
-    served: Any, watched: Callable[..., Any], tmp_path: Path
+    served: Any, watched: Callable[..., Any], hand_in: Callable[[Page, Path], None], tmp_path: Path
 ) -> None:
     browser = watched()
     page = browser.page()
@@ -69,7 +69,7 @@ def test_from_the_first_start_to_a_loaded_day(
 
     few = tmp_path / "day.csv"
     few.write_text("".join(DAY.read_text("utf-8").splitlines(keepends=True)[:301]), "utf-8")
-    page.set_input_files("input[type=file]", few)
+    hand_in(page, few)
     expect(page.get_by_text("day.csv").first).to_be_visible()
     page.get_by_role("button", name="Load", exact=True).click()
     expect(page.get_by_text("day.csv").first).to_be_visible()
@@ -97,7 +97,7 @@ def test_from_the_first_start_to_a_loaded_day(
 
 @pytest.mark.slow
 def test_a_session_that_ended_leads_back_to_where_one_was(
-    served: Any, watched: Callable[..., Any], tmp_path: Path
+    served: Any, watched: Callable[..., Any], hand_in: Callable[[Page, Path], None], tmp_path: Path
 ) -> None:
     browser = watched()
     page = browser.page()
@@ -114,7 +114,7 @@ def test_a_session_that_ended_leads_back_to_where_one_was(
     expect(officer.get_by_role("heading", name="Load", exact=True)).to_be_visible()
     odd = tmp_path / "odd.csv"
     odd.write_text("Ref;Was drin ist\n" + "".join(f"R-{n};frozen fish {n}\n" for n in range(9)), "utf-8")
-    officer.set_input_files("input[type=file]", odd)
+    hand_in(officer, odd)
     expect(officer.get_by_text("odd.csv").first).to_be_visible()
     officer.get_by_role("button", name="Load", exact=True).click()
     expect(officer.get_by_role("heading", name="What do the columns of odd.csv hold?")).to_be_visible()

@@ -41,6 +41,7 @@ def test_an_analyst_tends_lists_and_an_officer_sees_no_secret(
     scored_port: Callable[..., Any],
     signed_in: Callable[..., None],
     watched: Callable[..., Any],
+    hand_in: Callable[[Page, Path], None],
     tmp_path: Path,
 ) -> None:
     port = scored_port(una="analyst", ofi="officer")
@@ -56,15 +57,13 @@ def test_an_analyst_tends_lists_and_an_officer_sees_no_secret(
     table = tmp_path / "leads.csv"
     table.write_text(LEADS, "utf-8")
     page.get_by_role("tab", name="Bring in a table").click()
-    page.set_input_files("input[type=file]", table)
+    hand_in(page, table)
     expect(page.get_by_text("problems: nothing was taken in")).to_be_visible()
     for told in ("say in a few words why", "expected a grade from A1 to F6", "expected yes or no"):
         expect(page.get_by_text(told).first).to_be_visible()
     assert [value for value, _ in entries(port.data)] == ["live"]
     table.write_text("".join(LEADS.splitlines(keepends=True)[:2]), "utf-8")
-    with page.expect_file_chooser() as chooser:
-        page.get_by_role("button", name="Add files").click()
-    chooser.value.set_files(table)
+    hand_in(page, table)
     expect(page.get_by_text("2 entries, nothing wrong.")).to_be_visible()
     page.get_by_role("button", name="Take it in").click()
     expect(page.get_by_text("2 entries taken in.")).to_be_visible()

@@ -18,11 +18,6 @@ NOW = pd.Timestamp("2025-01-06T04:00")
 LONG = 90_000
 
 
-def settled(page: Page) -> None:
-    page.wait_for_selector("footer.wildcargo-foot", state="attached")
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]', state="attached")
-
-
 def opened(port: Any) -> Database:
     return Database(port.data / "port.db")
 
@@ -47,7 +42,10 @@ def button_of(page: Page, shipment: int, kind: str = "claim") -> Any:
 
 @pytest.mark.slow
 def test_from_the_day_to_a_printed_list(
-    scored_port: Callable[..., Any], watched: Callable[..., Any], signed_in: Callable[..., None]
+    scored_port: Callable[..., Any],
+    watched: Callable[..., Any],
+    signed_in: Callable[..., None],
+    settled: Callable[[Page], None],
 ) -> None:
     from pypdf import PdfReader
 
@@ -115,7 +113,10 @@ def test_from_the_day_to_a_printed_list(
 
 @pytest.mark.slow
 def test_two_officers_who_want_the_same_shipment(
-    scored_port: Callable[..., Any], watched: Callable[..., Any], signed_in: Callable[..., None]
+    scored_port: Callable[..., Any],
+    watched: Callable[..., Any],
+    signed_in: Callable[..., None],
+    settled: Callable[[Page], None],
 ) -> None:
     port = scored_port(ana="officer", ben="officer", chi="supervisor")
     ana, ben = watched(port).page(), watched(port).page()
