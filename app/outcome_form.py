@@ -143,27 +143,22 @@ class _Form:
             "remark": partial(self._text, most=4_000),
         }
 
-    def _held(self, field: str, kept: Any) -> tuple[str, Any]:
-        """Return the key of a field's widget and what it holds: ``kept``, unless it was answered since.
-
-        A widget is drawn with what it holds as its default too. A tap while the whole page is still being
-        drawn makes the browser build the widget anew without what was tapped; with the default it begins
-        with that, instead of empty, which the next tap would send as the officer's answer.
-        """
+    def _key(self, field: str, value: Any) -> str:
+        """Return the key of a field's widget, which begins with an answer kept before."""
         key = f"{self.about}:{field}"
         if key not in st.session_state:
-            st.session_state[key] = kept
-        return key, st.session_state[key]
+            st.session_state[key] = value
+        return key
 
     def _choose(self, field: str, *, codes: Sequence[str], kind: str) -> None:
         held = self.answers.get(field) or ("provisional" if field == "status" else None)
-        key, now = self._held(field, held if held in codes else None)
-        chosen = st.pills(_(LABELS[field]), codes, default=now, format_func=partial(word, kind), key=key)
+        key = self._key(field, held if held in codes else None)
+        chosen = st.pills(_(LABELS[field]), codes, format_func=partial(word, kind), key=key)
         self.answers[field] = chosen or ""
 
     def _found(self, field: str) -> None:
         held = [code for code in self.answers.get(field) or () if code in inspections.FOUND]
-        key, now = self._held(field, held)
+        key = self._key(field, held)
 
         def changed() -> None:
             # Gone where a press meant for the form before comes in after it was sent.
@@ -173,7 +168,6 @@ class _Form:
         chosen = st.pills(
             _(LABELS[field]),
             inspections.FOUND,
-            default=now,
             selection_mode="multi",
             format_func=partial(word, "found"),
             key=key,
@@ -183,17 +177,15 @@ class _Form:
 
     def _permit(self, field: str) -> None:
         said = {"yes": _("yes"), "no": _("no"), "": _("not known")}
-        key, now = self._held(field, self.answers.get(field) or "")
-        chosen = st.pills(_(LABELS[field]), list(said), default=now, format_func=said.__getitem__, key=key)
+        key = self._key(field, self.answers.get(field) or "")
+        chosen = st.pills(_(LABELS[field]), list(said), format_func=said.__getitem__, key=key)
         self.answers[field] = chosen or ""
 
     def _taxa(self, field: str) -> None:
         held = list(self.answers.get(field) or ())
-        key, now = self._held("search", "")
         searched = st.text_input(
             _("Which animals or plants? A name in any language"),
-            value=now,
-            key=key,
+            key=self._key("search", ""),
             max_chars=100,
             placeholder=_("for example: pangolin, ngà voi, 海马"),
         )
@@ -207,12 +199,11 @@ class _Form:
         if not offered:
             return
         # Under a key of what is offered, nothing chosen moves to another name when the search changes.
-        key, now = self._held(f"{field}:{'|'.join(offered)}", held)
+        key = self._key(f"{field}:{'|'.join(offered)}", held)
         self.answers[field] = list(
             st.pills(
                 _("Tap what it is; tap again to take it back"),
                 offered,
-                default=now,
                 selection_mode="multi",
                 format_func=lambda each: plain(taxon(each)),
                 key=key,
@@ -224,38 +215,35 @@ class _Form:
         place = self.columns[_NUMBERS.index(field)]
         held = self.answers.get(field)
         whole = field != "kg"
-        key, now = self._held(field, held if held is None or not whole else int(held))
+        key = self._key(field, held if held is None or not whole else int(held))
         most: Any = 10**9 if whole else 1e8
         self.answers[field] = place.number_input(
             _(LABELS[field]),
             min_value=0 if whole else 0.0,
             max_value=most,
             step=1 if whole else 0.5,
-            value=now,
+            value=None,
             format=None if whole else "%.2f",
             key=key,
         )
         self.slots[field] = place.empty()
 
     def _text(self, field: str, *, most: int) -> None:
-        key, now = self._held(field, str(self.answers.get(field) or ""))
+        key = self._key(field, str(self.answers.get(field) or ""))
         asks = st.text_area if most > 1_000 else st.text_input
-        self.answers[field] = asks(_(LABELS[field]), value=now, max_chars=most, key=key)
+        self.answers[field] = asks(_(LABELS[field]), max_chars=most, key=key)
 
     def _when(self, field: str) -> None:
         held = self.answers.get(field)
         zone = self.subject.zone
         local = None if held is None else view.local(pd.Timestamp(held), zone)
-        key, now = self._held("earlier", held is not None)
-        if not st.toggle(_("It was inspected earlier than now"), value=now, key=key):
+        if not st.toggle(_("It was inspected earlier than now"), key=self._key("earlier", held is not None)):
             self.answers[field] = None
             return
         begin = local or view.local(session.now(), zone)
         day, time = st.columns(2)
-        key, now = self._held("day", begin.date())
-        on = day.date_input(_("Day"), value=now, key=key, format="YYYY-MM-DD")
-        key, now = self._held("time", begin.time())
-        at = time.time_input(_("Time"), value=now, key=key, step=300)
+        on = day.date_input(_("Day"), key=self._key("day", begin.date()), format="YYYY-MM-DD")
+        at = time.time_input(_("Time"), key=self._key("time", begin.time()), step=300)
         self.answers[field] = view.utc(datetime.combine(on, at), zone) if on and at else None
 
     def _advise(self, calls: Mapping[str, Sequence[contacts.Contact]]) -> None:

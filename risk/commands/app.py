@@ -35,8 +35,6 @@ SETTINGS: dict[str, str] = {
     "browser.gatherUsageStats": "false",
     # What a run is broken off for, app/taps.py decides.
     "runner.fastReruns": "false",
-    # Fields of an outcome carry their value twice on purpose (app/outcome_form.py says why).
-    "global.disableWidgetStateDuplicationWarning": "true",
     # Its greeting asks a service on the internet for this machine's address.
     "logger.hideWelcomeMessage": "true",
     "client.showErrorDetails": "none",
